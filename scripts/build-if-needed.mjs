@@ -1,0 +1,68 @@
+// Builds dist/ unless it is at least as new as everything it is made from. Used by `npm start`, `npm test` and
+// `npm run bench`, so that a fresh clone needs no separate build step and worker threads never run old code.
+// `--mark` only records that dist/ is current (npm runs it after `npm run build`).
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const STAMP = join(ROOT, 'dist', '.built');
+const SOURCE_FOLDERS = ['src', 'migrations', 'bench'];
+const SOURCE_FILES = ['package-lock.json', 'tsconfig.json', 'nest-cli.json'];
+
+/** Newest modification time below `path`. Folders count too: deleting a file changes only its folder. */
+function newestMtimeMs(path) {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return 0;
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  let newest = stat.mtimeMs;
+  for (const name of readdirSync(path)) newest = Math.max(newest, newestMtimeMs(join(path, name)));
+  return newest;
+}
+
+/** Removes outputs whose source is gone; tsc never does. */
+function prune(relative) {
+  const folder = join(ROOT, 'dist', relative);
+  if (!existsSync(folder)) return;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(relative, entry.name);
+    if (entry.isDirectory()) {
+      if (existsSync(join(ROOT, path))) prune(path);
+      else rmSync(join(ROOT, 'dist', path), { recursive: true });
+    } else if (/\.js(\.map)?$/.test(entry.name)) {
+      const source = path.replace(/\.js(\.map)?$/, '.ts');
+      if (!existsSync(join(ROOT, source))) rmSync(join(ROOT, 'dist', path));
+    }
+  }
+}
+
+function mark(atMs) {
+  for (const folder of SOURCE_FOLDERS) prune(folder);
+  mkdirSync(dirname(STAMP), { recursive: true });
+  writeFileSync(STAMP, '');
+  utimesSync(STAMP, atMs / 1000, atMs / 1000);
+}
+
+/** Returns 0, or the exit code of the failed build. */
+export function buildIfNeeded() {
+  const sources = [...SOURCE_FOLDERS, ...SOURCE_FILES].map((name) => newestMtimeMs(join(ROOT, name)));
+  const built = statSync(STAMP, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (built > Math.max(...sources)) return 0;
+  process.stderr.write('rootline: building dist/ ...\n');
+  const startedMs = Date.now();
+  const nest = join(ROOT, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
+  const result = spawnSync(process.execPath, [nest, 'build'], { cwd: ROOT, stdio: ['ignore', 2, 2] });
+  if (result.status !== 0) {
+    process.stderr.write('rootline: the build failed (see above)\n');
+    return result.status ?? 1;
+  }
+  mark(startedMs);
+  return 0;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv.includes('--mark')) mark(Date.now());
+  else process.exitCode = buildIfNeeded();
+}
