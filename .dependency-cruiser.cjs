@@ -1,0 +1,117 @@
+// Who may import whom (design section 4). Run by `npm run boundaries` and by test/tidy.test.ts.
+// A new folder in src/core must be entered in CORE_IMPORTS: an import from an unlisted folder is refused.
+
+const BELOW_RUN = {
+  base: [],
+  events: ['base'],
+  aggregates: ['base', 'events'],
+  machine: ['base', 'events', 'aggregates'],
+  kernel: ['base', 'events', 'aggregates', 'machine'],
+  protocols: ['base', 'events', 'aggregates', 'machine', 'kernel'],
+  guest: ['base', 'events', 'aggregates', 'machine'],
+  userspace: ['base', 'events', 'aggregates', 'machine', 'kernel'],
+  scheduler: ['base', 'machine'],
+  scenarios: ['base', 'events', 'aggregates', 'machine', 'guest', 'userspace', 'scheduler'],
+  // These three read events only, so that old sessions stay readable when procedures change.
+  invariants: ['base', 'events', 'aggregates'],
+  projections: ['base', 'events', 'aggregates'],
+  traces: ['base', 'events', 'aggregates'],
+};
+
+/** Folder of src/core -> the other folders of src/core that it may import. */
+const CORE_IMPORTS = {
+  ...BELOW_RUN,
+  run: Object.keys(BELOW_RUN),
+  explorer: [...Object.keys(BELOW_RUN), 'run'],
+};
+
+// ----------------------------------------------------------------------------------------------------------------
+// DEBT: known breaches, one line each: { rule: 'name of the rule', from: 'path of the importing file', why: '...' }.
+// Empty is the normal state.
+const DEBT = [];
+// ----------------------------------------------------------------------------------------------------------------
+
+const coreFolders = Object.keys(CORE_IMPORTS).join('|');
+
+const coreOrder = Object.entries(CORE_IMPORTS).map(([folder, allowed]) => ({
+  name: `core-${folder}-imports-only-${allowed.join('-') || 'itself'}`,
+  severity: 'error',
+  from: { path: `^src/core/${folder}/` },
+  to: { path: '^src/core/', pathNot: `^src/core/(${[folder, ...allowed].join('|')})/` },
+}));
+
+const rules = [
+  {
+    name: 'core-is-pure',
+    comment: 'src/core imports nothing from outside src/core: no node:, no package, no other folder.',
+    severity: 'error',
+    from: { path: '^src/core/' },
+    to: { pathNot: '^src/core/' },
+  },
+  ...coreOrder,
+  {
+    name: 'core-folder-is-listed',
+    comment: 'Enter the folder in CORE_IMPORTS.',
+    severity: 'error',
+    from: { path: '^src/core/', pathNot: `^src/core/(${coreFolders})/` },
+    to: {},
+  },
+  {
+    name: 'no-circular',
+    comment: 'Type-only imports count: two files that need each other are one idea, or lack a third file.',
+    severity: 'error',
+    from: {},
+    to: { circular: true },
+  },
+  {
+    name: 'only-store-knows-typeorm',
+    severity: 'error',
+    from: { path: '^src/', pathNot: '^src/store/' },
+    to: { path: '(^|/)node_modules/(@nestjs/)?typeorm/' },
+  },
+  {
+    name: 'only-store-knows-better-sqlite3',
+    severity: 'error',
+    from: { path: '^(src|migrations)/', pathNot: '^src/store/' },
+    to: { path: '(^|/)node_modules/(@types/)?better-sqlite3/' },
+  },
+  {
+    name: 'product-imports-no-tests-or-benches',
+    severity: 'error',
+    from: { path: '^(src|migrations)/' },
+    to: { path: '^(test|bench|scripts|dist)/' },
+  },
+  {
+    name: 'no-dev-dependency-in-product',
+    severity: 'error',
+    from: { path: '^(src|migrations)/' },
+    to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+  },
+  {
+    name: 'import-resolves',
+    severity: 'error',
+    from: {},
+    to: { couldNotResolve: true },
+  },
+];
+
+/** Lifts each rule for the files that the debt section names. */
+function withDebt(rule) {
+  const debtors = DEBT.filter((debt) => debt.rule === rule.name).map((debt) => debt.from);
+  const pathNot = [rule.from.pathNot ?? [], debtors].flat();
+  return pathNot.length === 0 ? rule : { ...rule, from: { ...rule.from, pathNot } };
+}
+
+module.exports = {
+  forbidden: rules.map(withDebt),
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: `${__dirname}/tsconfig.json` },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.mjs', '.cjs', '.d.ts', '.json'],
+    },
+  },
+};
