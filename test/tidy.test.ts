@@ -212,3 +212,14 @@ test('the core is synchronous', () => {
   );
   expect(complaints).toEqual([]);
 });
+
+// ---- the lock file
+
+test('package-lock.json names no private registry and lacks no platform', () => {
+  const lock = readFileSync(join(ROOT, 'package-lock.json'), 'utf8');
+  const hosts = [...lock.matchAll(/"resolved": "(\w+:\/\/[^/"]+)/g)].map((match) => match[1]);
+  expect(hosts.filter((host) => host !== 'https://registry.npmjs.org')).toEqual([]);
+  const program = join(ROOT, 'scripts/complete-lock.mjs');
+  const { stdout } = spawnSync(process.execPath, [program, '--check'], { cwd: ROOT, encoding: 'utf8' });
+  expect(stdout, 'run `node scripts/complete-lock.mjs`').toBe('');
+});
