@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const STAMP = join(ROOT, 'dist', '.built');
 const SOURCE_FOLDERS = ['src', 'migrations', 'bench'];
-const SOURCE_FILES = ['package-lock.json', 'tsconfig.json', 'nest-cli.json'];
+const SOURCE_FILES = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json'];
 
 /** Newest modification time below `path`. Folders count too: deleting a file changes only its folder. */
 function newestMtimeMs(path) {
