@@ -1,0 +1,48 @@
+// What counting must know about a kernel before it reads its first line: how many references a root is born with, who
+// zaps an invalid one, and where two other addresses lie inside a root's descriptor.
+
+export interface LifecycleRules {
+  /** 1: the vCPU's. 2: the TDP MMU's own one besides. */
+  readonly referencesAtBirth: 1 | 2;
+  /**
+   * `worker`: the put of the last reference of a valid root marks it invalid, stores 1 and queues a work item, and an
+   * invalidation takes one reference for its work item. `caller`: the invalidating task zaps, and an invalidation
+   * moves no reference.
+   */
+  readonly zapBy: 'worker' | 'caller';
+  /** Offset of tdp_mmu_async_work in struct kvm_mmu_page. */
+  readonly workOffset: number;
+  /** Offset of rcu_head in struct kvm_mmu_page. */
+  readonly rcuHeadOffset: number;
+  /** Low 48 bits of the direct map's base: table page address - this = host physical address. */
+  readonly directMapBase: number;
+}
+
+/** Debian's 6.1.192 with the fix taken out and the zap worker of v5.18..v6.3 put back (era c). */
+const RULES_6_1_192_NOFIX: LifecycleRules = {
+  referencesAtBirth: 1,
+  zapBy: 'worker',
+  workOffset: 80,
+  rcuHeadOffset: 168,
+  directMapBase: 0x8880_0000_0000,
+};
+
+/** Debian's 6.1.192 as shipped (era f). */
+const RULES_6_1_192: LifecycleRules = {
+  ...RULES_6_1_192_NOFIX,
+  referencesAtBirth: 2,
+  zapBy: 'caller',
+};
+
+const RULES: ReadonlyMap<string, LifecycleRules> = new Map([
+  ['6.1.192-nofix', RULES_6_1_192_NOFIX],
+  ['6.1.192', RULES_6_1_192],
+]);
+
+/** The kernels whose recordings can be counted, by the name of their recording's directory. */
+export const RECORDED_KERNELS: readonly string[] = [...RULES.keys()];
+
+/** The rules of a recording's kernel, or null if its recordings cannot be counted yet. */
+export function lifecycleRulesOf(kernel: string): LifecycleRules | null {
+  return RULES.get(kernel) ?? null;
+}

@@ -1,0 +1,37 @@
+// Pairs each call of tdp_mmu_next_root with its return on the same task, so that an iterator's get can be placed
+// where it is: the function takes the next root BEFORE it puts the previous one, but only its return names the next.
+import type { Address } from './event-fields.js';
+import type { KvmEvent } from './kvm-events.js';
+import type { TraceLine } from './tracefs-reader.js';
+
+export interface WalkStep {
+  /** The root that the call returned, 0 at the end of the list. */
+  readonly next: Address;
+  /** The function that walks. */
+  readonly caller: string;
+}
+
+export interface RootWalks {
+  /** By the index of the call. A call that the text never sees returning is absent. */
+  readonly steps: ReadonlyMap<number, WalkStep>;
+  /** Indexes of returns whose call is not in the text. */
+  readonly orphans: ReadonlySet<number>;
+}
+
+export function pairRootWalks(lines: readonly TraceLine[], events: readonly KvmEvent[]): RootWalks {
+  const steps = new Map<number, WalkStep>();
+  const orphans = new Set<number>();
+  const open = new Map<number, number>();
+  lines.forEach((line, index) => {
+    const event = events[index];
+    if (event?.type === 'nextRoot') {
+      open.set(line.pid, index);
+    } else if (event?.type === 'nextRootReturned') {
+      const call = open.get(line.pid);
+      open.delete(line.pid);
+      if (call === undefined) orphans.add(index);
+      else steps.set(call, { next: event.root, caller: event.caller });
+    }
+  });
+  return { steps, orphans };
+}
