@@ -1,0 +1,38 @@
+// Per-CPU translation caches: direct-mapped, tagged by root ADDRESS (that is what the hardware knows), three words an
+// entry: address + 1 of the root (0 = empty), key, value. A real TLB is set-associative; conflicts only cost walks.
+import { TLB_WORDS } from './layout.js';
+import type { World } from './world.js';
+
+/** Offset of the entry that may hold gfn. */
+export function tlbSlot(w: World, cpu: number, gfn: number): number {
+  const entries = w.layout.topology.tlbEntries;
+  return w.layout.tlb + (cpu * entries + (gfn & (entries - 1))) * TLB_WORDS;
+}
+
+/** The cached leaf entry for gfn under this root, or 0. */
+export function tlbLookup(w: World, cpu: number, root: number, gfn: number): number {
+  const at = tlbSlot(w, cpu, gfn);
+  return w.s[at] === root + 1 && w.s[at + 1] === gfn ? w.s[at + 2] : 0;
+}
+
+/** Key of a paging-structure entry: the gfn prefix that the entry translates, with its level. */
+export function pscKey(w: World, gfn: number, level: number): number {
+  return ((gfn >>> w.entryShift(level)) << 3) | level;
+}
+
+/** Cached child table of the entry of this level for gfn, or -1. */
+export function pscLookup(w: World, cpu: number, root: number, gfn: number, level: number): number {
+  const entries = w.layout.topology.pscEntries;
+  if (entries === 0) return -1;
+  const key = pscKey(w, gfn, level);
+  const at = w.layout.psc + (cpu * entries + (key & (entries - 1))) * TLB_WORDS;
+  return w.s[at] === root + 1 && w.s[at + 1] === key ? w.s[at + 2] : -1;
+}
+
+/** The outer hypervisor's shadow of gfn under this root, or 0. */
+export function outerLookup(w: World, cpu: number, root: number, gfn: number): number {
+  const entries = w.layout.topology.outerEntries;
+  if (entries === 0) return 0;
+  const at = w.layout.outer + (cpu * entries + (gfn & (entries - 1))) * TLB_WORDS;
+  return w.s[at] === root + 1 && w.s[at + 1] === gfn ? w.s[at + 2] : 0;
+}

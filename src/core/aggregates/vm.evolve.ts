@@ -1,0 +1,132 @@
+// VMs, memslots, notifiers, host memory, user-space threads.
+import type { Evolver } from './evolver.js';
+import { tellsOnly } from './evolver.js';
+import { ADDRESS_SPACES, MACHINE, PAGE, SLOT, SLOT_STATE, THREAD, VM, VM_STATE, WORK } from './layout.js';
+import type { World } from './world.js';
+
+function slotAs(w: World, id: number): number {
+  return Math.floor(id / w.slotsPerAddressSpace) % ADDRESS_SPACES;
+}
+
+/** Offset of the dirty bit's word, and the bit, of host page p seen through address space `as`. */
+export function dirtyWord(w: World, asId: number, p: number): number {
+  return w.layout.dirty + asId * w.layout.dirtyWords + (p >>> 5);
+}
+
+export const vmEvolvers = {
+  VmCreated(w, _t, n, usersCount, level) {
+    const at = w.vm(n);
+    w.s[at + VM.STATE] = VM_STATE.live;
+    w.s[at + VM.USERS_COUNT] = usersCount;
+    w.s[at + VM.LEVEL] = level;
+  },
+  VmCreateFailed(w, _t, n) {
+    w.s[w.vm(n) + VM.STATE] = VM_STATE.destroyed;
+  },
+  VmUsersChanged(w, _t, n, usersCount) {
+    w.s[w.vm(n) + VM.USERS_COUNT] = usersCount;
+  },
+  VmDestroyBegun(w, _t, n) {
+    w.s[w.vm(n) + VM.STATE] = VM_STATE.destroying;
+  },
+  VmDestroyed(w, _t, n) {
+    w.s[w.vm(n) + VM.STATE] = VM_STATE.destroyed;
+  },
+  VmBugged(w, _t, n) {
+    w.s[w.vm(n) + VM.BUGGED] = 1;
+    w.s[w.vm(n) + VM.DEAD] = 1;
+  },
+  MemslotAdded(w, _t, id, baseGfn, pages, hvaPage) {
+    const at = w.slot(id);
+    w.s[at + SLOT.STATE] = SLOT_STATE.active;
+    w.s[at + SLOT.BASE_GFN] = baseGfn;
+    w.s[at + SLOT.PAGES] = pages;
+    w.s[at + SLOT.HVA_PAGE] = hvaPage;
+    w.s[at + SLOT.FLAGS] = 0;
+  },
+  MemslotInvalidated(w, _t, id) {
+    w.s[w.slot(id) + SLOT.STATE] = SLOT_STATE.invalid;
+  },
+  MemslotDeleted(w, _t, id) {
+    w.s.fill(0, w.slot(id), w.slot(id) + SLOT.WORDS);
+  },
+  MemslotMoved(w, _t, id, baseGfn) {
+    w.s[w.slot(id) + SLOT.STATE] = SLOT_STATE.active;
+    w.s[w.slot(id) + SLOT.BASE_GFN] = baseGfn;
+  },
+  MemslotFlagsChanged(w, _t, id, flags) {
+    w.s[w.slot(id) + SLOT.FLAGS] = flags;
+  },
+  FastZapBegun: tellsOnly,
+  FastZapEnded: tellsOnly,
+  ZapAllBegun: tellsOnly,
+  ZapAllEnded: tellsOnly,
+  ValidGenToggled(w, _t, n, validGen) {
+    w.s[w.vm(n) + VM.VALID_GEN] = validGen;
+  },
+  WorkqueueCreated(w, _t, n) {
+    w.s[w.vm(n) + VM.WQ] = 1;
+  },
+  WorkqueueDestroyed(w, _t, n) {
+    w.s[w.vm(n) + VM.WQ] = 0;
+  },
+  WorkFlushStarted(w, _t, n) {
+    // Items that are queued or running now are the ones the flusher waits for.
+    const at = w.vm(n);
+    for (let p = 0; p < w.s[MACHINE.PAGES_HIGH]; p++) {
+      const page = w.page(p);
+      if (w.s[page + PAGE.WORK] !== WORK.idle && w.s[page + PAGE.VM] === n && w.s[page + PAGE.WORK_FLUSH] === 0) {
+        w.s[page + PAGE.WORK_FLUSH] = 1;
+        w.s[at + VM.WQ_FLUSHERS]++;
+      }
+    }
+  },
+  WorkFlushEnded: tellsOnly,
+  NotifierBegun(w, _t, n, startGfn, endGfn, inProgress) {
+    const at = w.vm(n);
+    const first = inProgress === 1;
+    w.s[at + VM.IN_PROGRESS] = inProgress;
+    // kvm_mmu_invalidate_range_add: overlapping invalidations share one range that covers them all.
+    w.s[at + VM.RANGE_START] = first ? startGfn : Math.min(w.s[at + VM.RANGE_START], startGfn);
+    w.s[at + VM.RANGE_END] = first ? endGfn : Math.max(w.s[at + VM.RANGE_END], endGfn);
+  },
+  NotifierEnded(w, _t, n, seq, inProgress) {
+    const at = w.vm(n);
+    w.s[at + VM.INVALIDATE_SEQ] = seq;
+    w.s[at + VM.IN_PROGRESS] = inProgress;
+  },
+  NotifierCountChanged(w, _t, n, active) {
+    w.s[w.vm(n) + VM.MN_ACTIVE] = active;
+  },
+  SlotsGenerationChanged(w, _t, n, generation) {
+    w.s[w.vm(n) + VM.SLOTS_GEN] = generation;
+  },
+  HostPageChanged(w, _t, page, _before, after) {
+    w.s[w.hostPage(page)] = after;
+  },
+  DirtyMarked(w, _t, id, gfn) {
+    const p = w.slotWord(id, SLOT.HVA_PAGE) + gfn - w.slotWord(id, SLOT.BASE_GFN);
+    w.s[dirtyWord(w, slotAs(w, id), p)] |= 1 << (p & 31);
+  },
+  DirtyLogTaken(w, _t, id) {
+    const from = w.slotWord(id, SLOT.HVA_PAGE);
+    const to = from + w.slotWord(id, SLOT.PAGES);
+    for (let p = from; p < to; p++) w.s[dirtyWord(w, slotAs(w, id), p)] &= ~(1 << (p & 31));
+  },
+  IoctlBegun: tellsOnly,
+  IoctlEnded: tellsOnly,
+  BarrierReached(w, t, _n, barrier, arrived) {
+    w.s[w.layout.barrier + barrier] = arrived;
+    w.s[w.thread(t) + THREAD.AT_BARRIER] = barrier + 1;
+  },
+  ThreadEnded(w, t) {
+    w.s[w.thread(t) + THREAD.ENDED] = 1;
+  },
+  ThreadSlept: tellsOnly,
+  RemoteFlushBegun: tellsOnly,
+  RemoteFlushEnded: tellsOnly,
+  Finding: tellsOnly,
+  AssertionFired: tellsOnly,
+  Counted: tellsOnly,
+} satisfies Record<string, Evolver>;
+

@@ -1,0 +1,135 @@
+// Linking: string labels become numbers, locals become offsets, calls become table look-ups. Done once per protocol;
+// afterwards running a step makes no object and looks up no string (the two or three labels a step returns are cached
+// in the step by reference).
+import { assert, ensure } from '../base/assert.js';
+import { textDigest } from '../base/digest.js';
+import { BadInput } from '../base/errors.js';
+import type { World } from '../aggregates/world.js';
+import type { Env, Procedure } from './procedure.js';
+
+/** The frame accessor that steps see as `l`; locals are defined on a prototype per procedure. */
+export class FrameView {
+  s: Int32Array = new Int32Array(0);
+  /** Offset of the first local. */
+  fp = 0;
+  t = 0;
+  w!: World;
+  env!: Env;
+}
+
+type View = FrameView & Record<string, number>;
+
+export class LinkedStep {
+  /** 0 unknown yet, 1 visible, 2 thread-local. */
+  visibility = 0;
+  private l0 = '#';
+  private l1 = '#';
+  private l2 = '#';
+  private n0 = 0;
+  private n1 = 0;
+  private n2 = 0;
+
+  constructor(
+    readonly number: number,
+    readonly label: string,
+    readonly proc: LinkedProcedure,
+    readonly ask: ((l: View) => void) | null,
+    readonly then: (l: View, answer: number) => string,
+  ) {}
+
+  /** Step number of a label of the same procedure. */
+  target(label: string): number {
+    if (label === this.l0) return this.n0;
+    if (label === this.l1) return this.n1;
+    if (label === this.l2) return this.n2;
+    const n = ensure(this.proc.labels.get(label), `label ${label} of ${this.proc.name}`);
+    if (this.l0 === '#') {
+      this.l0 = label;
+      this.n0 = n;
+    } else if (this.l1 === '#') {
+      this.l1 = label;
+      this.n1 = n;
+    } else {
+      this.l2 = label;
+      this.n2 = n;
+    }
+    return n;
+  }
+}
+
+export class LinkedProcedure {
+  readonly labels = new Map<string, number>();
+  readonly view: View;
+  readonly params: number;
+  readonly frameLocals: number;
+
+  constructor(
+    readonly number: number,
+    readonly name: string,
+    readonly source: Procedure,
+    readonly firstStep: number,
+  ) {
+    const names = [...source.head.params, ...(source.head.locals ?? [])];
+    assert(new Set(names).size === names.length, `${name}: locals are named once`);
+    assert(source.head.params.length <= 6, `${name}: at most six parameters`);
+    this.params = source.head.params.length;
+    this.frameLocals = names.length;
+    const proto = Object.create(FrameView.prototype) as object;
+    names.forEach((local, k) => {
+      Object.defineProperty(proto, local, {
+        get(this: FrameView): number {
+          return this.s[this.fp + k];
+        },
+        set(this: FrameView, value: number) {
+          this.s[this.fp + k] = value;
+        },
+      });
+    });
+    const view = new FrameView();
+    Object.setPrototypeOf(view, proto);
+    this.view = view as View;
+  }
+}
+
+/** One protocol, ready to run. Shared by all machines that run it one after the other. */
+export class LinkedProtocol {
+  readonly steps: LinkedStep[] = [];
+  private readonly byNumber: (LinkedProcedure | undefined)[] = [];
+  readonly procedures: LinkedProcedure[] = [];
+  /** Changes whenever the text of any procedure changes. */
+  readonly digest: string;
+
+  constructor(
+    readonly name: string,
+    /** Function numbers by C name (kernel/functions.ts). */
+    numbers: Readonly<Record<string, number>>,
+    table: readonly Procedure[],
+    readonly constants: Readonly<Record<string, number>>,
+  ) {
+    let text = JSON.stringify(constants);
+    for (const source of table) {
+      const number = numbers[source.name];
+      if (number === undefined) throw new BadInput('unknown-function', `${name}: ${source.name} is not a known function`);
+      if (this.byNumber[number] !== undefined) throw new BadInput('duplicate-function', `${name}: ${source.name} is there twice`);
+      const proc = new LinkedProcedure(number, source.name, source, this.steps.length);
+      text += source.name + source.head.since;
+      for (const [label, [ask, then]] of Object.entries(source.steps)) {
+        const n = this.steps.length;
+        proc.labels.set(label, n);
+        this.steps.push(new LinkedStep(n, label, proc, ask as never, then as never));
+        text += `${label}:${String(ask)}:${String(then)}`;
+      }
+      this.byNumber[number] = proc;
+      this.procedures.push(proc);
+    }
+    this.digest = textDigest(text);
+  }
+
+  procedure(number: number): LinkedProcedure {
+    return ensure(this.byNumber[number], `function number ${number} in protocol ${this.name}`);
+  }
+
+  has(number: number): boolean {
+    return this.byNumber[number] !== undefined;
+  }
+}

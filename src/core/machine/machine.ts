@@ -1,0 +1,329 @@
+// The machine: threads as stacks of frames in the flat state, and the one function that takes a step.
+//   ask -> decide -> events -> evolve -> answer -> then
+// A step is one visible op and the thread-local code behind it; a thread always rests before its next visible op.
+import { assert, AssertionError } from '../base/assert.js';
+import { LimitReached } from '../base/errors.js';
+import { streamSeed } from '../base/prng.js';
+import { E } from '../events/catalogue.js';
+import { EVOLVE } from '../aggregates/evolve.js';
+import { FRAME, type Layout, MISC, STACK, STATUS } from '../aggregates/layout.js';
+import { World } from '../aggregates/world.js';
+import { CHANNEL, Decision, EventBatch, WAIT } from './batch.js';
+import type { DecideContext } from './decide/context.js';
+import { DECIDE } from './decide/decide.js';
+import type { LinkedProtocol } from './link.js';
+import { OP, pending } from './op.js';
+import { control } from './procedure.js';
+import { SiteTable } from './sites.js';
+import type { TimeModel } from './time.js';
+
+/** Events that one step may produce at the most; a batch is flushed before a step could overrun it. */
+const STEP_EVENTS_MAX = 1_024;
+/** Thread-local steps in a row: more means a loop without a visible op. */
+const LOCAL_STEPS_MAX = 100_000;
+/** Words of a user-space instruction. */
+export const INSTRUCTION_WORDS = 8;
+
+/** Watches events as they happen; may append Finding events to the batch. */
+export interface Observer {
+  /** Before the event at index i is applied. */
+  before(w: World, batch: EventBatch, i: number): void;
+  /** After the event at index i was applied. */
+  after(w: World, batch: EventBatch, i: number): void;
+}
+
+export interface ThreadSpec {
+  readonly name: string;
+  /** Function number of the bottom procedure and its arguments. */
+  readonly entry: number;
+  readonly args: readonly number[];
+}
+
+export interface MachineOptions {
+  readonly linked: LinkedProtocol;
+  readonly layout: Layout;
+  readonly threads: readonly ThreadSpec[];
+  readonly context: DecideContext;
+  readonly time: TimeModel;
+  readonly seed: number;
+  readonly batchCapacity: number;
+  readonly observer: Observer | null;
+}
+
+/** Which channel an event wakes: class of WAIT, or 0. The number comes from the subject or value a. */
+const WAKES = wakes();
+
+export class Machine {
+  readonly w: World;
+  readonly s: Int32Array;
+  readonly batch: EventBatch;
+  readonly out: Decision;
+  readonly sites: SiteTable;
+  /** Local virtual time of each thread, ns. */
+  readonly clocks: Float64Array;
+  /** ns booked per account (ACCOUNT). */
+  readonly accounts = new Float64Array(3);
+  readonly threads: readonly ThreadSpec[];
+  readonly linked: LinkedProtocol;
+  /** Where threads run one after the other in time (every scheduler but `timed`): the one clock. */
+  serialTime = false;
+  /** Set when a step woke a waiting thread: the scheduler looks again. */
+  woke = false;
+  waitingThreads = 0;
+  private readonly stackWords: number;
+  private readonly stackBase: number;
+  private readonly context: DecideContext;
+  private readonly time: TimeModel;
+  private readonly observer: Observer | null;
+
+  constructor(private readonly options: MachineOptions) {
+    this.w = new World(options.layout);
+    this.s = this.w.s;
+    this.linked = options.linked;
+    this.context = options.context;
+    this.time = options.time;
+    this.observer = options.observer;
+    this.threads = options.threads;
+    this.batch = new EventBatch(options.batchCapacity);
+    this.out = new Decision(this.batch);
+    this.sites = new SiteTable(options.linked);
+    this.clocks = new Float64Array(options.threads.length);
+    this.stackWords = options.layout.topology.stackWords;
+    this.stackBase = options.layout.stack;
+    assert(options.threads.length <= options.layout.topology.threads, 'threads fit the topology');
+    assert(options.batchCapacity > 2 * STEP_EVENTS_MAX, 'a batch holds more than one step');
+    for (const proc of options.linked.procedures) {
+      proc.view.s = this.s;
+      proc.view.w = this.w;
+      proc.view.env = options.context.env;
+    }
+    const misc = options.layout.misc;
+    this.s[misc + MISC.PRNG_SCHEDULER] = streamSeed(options.seed, 'scheduler');
+    this.s[misc + MISC.PRNG_GUEST] = streamSeed(options.seed, 'guest');
+    this.s[misc + MISC.PRNG_SMI] = streamSeed(options.seed, 'smi');
+    options.threads.forEach((spec, t) => {
+      const st = this.stack(t);
+      this.s[st + STACK.STATUS] = STATUS.runnable;
+      this.s[st + STACK.TOP] = st + STACK.FIRST_FRAME;
+      this.push(t, spec.entry, 0, 0, spec.args);
+    });
+  }
+
+  private stack(t: number): number {
+    return this.stackBase + t * this.stackWords;
+  }
+
+  status(t: number): number {
+    return this.s[this.stack(t) + STACK.STATUS];
+  }
+
+  /** Channel a waiting thread waits on. */
+  waitsOn(t: number): number {
+    return this.s[this.stack(t) + STACK.WAIT];
+  }
+
+  /** True when no further step fits into the batch. */
+  get batchFull(): boolean {
+    return this.batch.length > this.batch.capacity - STEP_EVENTS_MAX;
+  }
+
+  private push(t: number, callee: number, parentSite: number, below: number, args: ArrayLike<number>): number {
+    const { s } = this;
+    const proc = this.linked.procedure(callee);
+    const st = this.stack(t);
+    const fo = s[st + STACK.TOP];
+    const end = fo + FRAME.LOCALS + proc.frameLocals;
+    if (end > st + this.stackWords) throw new LimitReached('topology.stackWords', this.stackWords);
+    s[fo + FRAME.STEP] = proc.firstStep;
+    s[fo + FRAME.SITE_BASE] = this.sites.base(parentSite, callee);
+    s[fo + FRAME.BELOW] = below;
+    for (let k = 0; k < args.length; k++) s[fo + FRAME.LOCALS + k] = args[k];
+    s[st + STACK.FRAME] = fo;
+    s[st + STACK.TOP] = end;
+    return fo;
+  }
+
+  private callNext(t: number, fo: number, site: number): number {
+    const { s } = this;
+    const proc = this.linked.procedure(control.callee);
+    const st = this.stack(t);
+    const at = s[st + STACK.TOP];
+    const end = at + FRAME.LOCALS + proc.frameLocals;
+    if (end > st + this.stackWords) throw new LimitReached('topology.stackWords', this.stackWords);
+    s[at + FRAME.STEP] = proc.firstStep;
+    s[at + FRAME.SITE_BASE] = this.sites.base(site, proc.number);
+    s[at + FRAME.BELOW] = fo;
+    const n = proc.params;
+    const p = at + FRAME.LOCALS;
+    if (n > 0) s[p] = control.a0;
+    if (n > 1) s[p + 1] = control.a1;
+    if (n > 2) s[p + 2] = control.a2;
+    if (n > 3) s[p + 3] = control.a3;
+    if (n > 4) s[p + 4] = control.a4;
+    if (n > 5) s[p + 5] = control.a5;
+    s[st + STACK.FRAME] = at;
+    s[st + STACK.TOP] = end;
+    return at;
+  }
+
+  /**
+   * Lets thread t take its next step. True: it did; false: it waits (or has ended).
+   * Throws LimitReached where a limit of the topology is met.
+   */
+  step(t: number): boolean {
+    const { s, out } = this;
+    const st = this.stack(t);
+    let fo = s[st + STACK.FRAME];
+    let first = true;
+    let answer = 0;
+    out.thread = t;
+    for (let guard = 0; guard < LOCAL_STEPS_MAX; guard++) {
+      const step = this.linked.steps[s[fo + FRAME.STEP]];
+      const proc = step.proc;
+      const l = proc.view;
+      l.fp = fo + FRAME.LOCALS;
+      l.t = t;
+      if (step.ask !== null) {
+        if (!first && step.visibility === 1) return true;
+        step.ask(l);
+        const local = pending.kind >= OP.LOCAL;
+        if (step.visibility === 0) step.visibility = local ? 2 : 1;
+        if (!local && !first) return true;
+        answer = this.take(t, s[fo + FRAME.SITE_BASE] + step.number - proc.firstStep);
+        if (out.blockedOn !== 0) {
+          s[st + STACK.STATUS] = STATUS.waiting;
+          s[st + STACK.WAIT] = out.blockedOn;
+          this.waitingThreads++;
+          return false;
+        }
+        if (!local) first = false;
+        // A sink or observer may have looked at other frames.
+        l.fp = fo + FRAME.LOCALS;
+        l.t = t;
+      }
+      const next = step.then(l, answer);
+      if (next === '#call') {
+        s[fo + FRAME.STEP] = step.target(control.next);
+        fo = this.callNext(t, fo, s[fo + FRAME.SITE_BASE] + step.number - proc.firstStep);
+      } else if (next === '#return') {
+        answer = control.value;
+        const below = s[fo + FRAME.BELOW];
+        s.fill(0, fo, s[st + STACK.TOP]);
+        s[st + STACK.TOP] = fo;
+        s[st + STACK.FRAME] = below;
+        if (below === 0) {
+          s[st + STACK.STATUS] = STATUS.ended;
+          out.emit(E.ThreadEnded, t * 16 + 7, 0, 0, 0);
+          this.apply(t, 0, out.batch.length - 1);
+          return true;
+        }
+        fo = below;
+      } else {
+        s[fo + FRAME.STEP] = step.target(next);
+      }
+    }
+    throw new AssertionError(`thread ${this.threads[t].name}: ${LOCAL_STEPS_MAX} local steps without a visible op`);
+  }
+
+  /** decide and evolve for the pending op. */
+  private take(t: number, site: number): number {
+    const { out } = this;
+    if (pending.kind === OP.USER_FETCH) {
+      const at = this.w.layout.program + t * this.w.layout.topology.programWords;
+      const pc = this.s[at];
+      this.s[at] = pc + INSTRUCTION_WORDS;
+      return pc;
+    }
+    out.blockedOn = 0;
+    const n = out.batch.length;
+    const kind = pending.kind;
+    const answer = DECIDE[kind](this.w, pending, out, this.context);
+    if (out.batch.length > n) this.apply(t, site, n);
+    if (kind === OP.GUEST && out.blockedOn === 0) {
+      const at = this.w.layout.program + t * this.w.layout.topology.programWords + INSTRUCTION_WORDS;
+      this.s.set(this.context.guest.staged, at);
+    }
+    return answer;
+  }
+
+  /** Evolves the world with the events from index n on, books their time, wakes who waited for them. */
+  private apply(t: number, site: number, n: number): void {
+    const { batch, w, time, observer } = this;
+    let clock = this.clocks[t];
+    for (let i = n; i < batch.length; i++) {
+      const type = batch.type[i];
+      const a = batch.a[i];
+      const b = batch.b[i];
+      const c = batch.c[i];
+      const ns = time.ns(type, a, b, c);
+      if (ns !== 0) {
+        clock += ns;
+        this.accounts[time.account[type]] += ns;
+      }
+      batch.timeNs[i] = clock;
+      batch.thread[i] = t;
+      batch.site[i] = site;
+      if (observer !== null) observer.before(w, batch, i);
+      EVOLVE[type](w, t, batch.subject[i] >> 4, a, b, c);
+      if (observer !== null) observer.after(w, batch, i);
+      if (WAKES[type] !== 0 && this.waitingThreads > 0) this.wake(WAKES[type], batch.subject[i] >> 4, a, clock);
+    }
+    this.clocks[t] = clock;
+  }
+
+  private wake(rule: number, n: number, a: number, now: number): void {
+    const channel = (rule & ~3) + ((rule & 3) === 1 ? n : (rule & 3) === 2 ? a : 0);
+    for (let t = 0; t < this.threads.length; t++) {
+      const st = this.stack(t);
+      if (this.s[st + STACK.STATUS] !== STATUS.waiting || this.s[st + STACK.WAIT] !== channel) continue;
+      this.s[st + STACK.STATUS] = STATUS.runnable;
+      this.s[st + STACK.WAIT] = 0;
+      if (this.clocks[t] < now) this.clocks[t] = now;
+      this.waitingThreads--;
+      this.woke = true;
+    }
+  }
+
+  /** The thread's stack, innermost first: what it is about to do. */
+  where(t: number): { readonly function: string; readonly label: string }[] {
+    const out: { function: string; label: string }[] = [];
+    for (let fo = this.s[this.stack(t) + STACK.FRAME]; fo !== 0; fo = this.s[fo + FRAME.BELOW]) {
+      const step = this.linked.steps[this.s[fo + FRAME.STEP]];
+      out.push({ function: step.proc.name, label: step.label });
+    }
+    return out;
+  }
+
+  /** After the state words were replaced (restore): what is derived from them. */
+  recount(): void {
+    this.waitingThreads = 0;
+    for (let t = 0; t < this.threads.length; t++) if (this.status(t) === STATUS.waiting) this.waitingThreads++;
+  }
+}
+
+/** Rule word: WAIT class (multiple of CHANNEL) + 0: no number, 1: subject number, 2: value a. */
+function wakes(): Int32Array {
+  const out = new Int32Array(256);
+  assert(CHANNEL % 4 === 0, 'two low bits are free');
+  const by = (type: number, channel: number, number: 0 | 1 | 2): void => {
+    out[type] = channel + number;
+  };
+  by(E.LockReleased, WAIT.LOCK, 1);
+
+  by(E.WorkQueued, WAIT.WORK, 0);
+  by(E.WorkFinished, WAIT.FLUSH, 2);
+  by(E.RcuReadUnlocked, WAIT.RCU, 0);
+  by(E.RootFreeQueued, WAIT.RCU, 0);
+  by(E.TableFreeQueued, WAIT.RCU, 0);
+  by(E.RootFreed, WAIT.RCU_BARRIER, 0);
+  by(E.TableFreed, WAIT.RCU_BARRIER, 0);
+  by(E.RcuGracePeriodEnded, WAIT.RCU_BARRIER, 0);
+  by(E.SrcuReadUnlocked, WAIT.SRCU, 2);
+  by(E.VcpuExited, WAIT.VCPU_OUTSIDE, 1);
+  by(E.ModeChanged, WAIT.VCPU_OUTSIDE, 1);
+  by(E.BarrierReached, WAIT.BARRIER, 2);
+  by(E.NotifierCountChanged, WAIT.NOTIFIERS, 1);
+  by(E.RequestMade, WAIT.HALTED, 1);
+  by(E.SmiRequested, WAIT.HALTED, 1);
+  return out;
+}

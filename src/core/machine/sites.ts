@@ -1,0 +1,45 @@
+// Sites: (function, label, caller's site) as one small number, so that every event carries the thread's whole stack.
+// A block of consecutive numbers is given to (caller's site, callee) at its first call: the site of a step is then one
+// addition. The order of first calls is part of the run, so the table travels with machine snapshots.
+import { LimitReached } from '../base/errors.js';
+import type { LinkedProtocol } from './link.js';
+
+export const SITES_MAX = 65_535;
+
+export interface Site {
+  readonly id: number;
+  readonly function: string;
+  readonly label: string;
+  readonly parent: number;
+}
+
+export class SiteTable {
+  private next = 1;
+  private readonly bases = new Map<number, number>();
+  /** (parent site, procedure number) in order of first use: all that is needed to build the table again. */
+  readonly pairs: number[] = [];
+  readonly sites: Site[] = [];
+
+  constructor(private readonly linked: LinkedProtocol) {}
+
+  /** Site of the first label of `callee` when called from `parent` (0: bottom of a thread). */
+  base(parent: number, callee: number): number {
+    const key = parent * 1024 + callee;
+    const known = this.bases.get(key);
+    if (known !== undefined) return known;
+    const proc = this.linked.procedure(callee);
+    const base = this.next;
+    if (base + proc.labels.size > SITES_MAX) throw new LimitReached('sites', SITES_MAX);
+    for (const label of proc.labels.keys()) {
+      this.sites.push({ id: this.next, function: proc.name, label, parent });
+      this.next++;
+    }
+    this.bases.set(key, base);
+    this.pairs.push(parent, callee);
+    return base;
+  }
+
+  restore(pairs: readonly number[]): void {
+    for (let i = 0; i < pairs.length; i += 2) this.base(pairs[i], pairs[i + 1]);
+  }
+}

@@ -1,0 +1,110 @@
+// What a run hands to its recorder, chunk by chunk, and what a store must give back. Plain data: it crosses threads.
+// The store implements this contract without knowing the model; the model never knows the store.
+
+/** Stored rows of one chunk, as columns of equal length. */
+export interface StoredColumns {
+  readonly length: number;
+  /** ordinal - position of each row: 0 at recording level `full`. */
+  readonly skipped: Float64Array;
+  /** Virtual time in ns since the start of the run. */
+  readonly timeNs: Float64Array;
+  readonly thread: Uint8Array;
+  /** Interned (function, label, caller's site): see DictionaryEntry. 0 = none. */
+  readonly site: Uint16Array;
+  /** Event code of the catalogue. */
+  readonly type: Uint8Array;
+  /** number * 16 + subject kind. */
+  readonly subject: Int32Array;
+  readonly a: Int32Array;
+  readonly b: Int32Array;
+  readonly c: Int32Array;
+}
+
+/** A name that this session's columns may use from here on. Ids never change within a session. */
+export type DictionaryEntry =
+  | { readonly kind: 'thread'; readonly id: number; readonly name: string }
+  | {
+      readonly kind: 'site';
+      readonly id: number;
+      readonly function: string;
+      readonly label: string;
+      /** Site of the calling frame, 0 at the bottom of the stack: the chain is the thread's whole stack. */
+      readonly parent: number;
+    };
+
+export type Outcome = 'completed' | 'booted' | 'no_forward_progress' | 'limit_reached' | 'failed';
+
+/** Where a run stands after a chunk. Everything here is derivable by running again. */
+export interface RunProgress {
+  /** Events of the full stream so far. */
+  readonly ordinal: number;
+  /** Stored events so far (= position of the last one). */
+  readonly position: number;
+  readonly steps: number;
+  readonly timeNs: number;
+  /** Session digest so far (over the lifecycle stream), hex. */
+  readonly digest: string;
+  /** Digest over all events so far, hex. */
+  readonly fullDigest: string;
+  readonly rootAllocations: number;
+  readonly findings: number;
+  readonly counts: { readonly [name: string]: number };
+  readonly milestones: { readonly [name: string]: number };
+  /** Set on the last chunk. */
+  readonly outcome: Outcome | null;
+  /** Why, for the outcomes that need a word (which limit; where it is stuck). */
+  readonly detail: OutcomeDetail | null;
+}
+
+export interface OutcomeDetail {
+  readonly limit?: string;
+  readonly message?: string;
+  readonly stuckAt?: {
+    readonly phase: string;
+    readonly exit: string;
+    readonly function: string;
+    readonly label: string;
+    readonly loop: readonly string[];
+  };
+}
+
+/** A machine snapshot: world, frames, PRNG streams, clocks, scheduler, guest position, digests. A cache. */
+export interface SnapshotBytes {
+  readonly position: number;
+  readonly ordinal: number;
+  /** Version of the state layout; another version is ignored. */
+  readonly layout: string;
+  readonly bytes: Uint8Array;
+}
+
+/** One unit of work for the writer: goes into one transaction, or into none. */
+export interface RunChunk {
+  /** Position before this chunk: the writer refuses a chunk that does not continue the session. */
+  readonly expectedPosition: number;
+  readonly columns: StoredColumns;
+  readonly dictionary: readonly DictionaryEntry[];
+  /** Run-length coded decisions since the chunk before (varint pairs thread, steps). */
+  readonly decisions: Uint8Array;
+  /** Taken at the END of this chunk. */
+  readonly snapshot: SnapshotBytes | null;
+  readonly progress: RunProgress;
+}
+
+/** What a session is a function of, together with its decisions. */
+export interface Manifest {
+  readonly scenario: string;
+  readonly protocol: string;
+  readonly seed: number;
+  readonly scheduler: 'timed' | 'round-robin' | 'random' | 'scripted';
+  readonly recording: 'full' | 'lifecycle';
+  readonly invariants: boolean;
+  /** All parameters of the scenario, defaults filled in. */
+  readonly parameters: { readonly [name: string]: number | string | boolean };
+  /** All costs with the value used, defaults filled in. */
+  readonly costs: { readonly [name: string]: number };
+  readonly limits: { readonly [name: string]: number };
+  readonly engine: string;
+  /** Digest of the linked protocol's procedures. */
+  readonly protocolDigest: string;
+  readonly eventSchema: number;
+}
