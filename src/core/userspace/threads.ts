@@ -1,0 +1,11 @@
+// Bottom procedures of a scenario's threads. Scenarios do not import the kernel: they take the numbers from here.
+import { fn } from '../kernel/functions.js';
+
+export const THREAD_ENTRY = {
+  /** A thread of the VMM: runs its script to its end. */
+  vmm: fn.vmm_thread,
+  /** Unbound kernel worker: zap work items. */
+  kworker: fn.kworker,
+  /** Grace periods and RCU callbacks. */
+  rcu: fn.rcu_softirq,
+} as const;
