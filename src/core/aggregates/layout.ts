@@ -162,7 +162,13 @@ export const LOCK_KIND = {
   slots_arch_lock: 3,
   mn_invalidate_lock: 4,
 } as const;
-export const LOCK_NAMES = ['mmu_lock', 'tdp_mmu_pages_lock', 'slots_lock', 'slots_arch_lock', 'mn_invalidate_lock'] as const;
+export const LOCK_NAMES = [
+  'mmu_lock',
+  'tdp_mmu_pages_lock',
+  'slots_lock',
+  'slots_arch_lock',
+  'mn_invalidate_lock',
+] as const;
 export const LOCKS_PER_VM = 5;
 
 /** What the world knows of a thread: read sections and locks held (for lockdep). */
@@ -232,12 +238,16 @@ export class Layout {
     for (const [name, limit] of Object.entries(TOPOLOGY_LIMITS)) {
       const v = topology[name as keyof Topology];
       if (!Number.isInteger(v) || v < 0 || v > limit) {
-        throw new BadInput('topology-limit', `topology: ${name} must be an integer from 0 to ${limit}, got ${v}`);
+        throw new BadInput(
+          'topology-limit',
+          `topology: ${name} must be an integer from 0 to ${limit}, got ${v}`,
+        );
       }
     }
     for (const name of ['tlbEntries', 'pscEntries', 'outerEntries'] as const) {
       const v = topology[name];
-      if ((v & (v - 1)) !== 0) throw new BadInput('topology-power', `topology: ${name} must be a power of two, got ${v}`);
+      if ((v & (v - 1)) !== 0)
+        throw new BadInput('topology-power', `topology: ${name} must be a power of two, got ${v}`);
     }
     let at = 0;
     const take = (n: number): number => {

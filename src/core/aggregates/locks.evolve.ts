@@ -68,7 +68,8 @@ export const lockEvolvers = {
     const { s } = w;
     s[MACHINE.GP_ACTIVE] = 0;
     const first = s[MACHINE.GP_CURRENT];
-    for (let p = first; p !== 0; p = s[w.page(p - 1) + PAGE.RCU_NEXT]) s[w.page(p - 1) + PAGE.RCU] = RCU_STATE.ready;
+    for (let p = first; p !== 0; p = s[w.page(p - 1) + PAGE.RCU_NEXT])
+      s[w.page(p - 1) + PAGE.RCU] = RCU_STATE.ready;
     if (first !== 0) {
       const tail = s[MACHINE.GP_DONE_TAIL];
       if (tail === 0) s[MACHINE.GP_DONE] = first;

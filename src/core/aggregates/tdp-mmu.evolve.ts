@@ -210,4 +210,3 @@ export const tdpMmuEvolvers = {
     }
   },
 } satisfies Record<string, Evolver>;
-

@@ -75,7 +75,11 @@ export const vmEvolvers = {
     const at = w.vm(n);
     for (let p = 0; p < w.s[MACHINE.PAGES_HIGH]; p++) {
       const page = w.page(p);
-      if (w.s[page + PAGE.WORK] !== WORK.idle && w.s[page + PAGE.VM] === n && w.s[page + PAGE.WORK_FLUSH] === 0) {
+      if (
+        w.s[page + PAGE.WORK] !== WORK.idle &&
+        w.s[page + PAGE.VM] === n &&
+        w.s[page + PAGE.WORK_FLUSH] === 0
+      ) {
         w.s[page + PAGE.WORK_FLUSH] = 1;
         w.s[at + VM.WQ_FLUSHERS]++;
       }
@@ -129,4 +133,3 @@ export const vmEvolvers = {
   AssertionFired: tellsOnly,
   Counted: tellsOnly,
 } satisfies Record<string, Evolver>;
-

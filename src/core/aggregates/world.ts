@@ -126,7 +126,9 @@ export class World {
   /** One SPTE as a reader sees it: an empty entry of a frozen table reads as REMOVED. */
   spte(address: number, index: number): number {
     const value = this.s[this.entriesBase + (address << this.tableBits) + index];
-    return value === 0 && this.s[this.pageBase + address * PAGE.WORDS + PAGE.FROZEN] !== 0 ? REMOVED_SPTE : value;
+    return value === 0 && this.s[this.pageBase + address * PAGE.WORDS + PAGE.FROZEN] !== 0
+      ? REMOVED_SPTE
+      : value;
   }
 
   /** Index of gfn in a table of this level. */

@@ -25,9 +25,8 @@ export const E = Object.freeze(Object.fromEntries(CATALOGUE.map((d) => [d.name, 
 export const EVENT_BY_CODE: readonly (EventDef | undefined)[] = byCode();
 
 /** 1 where the type is kept at recording level `lifecycle`. */
-export const IS_LIFECYCLE: Uint8Array = Uint8Array.from(
-  { length: 256 },
-  (_, code) => (EVENT_BY_CODE[code]?.level === 'lifecycle' ? 1 : 0),
+export const IS_LIFECYCLE: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) =>
+  EVENT_BY_CODE[code]?.level === 'lifecycle' ? 1 : 0,
 );
 
 function byCode(): (EventDef | undefined)[] {

@@ -17,7 +17,11 @@ export type RecordingLevel = 'lifecycle' | 'full';
 /** Types with a code below this are covered by the store's partial index (root, lock, vCPU, VM, findings). */
 export const INDEXED_CODES = 64;
 
-export interface EventDef<N extends string = string, S extends SubjectKind = SubjectKind, V extends string = string> {
+export interface EventDef<
+  N extends string = string,
+  S extends SubjectKind = SubjectKind,
+  V extends string = string,
+> {
   readonly name: N;
   readonly code: number;
   readonly subject: S;

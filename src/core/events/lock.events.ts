@@ -4,14 +4,28 @@ import { event } from './define.js';
 export const LOCK_MODE = { read: 1, write: 2 } as const;
 
 export const lockEvents = [
-  event(32, 'LockContended', 'lock', ['mode', 'readers', 'writer'], 'lifecycle', 'the thread has to wait; who holds it'),
+  event(
+    32,
+    'LockContended',
+    'lock',
+    ['mode', 'readers', 'writer'],
+    'lifecycle',
+    'the thread has to wait; who holds it',
+  ),
   event(33, 'LockAcquired', 'lock', ['mode', 'waited'], 'full', 'waited = 1 after a LockContended'),
   event(34, 'LockReleased', 'lock', ['mode'], 'full', ''),
   event(35, 'LockYielded', 'lock', ['mode', 'waiting'], 'lifecycle', 'cond_resched: released for a waiter'),
 
   event(88, 'RcuReadLocked', 'thread', ['nesting'], 'full', 'nesting after it'),
   event(89, 'RcuReadUnlocked', 'thread', ['nesting'], 'full', 'nesting after it'),
-  event(90, 'RcuGracePeriodStarted', 'machine', ['waitsFor', 'callbacks'], 'full', 'read sections it waits for'),
+  event(
+    90,
+    'RcuGracePeriodStarted',
+    'machine',
+    ['waitsFor', 'callbacks'],
+    'full',
+    'read sections it waits for',
+  ),
   event(91, 'RcuGracePeriodEnded', 'machine', ['callbacks'], 'full', 'callbacks that may run now'),
   event(92, 'SrcuReadLocked', 'thread', ['vm'], 'full', ''),
   event(93, 'SrcuReadUnlocked', 'thread', ['vm'], 'full', ''),

@@ -81,6 +81,15 @@ export const WAIT = {
   HALTED: 10 * CHANNEL,
 } as const;
 export const WAIT_NAMES = [
-  '', 'lock', 'work item', 'work queue flush', 'RCU callback', 'SRCU readers', 'vCPU to leave the guest', 'barrier',
-  'RCU barrier', 'notifiers', 'halted',
+  '',
+  'lock',
+  'work item',
+  'work queue flush',
+  'RCU callback',
+  'SRCU readers',
+  'vCPU to leave the guest',
+  'barrier',
+  'RCU barrier',
+  'notifiers',
+  'halted',
 ] as const;

@@ -1,10 +1,11 @@
 // Linking: string labels become numbers, locals become offsets, calls become table look-ups. Done once per protocol;
 // afterwards running a step makes no object and looks up no string (the two or three labels a step returns are cached
 // in the step by reference).
+
+import type { World } from '../aggregates/world.js';
 import { assert, ensure } from '../base/assert.js';
 import { textDigest } from '../base/digest.js';
 import { BadInput } from '../base/errors.js';
-import type { World } from '../aggregates/world.js';
 import type { Env, Procedure } from './procedure.js';
 
 /** The frame accessor that steps see as `l`; locals are defined on a prototype per procedure. */
@@ -109,8 +110,10 @@ export class LinkedProtocol {
     let text = JSON.stringify(constants);
     for (const source of table) {
       const number = numbers[source.name];
-      if (number === undefined) throw new BadInput('unknown-function', `${name}: ${source.name} is not a known function`);
-      if (this.byNumber[number] !== undefined) throw new BadInput('duplicate-function', `${name}: ${source.name} is there twice`);
+      if (number === undefined)
+        throw new BadInput('unknown-function', `${name}: ${source.name} is not a known function`);
+      if (this.byNumber[number] !== undefined)
+        throw new BadInput('duplicate-function', `${name}: ${source.name} is there twice`);
       const proc = new LinkedProcedure(number, source.name, source, this.steps.length);
       text += source.name + source.head.since;
       for (const [label, [ask, then]] of Object.entries(source.steps)) {

@@ -1,13 +1,14 @@
 // The machine: threads as stacks of frames in the flat state, and the one function that takes a step.
 //   ask -> decide -> events -> evolve -> answer -> then
 // A step is one visible op and the thread-local code behind it; a thread always rests before its next visible op.
-import { assert, AssertionError } from '../base/assert.js';
-import { LimitReached } from '../base/errors.js';
-import { streamSeed } from '../base/prng.js';
-import { E } from '../events/catalogue.js';
+
 import { EVOLVE } from '../aggregates/evolve.js';
 import { FRAME, type Layout, MISC, STACK, STATUS } from '../aggregates/layout.js';
 import { World } from '../aggregates/world.js';
+import { AssertionError, assert } from '../base/assert.js';
+import { LimitReached } from '../base/errors.js';
+import { streamSeed } from '../base/prng.js';
+import { E } from '../events/catalogue.js';
 import { CHANNEL, Decision, EventBatch, WAIT } from './batch.js';
 import type { DecideContext } from './decide/context.js';
 import { DECIDE } from './decide/decide.js';
@@ -127,7 +128,13 @@ export class Machine {
     return this.batch.length > this.batch.capacity - STEP_EVENTS_MAX;
   }
 
-  private push(t: number, callee: number, parentSite: number, below: number, args: ArrayLike<number>): number {
+  private push(
+    t: number,
+    callee: number,
+    parentSite: number,
+    below: number,
+    args: ArrayLike<number>,
+  ): number {
     const { s } = this;
     const proc = this.linked.procedure(callee);
     const st = this.stack(t);
@@ -222,7 +229,9 @@ export class Machine {
         s[fo + FRAME.STEP] = step.target(next);
       }
     }
-    throw new AssertionError(`thread ${this.threads[t].name}: ${LOCAL_STEPS_MAX} local steps without a visible op`);
+    throw new AssertionError(
+      `thread ${this.threads[t].name}: ${LOCAL_STEPS_MAX} local steps without a visible op`,
+    );
   }
 
   /** decide and evolve for the pending op. */
@@ -266,7 +275,8 @@ export class Machine {
       if (observer !== null) observer.before(w, batch, i);
       EVOLVE[type](w, t, batch.subject[i] >> 4, a, b, c);
       if (observer !== null) observer.after(w, batch, i);
-      if (WAKES[type] !== 0 && this.waitingThreads > 0) this.wake(WAKES[type], batch.subject[i] >> 4, a, clock);
+      if (WAKES[type] !== 0 && this.waitingThreads > 0)
+        this.wake(WAKES[type], batch.subject[i] >> 4, a, clock);
     }
     this.clocks[t] = clock;
   }
@@ -297,7 +307,8 @@ export class Machine {
   /** After the state words were replaced (restore): what is derived from them. */
   recount(): void {
     this.waitingThreads = 0;
-    for (let t = 0; t < this.threads.length; t++) if (this.status(t) === STATUS.waiting) this.waitingThreads++;
+    for (let t = 0; t < this.threads.length; t++)
+      if (this.status(t) === STATUS.waiting) this.waitingThreads++;
   }
 }
 

@@ -124,10 +124,13 @@ export const op = {
   /** cond_resched_rwlock_*: tells the yield and releases; take it again with `lock`. */
   yield_lock: (lock: number, mode: number) => set(OP.YIELD, lock, mode),
   /** lockdep_assert_held*: answer 1 when it holds; else the kernel's report is an event and the code goes on. */
-  lockdep_assert_held_write: (lock: number) => set(OP.ASSERT_LOCK, lock, LOCK_MODE.write, ASSERTION.LOCKDEP_HELD_WRITE),
-  lockdep_assert_held_read: (lock: number) => set(OP.ASSERT_LOCK, lock, LOCK_MODE.read, ASSERTION.LOCKDEP_HELD_READ),
+  lockdep_assert_held_write: (lock: number) =>
+    set(OP.ASSERT_LOCK, lock, LOCK_MODE.write, ASSERTION.LOCKDEP_HELD_WRITE),
+  lockdep_assert_held_read: (lock: number) =>
+    set(OP.ASSERT_LOCK, lock, LOCK_MODE.read, ASSERTION.LOCKDEP_HELD_READ),
   /** In the given mode; mode 0: in any. */
-  lockdep_assert_held: (lock: number, mode: number) => set(OP.ASSERT_LOCK, lock, mode, ASSERTION.LOCKDEP_HELD),
+  lockdep_assert_held: (lock: number, mode: number) =>
+    set(OP.ASSERT_LOCK, lock, mode, ASSERTION.LOCKDEP_HELD),
 
   rcu_read_lock: () => set(OP.RCU_READ_LOCK),
   rcu_read_unlock: () => set(OP.RCU_READ_UNLOCK),
@@ -214,7 +217,8 @@ export const op = {
   find_slot: (vm: number, asId: number, gfn: number) => set(OP.FIND_SLOT, vm, asId, gfn),
   /** Answer: the HOST_PAGE word. */
   read_host_page: (page: number) => set(OP.READ_HOST_PAGE, page),
-  set_host_page: (page: number, before: number, after: number) => emit(E.HostPageChanged, 8, page, before, after),
+  set_host_page: (page: number, before: number, after: number) =>
+    emit(E.HostPageChanged, 8, page, before, after),
 
   set_mode: (vcpu: number, mode: number) => emit(E.ModeChanged, S_VCPU, vcpu, mode),
   /**
@@ -250,5 +254,6 @@ export const op = {
   tell_vcpu: (type: number, vcpu: number, a = 0, b = 0, c = 0) => tell(type, S_VCPU, vcpu, a, b, c),
   tell_thread: (type: number, thread: number, a = 0, b = 0, c = 0) => tell(type, S_THREAD, thread, a, b, c),
   /** serial: number of the root by birth; root: its page address. */
-  tell_root: (type: number, serial: number, a: number, b: number, root: number) => tell(type, S_ROOT, serial, a, b, root),
+  tell_root: (type: number, serial: number, a: number, b: number, root: number) =>
+    tell(type, S_ROOT, serial, a, b, root),
 } as const;

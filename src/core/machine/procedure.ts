@@ -4,8 +4,9 @@
 //   refcount_dec_and_test: [(l) => op.refcount_dec_and_test(l.root, l.holder), (_l, zero) => (zero ? 'mark_invalid' : ret())],
 //
 // A label stands only where a visible op, a call or a back edge is, in the order of the C text.
-import { assert } from '../base/assert.js';
+
 import type { World } from '../aggregates/world.js';
+import { assert } from '../base/assert.js';
 
 /** What every procedure can see besides its own locals. All of it is immutable or the thread's own. */
 export interface Env {
@@ -57,7 +58,10 @@ export interface Procedure {
  */
 export function procedure<const P extends string, const Q extends string, L extends string>(
   name: string,
-  head: Omit<ProcedureHead<string>, 'params' | 'locals'> & { readonly params: readonly P[]; readonly locals?: readonly Q[] },
+  head: Omit<ProcedureHead<string>, 'params' | 'locals'> & {
+    readonly params: readonly P[];
+    readonly locals?: readonly Q[];
+  },
   steps: { readonly [K in L]: Step<P | Q, NoInfer<L>> },
 ): Procedure {
   assert(Object.keys(steps).length > 0, `${name}: at least one step`);

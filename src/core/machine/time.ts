@@ -1,8 +1,9 @@
 // Virtual time: a pure function of events and manifest. Each event type has a cost and an account; four types cost by
 // value. Accounts: guest (L2), host kernel (L1), outer hypervisor (L0).
+
+import { is_leaf_spte, is_nonleaf_spte, is_shadow_present_pte } from '../aggregates/spte.js';
 import { E } from '../events/catalogue.js';
 import { EXIT_NAMES } from '../events/constants.js';
-import { is_leaf_spte, is_nonleaf_spte, is_shadow_present_pte } from '../aggregates/spte.js';
 import { COSTS, type CostName } from './costs.js';
 
 export const ACCOUNT = { guest: 0, host: 1, outer: 2 } as const;

@@ -1,8 +1,9 @@
 // Locks, RCU and SRCU. A waiting writer keeps new readers out, as the kernel's queued rwlock does.
 // Left out: the queue order among waiters (the scheduler chooses), lock stealing, per-CPU fast paths.
+
+import { LOCK, LOCKS_PER_VM, MACHINE, PAGE, PAGE_KIND, THREAD, VM } from '../../aggregates/layout.js';
 import { E } from '../../events/catalogue.js';
 import { LOCK_MODE } from '../../events/lock.events.js';
-import { LOCK, LOCKS_PER_VM, MACHINE, PAGE, PAGE_KIND, THREAD, VM } from '../../aggregates/layout.js';
 import { S_LOCK, S_MACHINE, S_ROOT, S_TABLE, S_THREAD, S_VM, WAIT } from '../batch.js';
 import { OP } from '../op.js';
 import type { Decide } from './context.js';
@@ -34,7 +35,10 @@ const needbreak: Decide = (w, o, _out, ctx) => {
   if (ctx.needbreak !== null) return ctx.needbreak(w, o.a);
   const l = w.lock(o.a);
   // rwlock_needbreak: somebody waits (a reader only matters while the lock is held for write).
-  return w.s[l + LOCK.WAITING_WRITERS] > 0 || (w.s[l + LOCK.WRITER] !== 0 && w.s[l + LOCK.WAITING_READERS] > 0) ? 1 : 0;
+  return w.s[l + LOCK.WAITING_WRITERS] > 0 ||
+    (w.s[l + LOCK.WRITER] !== 0 && w.s[l + LOCK.WAITING_READERS] > 0)
+    ? 1
+    : 0;
 };
 
 const yieldLock: Decide = (w, o, out) => {
@@ -53,11 +57,23 @@ const assertLock: Decide = (w, o, out) => {
 };
 
 const rcuReadLock: Decide = (w, _o, out) => {
-  out.emit(E.RcuReadLocked, out.thread * 16 + S_THREAD, w.s[w.thread(out.thread) + THREAD.RCU_NESTING] + 1, 0, 0);
+  out.emit(
+    E.RcuReadLocked,
+    out.thread * 16 + S_THREAD,
+    w.s[w.thread(out.thread) + THREAD.RCU_NESTING] + 1,
+    0,
+    0,
+  );
   return 0;
 };
 const rcuReadUnlock: Decide = (w, _o, out) => {
-  out.emit(E.RcuReadUnlocked, out.thread * 16 + S_THREAD, w.s[w.thread(out.thread) + THREAD.RCU_NESTING] - 1, 0, 0);
+  out.emit(
+    E.RcuReadUnlocked,
+    out.thread * 16 + S_THREAD,
+    w.s[w.thread(out.thread) + THREAD.RCU_NESTING] - 1,
+    0,
+    0,
+  );
   return 0;
 };
 

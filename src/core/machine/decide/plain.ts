@@ -1,6 +1,7 @@
 // Ops that only read a word or only tell an event, and those of user-space threads.
-import { E } from '../../events/catalogue.js';
+
 import { VM } from '../../aggregates/layout.js';
+import { E } from '../../events/catalogue.js';
 import { S_THREAD, WAIT } from '../batch.js';
 import { OP } from '../op.js';
 import type { Decide } from './context.js';

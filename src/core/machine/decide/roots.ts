@@ -1,10 +1,11 @@
 // Roots: allocation, the list, the role word, refcount_t, and work items.
-import { LimitReached } from '../../base/errors.js';
-import { E } from '../../events/catalogue.js';
-import { ASSERTION } from '../../events/constants.js';
+
 import { MACHINE, PAGE, PAGE_KIND, VM, WORK } from '../../aggregates/layout.js';
 import { ROLE } from '../../aggregates/role.js';
 import type { World } from '../../aggregates/world.js';
+import { LimitReached } from '../../base/errors.js';
+import { E } from '../../events/catalogue.js';
+import { ASSERTION } from '../../events/constants.js';
 import { type Decision, S_MACHINE, S_ROOT, S_VM, WAIT } from '../batch.js';
 import { OP } from '../op.js';
 import type { Decide } from './context.js';

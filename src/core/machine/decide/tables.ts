@@ -1,6 +1,7 @@
 // Child tables and SPTEs.
-import { E } from '../../events/catalogue.js';
+
 import { PAGE, VM } from '../../aggregates/layout.js';
+import { E } from '../../events/catalogue.js';
 import { S_TABLE } from '../batch.js';
 import { OP } from '../op.js';
 import type { Decide } from './context.js';

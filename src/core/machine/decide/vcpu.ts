@@ -1,7 +1,8 @@
 // vCPUs: requests, the entry gate, TLB flushes, the guest, SMIs.
+
+import { PAGE, VCPU } from '../../aggregates/layout.js';
 import { E } from '../../events/catalogue.js';
 import { EXIT, MODE, REQ } from '../../events/constants.js';
-import { PAGE, VCPU } from '../../aggregates/layout.js';
 import { S_VCPU, WAIT } from '../batch.js';
 import { exitGfn, exitReason } from '../guest-port.js';
 import { OP } from '../op.js';

@@ -2,9 +2,10 @@
 // Gives one reference back. The last one of a VALID root resurrects it: invalid, refcount 1 for the worker, queued.
 // Context: mmu_lock held, read (shared) or write. Returns nothing.
 // Left out: the WARN for a non-TDP page (the model has no other root).
+
+import { LOCK_KIND } from '../../../../../../aggregates/layout.js';
 import { op } from '../../../../../../machine/op.js';
 import { call, procedure, ret } from '../../../../../../machine/procedure.js';
-import { LOCK_KIND } from '../../../../../../aggregates/layout.js';
 import { fn } from '../../../../../functions.js';
 
 export const kvm_tdp_mmu_put_root = procedure(

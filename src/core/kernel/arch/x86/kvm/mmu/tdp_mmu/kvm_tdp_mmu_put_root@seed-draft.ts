@@ -1,0 +1,46 @@
+// kvm_tdp_mmu_put_root() -- arch/x86/kvm/mmu/tdp_mmu.c, seed draft (13 Apr 2023)
+// Gives one reference back. The last one is expected to be of an INVALID root: for a valid one KVM_BUG_ON reports, and
+// the code goes on and frees it all the same.
+// Context: mmu_lock held, read (shared) or write. Returns nothing.
+// Left out: the report for a non-TDP page (the model has no other root).
+import { LOCK_KIND } from '../../../../../../aggregates/layout.js';
+import { role_is_invalid } from '../../../../../../aggregates/role.js';
+import { E } from '../../../../../../events/catalogue.js';
+import { ASSERTION } from '../../../../../../events/constants.js';
+import { LOCK_MODE } from '../../../../../../events/lock.events.js';
+import { op } from '../../../../../../machine/op.js';
+import { procedure, ret } from '../../../../../../machine/procedure.js';
+
+export const kvm_tdp_mmu_put_root_seed_draft = procedure(
+  'kvm_tdp_mmu_put_root',
+  {
+    file: 'arch/x86/kvm/mmu/tdp_mmu.c',
+    since: 'seed draft (13 Apr 2023)',
+    params: ['vm', 'root', 'shared', 'holder'],
+    leftOut: 'the report for a non-TDP page (the model has no other root)',
+  },
+  {
+    lockdep_assert: [
+      (l) =>
+        op.lockdep_assert_held(
+          l.w.lockId(l.vm, LOCK_KIND.mmu_lock),
+          l.shared === 1 ? LOCK_MODE.read : LOCK_MODE.write,
+        ),
+      () => 'refcount_dec_and_test',
+    ],
+    refcount_dec_and_test: [
+      (l) => op.refcount_dec_and_test(l.root, l.holder),
+      (_l, zero) => (zero ? 'read_role_invalid' : ret()),
+    ],
+    read_role_invalid: [
+      (l) => op.read_role(l.root),
+      (_l, role) => (role_is_invalid(role) ? 'spin_lock' : 'kvm_bug_on'),
+    ],
+    kvm_bug_on: [(l) => op.report(ASSERTION.BUG_PUT_VALID_ROOT, l.root), () => 'vm_bugged'],
+    vm_bugged: [(l) => op.vm_event(E.VmBugged, l.vm, ASSERTION.BUG_PUT_VALID_ROOT), () => 'spin_lock'],
+    spin_lock: [(l) => op.spin_lock(l.w.lockId(l.vm, LOCK_KIND.tdp_mmu_pages_lock)), () => 'list_del_rcu'],
+    list_del_rcu: [(l) => op.list_del_rcu(l.vm, l.root), () => 'spin_unlock'],
+    spin_unlock: [(l) => op.spin_unlock(l.w.lockId(l.vm, LOCK_KIND.tdp_mmu_pages_lock)), () => 'call_rcu'],
+    call_rcu: [(l) => op.call_rcu(l.root), () => ret()],
+  },
+);
