@@ -115,6 +115,11 @@ export const VCPU = {
   EXITS_SINCE_PROGRESS: 14,
   HVA_BUSY: 15,
   ENTERED_ROOT: 16,
+  /** kvm_run: why the last KVM_RUN came back (EXIT), and its port or gfn. */
+  EXIT_REASON: 17,
+  EXIT_DATA: 18,
+  /** gfn + 1 of an access that KVM emulated: the guest goes on behind that instruction. */
+  EMULATED: 19,
   WORDS: 20,
 } as const;
 export const VCPU_STATE = { none: 0, live: 1, destroyed: 2 } as const;

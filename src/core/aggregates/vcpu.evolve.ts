@@ -83,7 +83,9 @@ export const vcpuEvolvers = {
   FaultFixed: tellsOnly,
   FaultSpurious: tellsOnly,
   FaultRetried: tellsOnly,
-  FaultEmulated: tellsOnly,
+  FaultEmulated(w, _t, n, gfn) {
+    set(w, n, VCPU.EMULATED, gfn + 1);
+  },
   RequestMade(w, _t, n, _request, requests) {
     set(w, n, VCPU.REQUESTS, requests);
   },
@@ -100,6 +102,7 @@ export const vcpuEvolvers = {
   },
   GuestRetired(w, _t, n) {
     set(w, n, VCPU.EXITS_SINCE_PROGRESS, 0);
+    set(w, n, VCPU.EMULATED, 0);
   },
   TlbFilled(w, _t, n, gfn, spte, address) {
     const at = tlbSlot(w, n, gfn);
@@ -140,5 +143,9 @@ export const vcpuEvolvers = {
   DebugRegistersLoaded(w, _t, n, loaded) {
     set(w, n, VCPU.DR_LOADED, loaded);
   },
-  ExitHandled: tellsOnly,
+  ExitHandled(w, _t, n, reason, result, data) {
+    if (result !== 0) return;
+    set(w, n, VCPU.EXIT_REASON, reason);
+    set(w, n, VCPU.EXIT_DATA, data);
+  },
 } satisfies Record<string, Evolver>;
