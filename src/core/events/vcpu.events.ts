@@ -136,9 +136,9 @@ export const vcpuEvents = [
     86,
     'ExitHandled',
     'vcpu',
-    ['reason', 'result'],
+    ['reason', 'result', 'data'],
     'full',
-    'the exit handler is done; result 0 goes to user space',
+    'the exit handler is done; result 0 goes to user space, data = port or gfn',
   ),
   event(87, 'SmiTaken', 'vcpu', ['pending'], 'full', 'the pending SMI is being injected'),
 ] as const;
