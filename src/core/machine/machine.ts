@@ -53,6 +53,7 @@ export interface MachineOptions {
 
 /** Which channel an event wakes: class of WAIT, or 0. The number comes from the subject or value a. */
 const WAKES = wakes();
+const LOST = E.ProgressLost;
 
 export class Machine {
   readonly w: World;
@@ -71,6 +72,8 @@ export class Machine {
   /** Set when a step woke a waiting thread: the scheduler looks again. */
   woke = false;
   waitingThreads = 0;
+  /** Number + 1 of a vCPU that the watchdog gave up on; 0 = none. */
+  lost = 0;
   private readonly stackWords: number;
   private readonly stackBase: number;
   private readonly context: DecideContext;
@@ -275,6 +278,7 @@ export class Machine {
       if (observer !== null) observer.before(w, batch, i);
       EVOLVE[type](w, t, batch.subject[i] >> 4, a, b, c);
       if (observer !== null) observer.after(w, batch, i);
+      if (type === LOST) this.lost = (batch.subject[i] >> 4) + 1;
       if (WAKES[type] !== 0 && this.waitingThreads > 0)
         this.wake(WAKES[type], batch.subject[i] >> 4, a, clock);
     }

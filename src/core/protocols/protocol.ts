@@ -1,0 +1,65 @@
+// A protocol: the root-lifetime rules of one kernel era. A base is a table of procedures; a derived one is its base plus
+// a table of replacements, so that the diff of two protocols is the table and nothing else.
+import { BadInput } from '../base/errors.js';
+import { FUNCTION_NUMBERS } from '../kernel/functions.js';
+import { LinkedProtocol } from '../machine/link.js';
+import type { Procedure } from '../machine/procedure.js';
+
+/** Facts about an era that invariants and figures need; data, never branched on by procedures. */
+export interface ProtocolRules {
+  /** Letter of the era in the reference: a (v5.10) ... h (v6.14). */
+  readonly era: string;
+  /** 1: the vCPU's reference; 2: and the TDP MMU's own. */
+  readonly initialRefcount: 1 | 2;
+  /** The last put of a valid root resurrects it for a worker (v5.18). */
+  readonly resurrects: boolean;
+  /** Most valid roots per VM. */
+  readonly validRootsMax: number;
+}
+
+export interface Protocol {
+  readonly id: string;
+  readonly title: string;
+  /** Commit or mail that the rules are taken from. */
+  readonly source: string;
+  /** Protocol this one extends, null for a base. */
+  readonly base: string | null;
+  readonly procedures: readonly Procedure[];
+  /** C names that this protocol replaces in its base. */
+  readonly replaced: readonly string[];
+  readonly constants: Readonly<Record<string, number>>;
+  readonly rules: ProtocolRules;
+}
+
+/** A protocol that extends `base`: replacements by C name; a name that the base lacks is an error. */
+export function extend(
+  base: Protocol,
+  own: {
+    readonly id: string;
+    readonly title: string;
+    readonly source: string;
+    readonly replace: readonly Procedure[];
+    readonly constants?: Readonly<Record<string, number>>;
+    readonly rules?: Partial<ProtocolRules>;
+  },
+): Protocol {
+  const names = new Set(base.procedures.map((p) => p.name));
+  const by = new Map(own.replace.map((p) => [p.name, p]));
+  for (const name of by.keys()) {
+    if (!names.has(name)) throw new BadInput('unknown-function', `protocol ${own.id}: ${base.id} has no function ${name} to replace`);
+  }
+  return {
+    id: own.id,
+    title: own.title,
+    source: own.source,
+    base: base.id,
+    procedures: base.procedures.map((p) => by.get(p.name) ?? p),
+    replaced: [...by.keys()],
+    constants: { ...base.constants, ...own.constants },
+    rules: { ...base.rules, ...own.rules },
+  };
+}
+
+export function link(protocol: Protocol, constants: Readonly<Record<string, number>> = {}): LinkedProtocol {
+  return new LinkedProtocol(protocol.id, FUNCTION_NUMBERS, protocol.procedures, { ...protocol.constants, ...constants });
+}

@@ -1,0 +1,16 @@
+// The shipped protocols and kernel profiles, by id.
+import { BadInput } from '../base/errors.js';
+import type { Protocol } from './protocol.js';
+import { seedDraft } from './seed-draft.js';
+import { v5_18 } from './v5.18.js';
+
+export const PROTOCOLS: readonly Protocol[] = [v5_18, seedDraft];
+
+export function findProtocol(id: string): Protocol {
+  const found = PROTOCOLS.find((p) => p.id === id);
+  if (found === undefined) {
+    const known = PROTOCOLS.map((p) => p.id);
+    throw new BadInput('unknown-protocol', `unknown protocol "${id}"; expected one of: ${known.join(', ')}`, known);
+  }
+  return found;
+}

@@ -1,0 +1,83 @@
+// From a request to a manifest: everything a session is a function of, defaults filled in, bad input refused here.
+import { BadInput } from '../base/errors.js';
+import { EVENT_SCHEMA_VERSION } from '../events/catalogue.js';
+import { resolveCosts } from '../machine/costs.js';
+import { findProtocol } from '../protocols/registry.js';
+import { link } from '../protocols/protocol.js';
+import { findScenario } from '../scenarios/library.js';
+import { resolveParameters } from '../scenarios/scenario.js';
+import { SCHEDULERS } from '../scheduler/scheduler.js';
+import type { Manifest } from './contract.js';
+
+/** Version of the engine: bumped when the same procedures would give other events. */
+export const ENGINE_VERSION = '0.1.0';
+
+/** Named limits of one run; each may be lowered or raised within the ceiling. */
+export const RUN_LIMITS = {
+  events: { default: 2_000_000_000, max: 20_000_000_000, doc: 'events of the full stream' },
+  storedRows: { default: 200_000_000, max: 2_000_000_000, doc: 'rows stored for the session' },
+  virtualNs: { default: 600_000_000_000, max: 86_400_000_000_000, doc: 'virtual time, ns' },
+  watchdogExits: { default: 10_000, max: 10_000_000, doc: 'exits of one vCPU without a retired instruction' },
+} as const;
+
+export interface RunRequest {
+  readonly scenario: string;
+  readonly protocol: string;
+  readonly seed?: number;
+  readonly scheduler?: string;
+  readonly recording?: string;
+  readonly invariants?: boolean;
+  readonly parameters?: Readonly<Record<string, number | string | boolean>>;
+  readonly costs?: Readonly<Record<string, number>>;
+  readonly limits?: Readonly<Record<string, number>>;
+}
+
+function oneOf<T extends string>(what: string, value: string, known: readonly T[]): T {
+  const found = known.find((k) => k === value);
+  if (found === undefined) {
+    throw new BadInput(`unknown-${what}`, `unknown ${what} "${value}"; expected one of: ${known.join(', ')}`, known);
+  }
+  return found;
+}
+
+export function createManifest(request: RunRequest): Manifest {
+  const scenario = findScenario(request.scenario);
+  const protocol = findProtocol(request.protocol);
+  const seed = request.seed ?? 1;
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new BadInput('seed', `seed must be an integer from 0 to ${Number.MAX_SAFE_INTEGER}, got ${seed}`);
+  }
+  const scheduler = oneOf('scheduler', request.scheduler ?? 'timed', SCHEDULERS);
+  if (scheduler === 'scripted') {
+    throw new BadInput('scripted-scheduler', 'scheduler "scripted" follows a recorded decision log: use replay');
+  }
+  const parameters = resolveParameters(scenario, request.parameters ?? {});
+  const limits: Record<string, number> = {};
+  for (const [name, l] of Object.entries(RUN_LIMITS)) limits[name] = l.default;
+  for (const [name, value] of Object.entries(request.limits ?? {})) {
+    const known = Object.hasOwn(RUN_LIMITS, name) ? RUN_LIMITS[name as keyof typeof RUN_LIMITS] : undefined;
+    if (known === undefined) {
+      throw new BadInput('unknown-limit', `unknown limit "${name}"; expected one of: ${Object.keys(RUN_LIMITS).join(', ')}`);
+    }
+    if (!Number.isInteger(value) || value < 1 || value > known.max) {
+      throw new BadInput('limit-range', `limit ${name} must be an integer from 1 to ${known.max}, got ${value}`);
+    }
+    limits[name] = value;
+  }
+  // Building also checks the topology against its ceilings.
+  const built = scenario.build(parameters);
+  return {
+    scenario: scenario.id,
+    protocol: protocol.id,
+    seed,
+    scheduler,
+    recording: oneOf('recording', request.recording ?? 'full', ['full', 'lifecycle']),
+    invariants: request.invariants ?? true,
+    parameters,
+    costs: resolveCosts(request.costs ?? {}),
+    limits,
+    engine: ENGINE_VERSION,
+    protocolDigest: link(protocol, built.constants).digest,
+    eventSchema: EVENT_SCHEMA_VERSION,
+  };
+}

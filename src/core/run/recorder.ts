@@ -1,0 +1,241 @@
+// Turns the full event stream into what is stored: rows of the chosen level, two digests, counts. At `lifecycle` the
+// events between two lifecycle events become one Counted row. The session digest runs over the lifecycle stream, so it
+// is the same at both levels; the full digest runs over every event.
+import { Digest } from '../base/digest.js';
+import { E, IS_LIFECYCLE } from '../events/catalogue.js';
+import type { EventBatch } from '../machine/batch.js';
+import { MILESTONE_NAMES } from '../events/constants.js';
+import type { StoredColumns } from './contract.js';
+
+/** Rows are collected here and handed over as exact-length copies. */
+class Rows {
+  capacity = 0;
+  length = 0;
+  skipped = new Float64Array(0);
+  timeNs = new Float64Array(0);
+  thread = new Uint8Array(0);
+  site = new Uint16Array(0);
+  type = new Uint8Array(0);
+  subject = new Int32Array(0);
+  a = new Int32Array(0);
+  b = new Int32Array(0);
+  c = new Int32Array(0);
+
+  reserve(n: number): void {
+    if (n <= this.capacity) return;
+    const capacity = Math.max(n, this.capacity * 2, 4_096);
+    const grow = <T extends Float64Array | Uint8Array | Uint16Array | Int32Array>(old: T, fresh: T): T => {
+      fresh.set(old as never);
+      return fresh;
+    };
+    this.skipped = grow(this.skipped, new Float64Array(capacity));
+    this.timeNs = grow(this.timeNs, new Float64Array(capacity));
+    this.thread = grow(this.thread, new Uint8Array(capacity));
+    this.site = grow(this.site, new Uint16Array(capacity));
+    this.type = grow(this.type, new Uint8Array(capacity));
+    this.subject = grow(this.subject, new Int32Array(capacity));
+    this.a = grow(this.a, new Int32Array(capacity));
+    this.b = grow(this.b, new Int32Array(capacity));
+    this.c = grow(this.c, new Int32Array(capacity));
+    this.capacity = capacity;
+  }
+
+  take(): StoredColumns {
+    const n = this.length;
+    this.length = 0;
+    return {
+      length: n,
+      skipped: this.skipped.slice(0, n),
+      timeNs: this.timeNs.slice(0, n),
+      thread: this.thread.slice(0, n),
+      site: this.site.slice(0, n),
+      type: this.type.slice(0, n),
+      subject: this.subject.slice(0, n),
+      a: this.a.slice(0, n),
+      b: this.b.slice(0, n),
+      c: this.c.slice(0, n),
+    };
+  }
+}
+
+/** What travels in a machine snapshot so that a resumed run records on as if it had never stopped. */
+export interface RecorderState {
+  readonly ordinal: number;
+  readonly position: number;
+  readonly counted: readonly [events: number, fixed: number, hash: number, thread: number, timeNs: number];
+  readonly digest: readonly [number, number];
+  readonly full: readonly [number, number];
+  readonly counts: readonly (readonly [type: number, count: number])[];
+  readonly exits: readonly (readonly [reason: number, count: number])[];
+  readonly milestones: readonly (readonly [name: string, timeNs: number])[];
+}
+
+export class Recorder {
+  private readonly rows = new Rows();
+  private readonly digest = new Digest();
+  private readonly full = new Digest();
+  ordinal = 0;
+  /** Position of the last row, handed over or not. */
+  position = 0;
+  readonly countByType = new Float64Array(256);
+  readonly exitsByReason = new Float64Array(64);
+  readonly milestones = new Map<string, number>();
+  private countedEvents = 0;
+  private countedFixed = 0;
+  private countedHash = 0;
+  private countedThread = 0;
+  private countedTimeNs = 0;
+
+  constructor(private readonly level: 'full' | 'lifecycle') {}
+
+  get pendingRows(): number {
+    return this.rows.length;
+  }
+
+  /** Takes every event of the batch. */
+  consume(batch: EventBatch): void {
+    const { rows, full, countByType } = this;
+    const n = batch.length;
+    rows.reserve(rows.length + n + 2);
+    const keepAll = this.level === 'full';
+    for (let i = 0; i < n; i++) {
+      const type = batch.type[i];
+      const thread = batch.thread[i];
+      const site = batch.site[i];
+      const subject = batch.subject[i];
+      const a = batch.a[i];
+      const b = batch.b[i];
+      const c = batch.c[i];
+      const timeNs = batch.timeNs[i];
+      this.ordinal++;
+      countByType[type]++;
+      full.word(type | (thread << 8) | (site << 16));
+      full.word(subject);
+      full.word(a);
+      full.word(b);
+      full.word(c);
+      full.word(timeNs % 4_294_967_296 | 0);
+      if (IS_LIFECYCLE[type] !== 0) {
+        if (this.countedEvents > 0) this.closeCounted(keepAll);
+        this.digestRow(type, thread, site, subject, a, b, c, timeNs, this.ordinal);
+        if (type === E.Milestone && !this.milestones.has(MILESTONE_NAMES[a])) this.milestones.set(MILESTONE_NAMES[a], timeNs);
+        this.row(this.ordinal, timeNs, thread, site, type, subject, a, b, c);
+      } else {
+        if (type === E.FaultFixed) this.countedFixed++;
+        else if (type === E.VcpuExited) this.exitsByReason[a]++;
+        this.countedEvents++;
+        this.countedHash = full.lo;
+        this.countedThread = thread;
+        this.countedTimeNs = timeNs;
+        if (keepAll) this.row(this.ordinal, timeNs, thread, site, type, subject, a, b, c);
+      }
+    }
+  }
+
+  /** The folded events end here: one Counted row (stored at `lifecycle`, always part of the session digest). */
+  private closeCounted(keepAll: boolean): void {
+    const last = this.ordinal - 1;
+    const first = last - this.countedEvents + 1;
+    this.digestRow(E.Counted, this.countedThread, 0, 0, this.countedEvents, this.countedFixed, this.countedHash, this.countedTimeNs, first);
+    if (!keepAll) {
+      this.row(first, this.countedTimeNs, this.countedThread, 0, E.Counted, 0, this.countedEvents, this.countedFixed, this.countedHash);
+    }
+    this.countedEvents = 0;
+    this.countedFixed = 0;
+  }
+
+  private digestRow(
+    type: number,
+    thread: number,
+    site: number,
+    subject: number,
+    a: number,
+    b: number,
+    c: number,
+    timeNs: number,
+    ordinal: number,
+  ): void {
+    const d = this.digest;
+    d.word(type | (thread << 8) | (site << 16));
+    d.word(subject);
+    d.word(a);
+    d.word(b);
+    d.word(c);
+    d.wide(timeNs);
+    d.wide(ordinal);
+  }
+
+  private row(
+    ordinal: number,
+    timeNs: number,
+    thread: number,
+    site: number,
+    type: number,
+    subject: number,
+    a: number,
+    b: number,
+    c: number,
+  ): void {
+    const { rows } = this;
+    const i = rows.length++;
+    this.position++;
+    rows.skipped[i] = ordinal - this.position;
+    rows.timeNs[i] = timeNs;
+    rows.thread[i] = thread;
+    rows.site[i] = site;
+    rows.type[i] = type;
+    rows.subject[i] = subject;
+    rows.a[i] = a;
+    rows.b[i] = b;
+    rows.c[i] = c;
+  }
+
+  /** At the end of the run: what is still being counted becomes a row. */
+  finish(): void {
+    if (this.countedEvents === 0) return;
+    this.rows.reserve(this.rows.length + 1);
+    this.ordinal++;
+    this.closeCounted(this.level === 'full');
+    this.ordinal--;
+  }
+
+  take(): StoredColumns {
+    return this.rows.take();
+  }
+
+  get digestHex(): string {
+    return this.digest.hex();
+  }
+  get fullDigestHex(): string {
+    return this.full.hex();
+  }
+
+  save(): RecorderState {
+    const sparse = (x: Float64Array): [number, number][] =>
+      Array.from(x, (v, i): [number, number] => [i, v]).filter(([, v]) => v !== 0);
+    return {
+      ordinal: this.ordinal,
+      position: this.position,
+      counted: [this.countedEvents, this.countedFixed, this.countedHash, this.countedThread, this.countedTimeNs],
+      digest: [this.digest.lo, this.digest.hi],
+      full: [this.full.lo, this.full.hi],
+      counts: sparse(this.countByType),
+      exits: sparse(this.exitsByReason),
+      milestones: [...this.milestones],
+    };
+  }
+
+  restore(s: RecorderState): void {
+    this.ordinal = s.ordinal;
+    this.position = s.position;
+    [this.countedEvents, this.countedFixed, this.countedHash, this.countedThread, this.countedTimeNs] = s.counted;
+    [this.digest.lo, this.digest.hi] = s.digest;
+    [this.full.lo, this.full.hi] = s.full;
+    this.countByType.fill(0);
+    for (const [i, v] of s.counts) this.countByType[i] = v;
+    this.exitsByReason.fill(0);
+    for (const [i, v] of s.exits) this.exitsByReason[i] = v;
+    this.milestones.clear();
+    for (const [k, v] of s.milestones) this.milestones.set(k, v);
+  }
+}

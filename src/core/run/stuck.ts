@@ -1,0 +1,74 @@
+// The watchdog's report: which exits repeat, and where the vCPU stands.
+import { EXIT_NAMES, MILESTONE_NAMES } from '../events/constants.js';
+import { S_VCPU, type EventBatch } from '../machine/batch.js';
+import { E } from '../events/catalogue.js';
+import type { OutcomeDetail } from './contract.js';
+
+const RING = 64;
+
+/** The last exits of all vCPUs, packed: vcpu, reason, gfn, site. */
+export class RecentExits {
+  private readonly ring = new Float64Array(RING * 4);
+  private count = 0;
+
+  consume(batch: EventBatch): void {
+    for (let i = Math.max(0, batch.length - 4_096); i < batch.length; i++) {
+      if (batch.type[i] !== E.VcpuExited) continue;
+      const at = (this.count % RING) * 4;
+      this.ring[at] = (batch.subject[i] - S_VCPU) / 16;
+      this.ring[at + 1] = batch.a[i];
+      this.ring[at + 2] = batch.b[i];
+      this.ring[at + 3] = batch.site[i];
+      this.count++;
+    }
+  }
+
+  save(): number[] {
+    return [this.count, ...this.ring];
+  }
+
+  restore(saved: readonly number[]): void {
+    this.count = saved[0] ?? 0;
+    for (let i = 0; i < this.ring.length; i++) this.ring[i] = saved[i + 1] ?? 0;
+  }
+
+  /** The shortest block of exits that repeats to the end of the ring, newest block last; [] when none does. */
+  loop(vcpu: number): { readonly reason: number; readonly gfn: number }[] {
+    const last: { reason: number; gfn: number }[] = [];
+    const n = Math.min(this.count, RING);
+    for (let k = this.count - n; k < this.count; k++) {
+      const at = (k % RING) * 4;
+      if (this.ring[at] === vcpu) last.push({ reason: this.ring[at + 1], gfn: this.ring[at + 2] });
+    }
+    for (let period = 1; period * 2 <= last.length; period++) {
+      let repeats = true;
+      for (let i = last.length - 1; i >= period && repeats; i--) {
+        repeats = last[i].reason === last[i - period].reason && last[i].gfn === last[i - period].gfn;
+      }
+      if (repeats) return last.slice(last.length - period);
+    }
+    return [];
+  }
+}
+
+/** What an outcome `no_forward_progress` says. `phase` is the milestone reached last. */
+export function stuckAt(
+  recent: RecentExits,
+  vcpu: number,
+  lastMilestone: string,
+  where: { readonly function: string; readonly label: string },
+): NonNullable<OutcomeDetail['stuckAt']> {
+  const loop = recent.loop(vcpu);
+  const text = (e: { readonly reason: number; readonly gfn: number }): string =>
+    e.reason === 1 ? `${EXIT_NAMES[e.reason]} gfn 0x${e.gfn.toString(16)}` : EXIT_NAMES[e.reason];
+  // The exit that names the loop: the one that is not a plain EPT violation, if there is one.
+  const named = loop.find((e) => e.reason !== 1) ?? loop[0];
+  const at = MILESTONE_NAMES.indexOf(lastMilestone);
+  return {
+    phase: at < 0 ? 'resetVector' : (MILESTONE_NAMES[at + 1] ?? lastMilestone),
+    exit: named === undefined ? 'unknown' : EXIT_NAMES[named.reason],
+    function: where.function,
+    label: where.label,
+    loop: loop.map(text),
+  };
+}

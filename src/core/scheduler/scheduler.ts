@@ -1,0 +1,111 @@
+// Schedulers choose which thread takes the next step. All are deterministic: their memory is in the machine state.
+import { nextBelow } from '../base/prng.js';
+import { MISC, STATUS } from '../aggregates/layout.js';
+import type { Machine } from '../machine/machine.js';
+
+export type SchedulerName = 'timed' | 'round-robin' | 'random' | 'scripted';
+export const SCHEDULERS: readonly SchedulerName[] = ['timed', 'round-robin', 'random', 'scripted'];
+
+export interface Scheduler {
+  /** The thread that goes next, or -1 when none can. */
+  pick(m: Machine): number;
+  /**
+   * After pick: how long the thread may keep the turn while it can and wakes nobody: until its clock passes this, or
+   * for one step where it is not about time.
+   */
+  readonly horizonNs: number;
+  readonly oneStep: boolean;
+}
+
+/** The thread with the smallest local time; ties go to the lower number. Waiting and contention follow from it. */
+export class TimedScheduler implements Scheduler {
+  horizonNs = 0;
+  readonly oneStep = false;
+
+  pick(m: Machine): number {
+    let best = -1;
+    let bestClock = Number.POSITIVE_INFINITY;
+    let second = Number.POSITIVE_INFINITY;
+    for (let t = 0; t < m.threads.length; t++) {
+      if (m.status(t) !== STATUS.runnable) continue;
+      const c = m.clocks[t];
+      if (c < bestClock) {
+        second = bestClock;
+        bestClock = c;
+        best = t;
+      } else if (c < second) second = c;
+    }
+    this.horizonNs = second;
+    return best;
+  }
+}
+
+/** Each runnable thread one step in turn. */
+export class RoundRobinScheduler implements Scheduler {
+  readonly horizonNs = 0;
+  readonly oneStep = true;
+
+  pick(m: Machine): number {
+    const at = m.w.layout.misc + MISC.LAST_THREAD;
+    const n = m.threads.length;
+    const last = m.s[at];
+    for (let k = 1; k <= n; k++) {
+      const t = (last + k) % n;
+      if (m.status(t) === STATUS.runnable) {
+        m.s[at] = t;
+        return t;
+      }
+    }
+    return -1;
+  }
+}
+
+/** A uniformly random runnable thread at every step. */
+export class RandomScheduler implements Scheduler {
+  readonly horizonNs = 0;
+  readonly oneStep = true;
+
+  pick(m: Machine): number {
+    let runnable = 0;
+    for (let t = 0; t < m.threads.length; t++) if (m.status(t) === STATUS.runnable) runnable++;
+    if (runnable === 0) return -1;
+    let k = nextBelow(m.s, m.w.layout.misc + MISC.PRNG_SCHEDULER, runnable);
+    for (let t = 0; t < m.threads.length; t++) {
+      if (m.status(t) === STATUS.runnable && k-- === 0) return t;
+    }
+    return -1;
+  }
+}
+
+/** Follows recorded decisions: (thread, steps) pairs. */
+export class ScriptedScheduler implements Scheduler {
+  readonly horizonNs = 0;
+  readonly oneStep = true;
+  private thread = -1;
+  private left = 0;
+
+  /** @param next delivers the next pair, or null at the end of the log */
+  constructor(private readonly next: () => { readonly thread: number; readonly steps: number } | null) {}
+
+  pick(): number {
+    while (this.left === 0) {
+      const pair = this.next();
+      if (pair === null) return -1;
+      this.thread = pair.thread;
+      this.left = pair.steps;
+    }
+    this.left--;
+    return this.thread;
+  }
+}
+
+export function makeScheduler(name: Exclude<SchedulerName, 'scripted'>): Scheduler {
+  switch (name) {
+    case 'timed':
+      return new TimedScheduler();
+    case 'round-robin':
+      return new RoundRobinScheduler();
+    case 'random':
+      return new RandomScheduler();
+  }
+}
