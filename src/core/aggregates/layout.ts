@@ -92,6 +92,8 @@ export const VM = {
   SRCU_SYNC: 23,
   LEVEL: 24,
   LAST_ZAP_EPOCH: 25,
+  /** The MMU notifier's release has run: mmu_notifier_unregister will not run it again. */
+  RELEASED: 26,
   WORDS: 28,
 } as const;
 export const VM_STATE = { none: 0, live: 1, destroying: 2, destroyed: 3 } as const;
@@ -120,7 +122,11 @@ export const VCPU = {
   EXIT_DATA: 18,
   /** gfn + 1 of an access that KVM emulated: the guest goes on behind that instruction. */
   EMULATED: 19,
-  WORDS: 20,
+  /** CPU state that SMM entry saved for RSM. */
+  SMM_SAVED_STATE: 20,
+  SMI_ASYNCHRONOUS: 21,
+  HAS_RUN: 22,
+  WORDS: 24,
 } as const;
 export const VCPU_STATE = { none: 0, live: 1, destroyed: 2 } as const;
 

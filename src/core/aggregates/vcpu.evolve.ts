@@ -1,5 +1,5 @@
 // vCPUs, their TLBs and the outer hypervisor's shadow.
-import { FLUSH, MODE } from '../events/constants.js';
+import { CPU_STATE, FLUSH, MODE } from '../events/constants.js';
 import type { Evolver } from './evolver.js';
 import { tellsOnly } from './evolver.js';
 import { TLB_WORDS, VCPU, VCPU_STATE, VM } from './layout.js';
@@ -40,6 +40,7 @@ export const vcpuEvolvers = {
   VcpuEntered(w, _t, n, _role, _requests, address) {
     const at = w.vcpu(n);
     w.s[at + VCPU.ENTERED_ROOT] = address + 1;
+    w.s[at + VCPU.HAS_RUN] = 1;
   },
   VcpuExited(w, _t, n) {
     const at = w.vcpu(n);
@@ -68,11 +69,13 @@ export const vcpuEvolvers = {
     for (let k = slot; k > 0; k--) w.s[at + k] = w.s[at + k - 1];
     w.s[at] = chosen;
   },
-  GuestStateChanged(w, _t, n, state) {
+  GuestStateChanged(w, _t, n, state, before) {
+    if ((state & ~before & CPU_STATE.SMM) !== 0) set(w, n, VCPU.SMM_SAVED_STATE, before);
     set(w, n, VCPU.CPU_STATE, state);
   },
   Milestone: tellsOnly,
-  SmiRequested(w, _t, n, _async, pending) {
+  SmiRequested(w, _t, n, asynchronous, pending) {
+    set(w, n, VCPU.SMI_ASYNCHRONOUS, asynchronous);
     set(w, n, VCPU.PENDING_SMI, Math.min(2, pending + 1));
   },
   SmiTaken(w, _t, n, pending) {

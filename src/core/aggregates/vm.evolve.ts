@@ -1,7 +1,7 @@
 // VMs, memslots, notifiers, host memory, user-space threads.
 import type { Evolver } from './evolver.js';
 import { tellsOnly } from './evolver.js';
-import { ADDRESS_SPACES, MACHINE, PAGE, SLOT, SLOT_STATE, THREAD, VM, VM_STATE, WORK } from './layout.js';
+import { ADDRESS_SPACES, MACHINE, PAGE, SLOT, SLOT_FLAG, SLOT_STATE, THREAD, VM, VM_STATE, WORK } from './layout.js';
 import type { World } from './world.js';
 
 function slotAs(w: World, id: number): number {
@@ -11,6 +11,10 @@ function slotAs(w: World, id: number): number {
 /** Offset of the dirty bit's word, and the bit, of host page p seen through address space `as`. */
 export function dirtyWord(w: World, asId: number, p: number): number {
   return w.layout.dirty + asId * w.layout.dirtyWords + (p >>> 5);
+}
+
+function clearDirty(w: World, id: number, page: number): void {
+  w.s[dirtyWord(w, slotAs(w, id), page)] &= ~(1 << (page & 31));
 }
 
 export const vmEvolvers = {
@@ -42,7 +46,10 @@ export const vmEvolvers = {
     w.s[at + SLOT.BASE_GFN] = baseGfn;
     w.s[at + SLOT.PAGES] = pages;
     w.s[at + SLOT.HVA_PAGE] = hvaPage;
-    w.s[at + SLOT.FLAGS] = 0;
+    // FLAGS are there already: they are set while nobody can see the slot yet.
+    if ((w.s[at + SLOT.FLAGS] & SLOT_FLAG.LOG_DIRTY_PAGES) !== 0) {
+      for (let p = hvaPage; p < hvaPage + pages; p++) clearDirty(w, id, p);
+    }
   },
   MemslotInvalidated(w, _t, id) {
     w.s[w.slot(id) + SLOT.STATE] = SLOT_STATE.invalid;
@@ -54,13 +61,22 @@ export const vmEvolvers = {
     w.s[w.slot(id) + SLOT.STATE] = SLOT_STATE.active;
     w.s[w.slot(id) + SLOT.BASE_GFN] = baseGfn;
   },
-  MemslotFlagsChanged(w, _t, id, flags) {
-    w.s[w.slot(id) + SLOT.FLAGS] = flags;
+  MemslotFlagsChanged(w, _t, id, flags, before) {
+    const at = w.slot(id);
+    w.s[at + SLOT.FLAGS] = flags;
+    // A new dirty bitmap starts empty.
+    if ((flags & ~before & SLOT_FLAG.LOG_DIRTY_PAGES) !== 0) {
+      const from = w.s[at + SLOT.HVA_PAGE];
+      for (let p = from; p < from + w.s[at + SLOT.PAGES]; p++) clearDirty(w, id, p);
+    }
   },
   FastZapBegun: tellsOnly,
   FastZapEnded: tellsOnly,
   ZapAllBegun: tellsOnly,
-  ZapAllEnded: tellsOnly,
+  ZapAllEnded(w, _t, n) {
+    // Only a dying address space zaps all: what comes after release need not run it again.
+    w.s[w.vm(n) + VM.RELEASED] = 1;
+  },
   ValidGenToggled(w, _t, n, validGen) {
     w.s[w.vm(n) + VM.VALID_GEN] = validGen;
   },
@@ -112,11 +128,13 @@ export const vmEvolvers = {
     const p = w.slotWord(id, SLOT.HVA_PAGE) + gfn - w.slotWord(id, SLOT.BASE_GFN);
     w.s[dirtyWord(w, slotAs(w, id), p)] |= 1 << (p & 31);
   },
-  DirtyLogTaken(w, _t, id) {
-    const from = w.slotWord(id, SLOT.HVA_PAGE);
-    const to = from + w.slotWord(id, SLOT.PAGES);
-    for (let p = from; p < to; p++) w.s[dirtyWord(w, slotAs(w, id), p)] &= ~(1 << (p & 31));
+  DirtyBitsCleared(w, _t, id, gfn, low, high) {
+    const first = w.slotWord(id, SLOT.HVA_PAGE) + gfn - w.slotWord(id, SLOT.BASE_GFN);
+    for (let k = 0; k < 64; k++) {
+      if (((k < 32 ? low : high) & (1 << (k & 31))) !== 0) clearDirty(w, id, first + k);
+    }
   },
+  DirtyLogTaken: tellsOnly,
   IoctlBegun: tellsOnly,
   IoctlEnded: tellsOnly,
   BarrierReached(w, t, _n, barrier, arrived) {

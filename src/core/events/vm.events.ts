@@ -112,7 +112,15 @@ export const vmEvents = [
     'slot',
     ['pages'],
     'lifecycle',
-    'KVM_GET_DIRTY_LOG read and cleared the bitmap',
+    'KVM_GET_DIRTY_LOG or KVM_CLEAR_DIRTY_LOG is done; dirty pages found',
+  ),
+  event(
+    115,
+    'DirtyBitsCleared',
+    'slot',
+    ['gfn', 'low', 'high'],
+    'full',
+    'xchg of up to 64 bits of the dirty bitmap, from gfn on; the bits that were set',
   ),
   event(
     107,

@@ -106,6 +106,7 @@ const NAMES = [
   'tdp_mmu_split_huge_page', // (vm, table, index, shared) -> 0 or -EBUSY
   'kvm_tdp_mmu_zap_collapsible_sptes', // (vm, slotId)
   'kvm_tdp_mmu_zap_sp', // (vm, table) -> 1 zapped
+  'kvm_swap_active_memslots', // (vm, slotId, change, a, b, c) publishes one change of the memslots (virt/kvm/kvm_main)
 ] as const;
 
 export type FunctionName = (typeof NAMES)[number];

@@ -66,11 +66,12 @@ export const OP = {
   ENTER_GATE: 55,
   NEXT_PRESENT: 56,
   FREEZE_TABLE: 57,
+  READ_BARRIER: 58,
+  REQUEST_SMI: 59,
   LOCAL: 64,
   TELL: 64,
   USER_FETCH: 65,
   ASSERT_LOCK: 66,
-  REQUEST_SMI: 67,
 } as const;
 
 /** The pending op of the step that was just asked. */
@@ -238,6 +239,8 @@ export const op = {
 
   barrier_arrive: (barrier: number) => set(OP.BARRIER_ARRIVE, barrier),
   barrier_wait: (barrier: number, parties: number) => set(OP.BARRIER_WAIT, barrier, parties),
+  /** Answer: how often threads have arrived. */
+  read_barrier: (barrier: number) => set(OP.READ_BARRIER, barrier),
   /** Waits until mn_active_invalidate_count is 0. */
   wait_notifiers: (vm: number) => set(OP.WAIT_NOTIFIERS, vm),
   /** Next instruction of the thread's user-space program. Answer: its offset in `l.env.script`. */

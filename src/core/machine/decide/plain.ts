@@ -27,6 +27,8 @@ const arrive: Decide = (w, o, out) => {
 const barrierWait: Decide = (w, o, out) =>
   w.s[w.layout.barrier + o.a] >= o.b ? 0 : out.wait(WAIT.BARRIER + o.a);
 
+const readBarrier: Decide = (w, o) => w.s[w.layout.barrier + o.a];
+
 export const plainDecisions: Readonly<Record<number, Decide>> = {
   [OP.EMIT]: emit,
   [OP.TELL]: emit,
@@ -38,4 +40,5 @@ export const plainDecisions: Readonly<Record<number, Decide>> = {
   [OP.WAIT_NOTIFIERS]: waitNotifiers,
   [OP.BARRIER_ARRIVE]: arrive,
   [OP.BARRIER_WAIT]: barrierWait,
+  [OP.READ_BARRIER]: readBarrier,
 };
