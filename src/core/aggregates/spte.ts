@@ -17,6 +17,11 @@ export function make_leaf_spte(pfn: number, flags: number): number {
   return (pfn << PAYLOAD_SHIFT) | flags | SPTE_KIND.LEAF;
 }
 
+/** The same leaf, `pages` further on. */
+export function spte_plus_pages(spte: number, pages: number): number {
+  return (spte + (pages << PAYLOAD_SHIFT)) | 0;
+}
+
 export function make_mmio_spte(generation: number): number {
   return ((generation & 0xffff) << PAYLOAD_SHIFT) | SPTE_KIND.MMIO;
 }

@@ -2,7 +2,7 @@
 import type { Evolver } from './evolver.js';
 import { tellsOnly } from './evolver.js';
 import { MACHINE, PAGE, PAGE_KIND, RCU_STATE, VM, WORK } from './layout.js';
-import { is_shadow_present_pte } from './spte.js';
+import { is_shadow_present_pte, spte_plus_pages } from './spte.js';
 import type { World } from './world.js';
 
 const HOLD_FIELD = [0, PAGE.HOLD_VCPU, PAGE.HOLD_ITERATOR, PAGE.HOLD_TDP_MMU, PAGE.HOLD_WORK];
@@ -168,6 +168,12 @@ export const tdpMmuEvolvers = {
   },
   TableFrozen(w, _t, address) {
     w.s[w.page(address) + PAGE.FROZEN] = 1;
+  },
+  TableFilled(w, _t, address, first, stride) {
+    const { s } = w;
+    const from = w.entry(address, 0);
+    for (let i = 0; i <= w.tableMask; i++) s[from + i] = spte_plus_pages(first, i * stride);
+    s[w.page(address) + PAGE.PRESENT] = w.tableMask + 1;
   },
   SpteChanged(w, _t, address, index, before, after) {
     w.s[w.entry(address, index)] = after;

@@ -102,6 +102,8 @@ export const vcpuEvolvers = {
   },
   ModeChanged(w, _t, n, mode) {
     set(w, n, VCPU.MODE, mode);
+    // Backing out at the entry gate answers the IPI as an exit does.
+    if (mode === MODE.OUTSIDE_GUEST_MODE) set(w, n, VCPU.KICKED, 0);
   },
   GuestRetired(w, _t, n) {
     set(w, n, VCPU.EXITS_SINCE_PROGRESS, 0);

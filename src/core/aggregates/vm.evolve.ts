@@ -102,13 +102,13 @@ export const vmEvolvers = {
     }
   },
   WorkFlushEnded: tellsOnly,
-  NotifierBegun(w, _t, n, startGfn, endGfn, inProgress) {
+  NotifierBegun(w, _t, n, start, end, inProgress) {
     const at = w.vm(n);
     const first = inProgress === 1;
     w.s[at + VM.IN_PROGRESS] = inProgress;
     // kvm_mmu_invalidate_range_add: overlapping invalidations share one range that covers them all.
-    w.s[at + VM.RANGE_START] = first ? startGfn : Math.min(w.s[at + VM.RANGE_START], startGfn);
-    w.s[at + VM.RANGE_END] = first ? endGfn : Math.max(w.s[at + VM.RANGE_END], endGfn);
+    w.s[at + VM.RANGE_START] = first ? start : Math.min(w.s[at + VM.RANGE_START], start);
+    w.s[at + VM.RANGE_END] = first ? end : Math.max(w.s[at + VM.RANGE_END], end);
   },
   NotifierEnded(w, _t, n, seq, inProgress) {
     const at = w.vm(n);

@@ -133,7 +133,9 @@ export class World {
 
   /** Index of gfn in a table of this level. */
   indexAt(gfn: number, level: number): number {
-    return (gfn >>> (this.tableBits * (level - 1))) & this.tableMask;
+    const shift = this.tableBits * (level - 1);
+    // gfns are below 2^31: a level whose entries cover more has one entry in use (and >>> counts modulo 32).
+    return shift > 30 ? 0 : (gfn >>> shift) & this.tableMask;
   }
   /** log2 of the pages that one entry of a table of this level covers. */
   entryShift(level: number): number {

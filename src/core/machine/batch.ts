@@ -79,6 +79,8 @@ export const WAIT = {
   RCU_BARRIER: 8 * CHANNEL,
   NOTIFIERS: 9 * CHANNEL,
   HALTED: 10 * CHANNEL,
+  /** By table. */
+  FROZEN: 11 * CHANNEL,
 } as const;
 export const WAIT_NAMES = [
   '',
@@ -92,4 +94,5 @@ export const WAIT_NAMES = [
   'RCU barrier',
   'notifiers',
   'halted',
+  'frozen SPTE',
 ] as const;

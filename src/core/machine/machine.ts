@@ -12,7 +12,7 @@ import { E } from '../events/catalogue.js';
 import { CHANNEL, Decision, EventBatch, WAIT } from './batch.js';
 import type { DecideContext } from './decide/context.js';
 import { DECIDE } from './decide/decide.js';
-import type { LinkedProtocol } from './link.js';
+import type { LinkedProtocol, LinkedStep } from './link.js';
 import { OP, pending } from './op.js';
 import { control } from './procedure.js';
 import { SiteTable } from './sites.js';
@@ -153,15 +153,22 @@ export class Machine {
     return fo;
   }
 
-  private callNext(t: number, fo: number, site: number): number {
+  private callNext(st: number, fo: number, step: LinkedStep, site: number): number {
     const { s } = this;
-    const proc = this.linked.procedure(control.callee);
-    const st = this.stack(t);
+    const callee = control.callee;
+    const proc = this.linked.procedure(callee);
+    // A step nearly always calls the same function from the same site: one comparison instead of a map look-up.
+    if (step.calledSite !== site || step.calledNumber !== callee || step.calledTable !== this.sites) {
+      step.calledSite = site;
+      step.calledNumber = callee;
+      step.calledTable = this.sites;
+      step.calledBase = this.sites.base(site, callee);
+    }
     const at = s[st + STACK.TOP];
     const end = at + FRAME.LOCALS + proc.frameLocals;
     if (end > st + this.stackWords) throw new LimitReached('topology.stackWords', this.stackWords);
     s[at + FRAME.STEP] = proc.firstStep;
-    s[at + FRAME.SITE_BASE] = this.sites.base(site, proc.number);
+    s[at + FRAME.SITE_BASE] = step.calledBase;
     s[at + FRAME.BELOW] = fo;
     const n = proc.params;
     const p = at + FRAME.LOCALS;
@@ -182,13 +189,14 @@ export class Machine {
    */
   step(t: number): boolean {
     const { s, out } = this;
+    const linkedSteps = this.linked.steps;
     const st = this.stack(t);
     let fo = s[st + STACK.FRAME];
     let first = true;
     let answer = 0;
     out.thread = t;
     for (let guard = 0; guard < LOCAL_STEPS_MAX; guard++) {
-      const step = this.linked.steps[s[fo + FRAME.STEP]];
+      const step = linkedSteps[s[fo + FRAME.STEP]];
       const proc = step.proc;
       const l = proc.view;
       l.fp = fo + FRAME.LOCALS;
@@ -214,11 +222,11 @@ export class Machine {
       const next = step.then(l, answer);
       if (next === '#call') {
         s[fo + FRAME.STEP] = step.target(control.next);
-        fo = this.callNext(t, fo, s[fo + FRAME.SITE_BASE] + step.number - proc.firstStep);
+        fo = this.callNext(st, fo, step, s[fo + FRAME.SITE_BASE] + step.number - proc.firstStep);
       } else if (next === '#return') {
         answer = control.value;
         const below = s[fo + FRAME.BELOW];
-        s.fill(0, fo, s[st + STACK.TOP]);
+        for (let k = s[st + STACK.TOP] - 1; k >= fo; k--) s[k] = 0;
         s[st + STACK.TOP] = fo;
         s[st + STACK.FRAME] = below;
         if (below === 0) {
@@ -325,6 +333,7 @@ function wakes(): Int32Array {
   };
   by(E.LockReleased, WAIT.LOCK, 1);
 
+  by(E.SpteChanged, WAIT.FROZEN, 1);
   by(E.WorkQueued, WAIT.WORK, 0);
   by(E.WorkFinished, WAIT.FLUSH, 2);
   by(E.RcuReadUnlocked, WAIT.RCU, 0);

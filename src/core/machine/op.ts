@@ -68,10 +68,13 @@ export const OP = {
   FREEZE_TABLE: 57,
   READ_BARRIER: 58,
   REQUEST_SMI: 59,
+  XCHG_NEXT_REMOVED: 60,
+  CMPXCHG_HOST_PAGE: 61,
   LOCAL: 64,
   TELL: 64,
   USER_FETCH: 65,
   ASSERT_LOCK: 66,
+  FILL_TABLE: 68,
 } as const;
 
 /** The pending op of the step that was just asked. */
@@ -189,6 +192,14 @@ export const op = {
   next_present: (table: number, from: number) => set(OP.NEXT_PRESENT, table, from),
   /** handle_removed_pt in shared mode: every EMPTY entry becomes REMOVED, as one step; present ones are xchg'ed one by one. */
   freeze_table: (table: number) => set(OP.FREEZE_TABLE, table),
+  /**
+   * handle_removed_pt, one entry: exchanges the next non-empty entry from `from` on for REMOVED (shared 0: the next present
+   * one). Waits while somebody else has it frozen. Answer: index * 2^32 + value before, or -1 when no entry is left.
+   */
+  xchg_next_removed: (table: number, from: number, shared: number) =>
+    set(OP.XCHG_NEXT_REMOVED, table, from, shared),
+  /** Fills a table that nobody else can see: entry i = first + i * stride pages. Thread-local. */
+  fill_table: (table: number, first: number, stride: number) => set(OP.FILL_TABLE, table, first, stride),
   /** Answer: 1 when it was exchanged. */
   try_cmpxchg_spte: (table: number, index: number, before: number, after: number) =>
     set(OP.CMPXCHG_SPTE, table, index, before, after),
@@ -207,7 +218,7 @@ export const op = {
   check_request: (vcpu: number, request: number) => set(OP.TAKE_REQUEST, vcpu, request),
   /** Forces a vCPU in guest mode out. Answer: 1 when an IPI was sent. */
   kick: (vcpu: number, request: number) => set(OP.KICK, vcpu, request),
-  /** Waits until the vCPU is outside guest mode. */
+  /** Waits until the vCPU has left guest mode since it was kicked (it may be back inside by now). */
   wait_outside: (vcpu: number) => set(OP.WAIT_OUTSIDE, vcpu),
   /** Answer: a word of the vCPU record that others may write (VCPU.x). */
   read_vcpu: (vcpu: number, field: number) => set(OP.READ_VCPU, vcpu, field),
@@ -218,6 +229,9 @@ export const op = {
   find_slot: (vm: number, asId: number, gfn: number) => set(OP.FIND_SLOT, vm, asId, gfn),
   /** Answer: the HOST_PAGE word. */
   read_host_page: (page: number) => set(OP.READ_HOST_PAGE, page),
+  /** The host's page-table lock in one step. Answer: 0 when the word was no longer `before`. */
+  try_change_host_page: (page: number, before: number, after: number) =>
+    set(OP.CMPXCHG_HOST_PAGE, page, before, after),
   set_host_page: (page: number, before: number, after: number) =>
     emit(E.HostPageChanged, 8, page, before, after),
 

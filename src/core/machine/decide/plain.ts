@@ -2,7 +2,7 @@
 
 import { VM } from '../../aggregates/layout.js';
 import { E } from '../../events/catalogue.js';
-import { S_THREAD, WAIT } from '../batch.js';
+import { S_PAGE, S_THREAD, WAIT } from '../batch.js';
 import { OP } from '../op.js';
 import type { Decide } from './context.js';
 
@@ -15,6 +15,11 @@ const readVcpu: Decide = (w, o) => w.vcpuWord(o.a, o.b);
 const readVm: Decide = (w, o) => w.vmWord(o.a, o.b);
 const readSlot: Decide = (w, o) => w.slotWord(o.a, o.b);
 const readHostPage: Decide = (w, o) => w.s[w.hostPage(o.a)];
+const cmpxchgHostPage: Decide = (w, o, out) => {
+  if (w.s[w.hostPage(o.a)] !== o.b) return 0;
+  out.emit(E.HostPageChanged, o.a * 16 + S_PAGE, o.b, o.c, 0);
+  return 1;
+};
 const findSlot: Decide = (w, o) => w.findSlot(o.a, o.b, o.c);
 
 const waitNotifiers: Decide = (w, o, out) =>
@@ -36,6 +41,7 @@ export const plainDecisions: Readonly<Record<number, Decide>> = {
   [OP.READ_VM]: readVm,
   [OP.READ_SLOT]: readSlot,
   [OP.READ_HOST_PAGE]: readHostPage,
+  [OP.CMPXCHG_HOST_PAGE]: cmpxchgHostPage,
   [OP.FIND_SLOT]: findSlot,
   [OP.WAIT_NOTIFIERS]: waitNotifiers,
   [OP.BARRIER_ARRIVE]: arrive,

@@ -1,8 +1,9 @@
 // Child tables and SPTEs.
 
 import { PAGE, VM } from '../../aggregates/layout.js';
+import { is_shadow_present_pte, REMOVED_SPTE } from '../../aggregates/spte.js';
 import { E } from '../../events/catalogue.js';
-import { S_TABLE } from '../batch.js';
+import { S_TABLE, WAIT } from '../batch.js';
 import { OP } from '../op.js';
 import type { Decide } from './context.js';
 import { nextFreePage, touch } from './roots.js';
@@ -21,6 +22,24 @@ const nextPresent: Decide = (w, o, out) => {
 
 const freezeTable: Decide = (w, o, out) => {
   out.emit(E.TableFrozen, o.a * 16 + S_TABLE, w.pageWord(o.a, PAGE.LEVEL), w.pageWord(o.a, PAGE.PRESENT), 0);
+  return 0;
+};
+
+const xchgNextRemoved: Decide = (w, o, out) => {
+  touch(w, o.a, out);
+  const base = w.entry(o.a, 0);
+  for (let i = o.b; i <= w.tableMask; i++) {
+    const before = w.s[base + i];
+    if (before === 0 || (o.c === 0 && !is_shadow_present_pte(before))) continue;
+    if (before === REMOVED_SPTE) return out.wait(WAIT.FROZEN + o.a);
+    out.emit(E.SpteChanged, o.a * 16 + S_TABLE, i, before, REMOVED_SPTE);
+    return i * 4_294_967_296 + (before >>> 0);
+  }
+  return -1;
+};
+
+const fillTable: Decide = (_w, o, out) => {
+  out.emit(E.TableFilled, o.a * 16 + S_TABLE, o.b, o.c, 0);
   return 0;
 };
 
@@ -65,6 +84,8 @@ export const tableDecisions: Readonly<Record<number, Decide>> = {
   [OP.READ_SPTE]: readSpte,
   [OP.NEXT_PRESENT]: nextPresent,
   [OP.FREEZE_TABLE]: freezeTable,
+  [OP.XCHG_NEXT_REMOVED]: xchgNextRemoved,
+  [OP.FILL_TABLE]: fillTable,
   [OP.CMPXCHG_SPTE]: cmpxchg,
   [OP.WRITE_SPTE]: writeSpte,
   [OP.ALLOC_TABLE]: allocTable,

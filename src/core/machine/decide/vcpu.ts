@@ -27,7 +27,9 @@ const kick: Decide = (w, o, out) => {
 };
 
 const waitOutside: Decide = (w, o, out) =>
-  w.vcpuWord(o.a, VCPU.MODE) === MODE.OUTSIDE_GUEST_MODE ? 0 : out.wait(WAIT.VCPU_OUTSIDE + o.a);
+  w.vcpuWord(o.a, VCPU.MODE) === MODE.OUTSIDE_GUEST_MODE || w.vcpuWord(o.a, VCPU.KICKED) === 0
+    ? 0
+    : out.wait(WAIT.VCPU_OUTSIDE + o.a);
 
 const enterGate: Decide = (w, o, out) => {
   const at = w.vcpu(o.a);
