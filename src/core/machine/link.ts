@@ -8,8 +8,11 @@ import { textDigest } from '../base/digest.js';
 import { BadInput } from '../base/errors.js';
 import type { Env, Procedure } from './procedure.js';
 
-/** The frame accessor that steps see as `l`; locals are defined on a prototype per procedure. */
-export class FrameView {
+/**
+ * Where the running frame is. One object for all procedures of a linked protocol: the accessors that steps see as `l`
+ * read through it, so that a step costs two stores into an object of one shape.
+ */
+export class FrameContext {
   s: Int32Array = new Int32Array(0);
   /** Offset of the first local. */
   fp = 0;
@@ -18,11 +21,20 @@ export class FrameView {
   env!: Env;
 }
 
-type View = FrameView & Record<string, number>;
+interface View {
+  readonly w: World;
+  readonly t: number;
+  readonly env: Env;
+}
 
 export class LinkedStep {
   /** 0 unknown yet, 1 visible, 2 thread-local. */
   visibility = 0;
+  /** The last call this step made: from which site, whom, and the site block it got. */
+  calledSite = -1;
+  calledNumber = 0;
+  calledBase = 0;
+  calledTable: unknown = null;
   private l0 = '#';
   private l1 = '#';
   private l2 = '#';
@@ -69,25 +81,25 @@ export class LinkedProcedure {
     readonly name: string,
     readonly source: Procedure,
     readonly firstStep: number,
+    frame: FrameContext,
   ) {
     const names = [...source.head.params, ...(source.head.locals ?? [])];
     assert(new Set(names).size === names.length, `${name}: locals are named once`);
     assert(source.head.params.length <= 6, `${name}: at most six parameters`);
     this.params = source.head.params.length;
     this.frameLocals = names.length;
-    const proto = Object.create(FrameView.prototype) as object;
+    const view = {};
     names.forEach((local, k) => {
-      Object.defineProperty(proto, local, {
-        get(this: FrameView): number {
-          return this.s[this.fp + k];
-        },
-        set(this: FrameView, value: number) {
-          this.s[this.fp + k] = value;
+      Object.defineProperty(view, local, {
+        get: () => frame.s[frame.fp + k],
+        set: (value: number) => {
+          frame.s[frame.fp + k] = value;
         },
       });
     });
-    const view = new FrameView();
-    Object.setPrototypeOf(view, proto);
+    Object.defineProperty(view, 'w', { get: () => frame.w });
+    Object.defineProperty(view, 't', { get: () => frame.t });
+    Object.defineProperty(view, 'env', { get: () => frame.env });
     this.view = view as View;
   }
 }
@@ -95,6 +107,7 @@ export class LinkedProcedure {
 /** One protocol, ready to run. Shared by all machines that run it one after the other. */
 export class LinkedProtocol {
   readonly steps: LinkedStep[] = [];
+  readonly frame = new FrameContext();
   private readonly byNumber: (LinkedProcedure | undefined)[] = [];
   readonly procedures: LinkedProcedure[] = [];
   /** Changes whenever the text of any procedure changes. */
@@ -114,7 +127,7 @@ export class LinkedProtocol {
         throw new BadInput('unknown-function', `${name}: ${source.name} is not a known function`);
       if (this.byNumber[number] !== undefined)
         throw new BadInput('duplicate-function', `${name}: ${source.name} is there twice`);
-      const proc = new LinkedProcedure(number, source.name, source, this.steps.length);
+      const proc = new LinkedProcedure(number, source.name, source, this.steps.length, this.frame);
       text += source.name + source.head.since;
       for (const [label, [ask, then]] of Object.entries(source.steps)) {
         const n = this.steps.length;

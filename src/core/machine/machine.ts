@@ -12,7 +12,7 @@ import { E } from '../events/catalogue.js';
 import { CHANNEL, Decision, EventBatch, WAIT } from './batch.js';
 import type { DecideContext } from './decide/context.js';
 import { DECIDE } from './decide/decide.js';
-import type { LinkedProtocol, LinkedStep } from './link.js';
+import type { FrameContext, LinkedProtocol, LinkedStep } from './link.js';
 import { OP, pending } from './op.js';
 import { control } from './procedure.js';
 import { SiteTable } from './sites.js';
@@ -74,6 +74,7 @@ export class Machine {
   waitingThreads = 0;
   /** Number + 1 of a vCPU that the watchdog gave up on; 0 = none. */
   lost = 0;
+  private readonly frame: FrameContext;
   private readonly stackWords: number;
   private readonly stackBase: number;
   private readonly context: DecideContext;
@@ -96,11 +97,7 @@ export class Machine {
     this.stackBase = options.layout.stack;
     assert(options.threads.length <= options.layout.topology.threads, 'threads fit the topology');
     assert(options.batchCapacity > 2 * STEP_EVENTS_MAX, 'a batch holds more than one step');
-    for (const proc of options.linked.procedures) {
-      proc.view.s = this.s;
-      proc.view.w = this.w;
-      proc.view.env = options.context.env;
-    }
+    this.frame = options.linked.frame;
     const misc = options.layout.misc;
     this.s[misc + MISC.PRNG_SCHEDULER] = streamSeed(options.seed, 'scheduler');
     this.s[misc + MISC.PRNG_GUEST] = streamSeed(options.seed, 'guest');
@@ -188,19 +185,22 @@ export class Machine {
    * Throws LimitReached where a limit of the topology is met.
    */
   step(t: number): boolean {
-    const { s, out } = this;
+    const { s, out, frame } = this;
     const linkedSteps = this.linked.steps;
     const st = this.stack(t);
     let fo = s[st + STACK.FRAME];
     let first = true;
     let answer = 0;
     out.thread = t;
+    frame.s = s;
+    frame.w = this.w;
+    frame.env = this.context.env;
+    frame.t = t;
     for (let guard = 0; guard < LOCAL_STEPS_MAX; guard++) {
       const step = linkedSteps[s[fo + FRAME.STEP]];
       const proc = step.proc;
       const l = proc.view;
-      l.fp = fo + FRAME.LOCALS;
-      l.t = t;
+      frame.fp = fo + FRAME.LOCALS;
       if (step.ask !== null) {
         if (!first && step.visibility === 1) return true;
         step.ask(l);
@@ -215,9 +215,6 @@ export class Machine {
           return false;
         }
         if (!local) first = false;
-        // A sink or observer may have looked at other frames.
-        l.fp = fo + FRAME.LOCALS;
-        l.t = t;
       }
       const next = step.then(l, answer);
       if (next === '#call') {
