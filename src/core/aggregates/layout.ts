@@ -197,7 +197,11 @@ export const THREAD = {
   HELD4: 10,
   AT_BARRIER: 11,
   ENDED: 12,
-  WORDS: 14,
+  /** The work item this thread runs: its VM + 1, the root's number, and whether a flusher waits for it. */
+  WORK_VM: 13,
+  WORK_SERIAL: 14,
+  WORK_FLUSH: 15,
+  WORDS: 16,
 } as const;
 
 export const SLOT = { STATE: 0, BASE_GFN: 1, PAGES: 2, HVA_PAGE: 3, FLAGS: 4, WORDS: 5 } as const;

@@ -1,7 +1,7 @@
 // Roots, page tables and the page pool.
 import type { Evolver } from './evolver.js';
 import { tellsOnly } from './evolver.js';
-import { MACHINE, PAGE, PAGE_KIND, RCU_STATE, VM, WORK } from './layout.js';
+import { MACHINE, PAGE, PAGE_KIND, RCU_STATE, THREAD, VM, WORK } from './layout.js';
 import { is_shadow_present_pte, spte_plus_pages } from './spte.js';
 import type { World } from './world.js';
 
@@ -193,26 +193,31 @@ export const tdpMmuEvolvers = {
     s[v + VM.WQ_TAIL] = address + 1;
     s[v + VM.WQ_PENDING]++;
   },
-  WorkStarted(w, _t, _n, vm, _pending, address) {
+  WorkStarted(w, t, n, vm, _pending, address) {
     const { s } = w;
     const at = w.page(address);
     const v = w.vm(vm);
-    s[at + PAGE.WORK] = WORK.running;
+    const th = w.thread(t);
     s[v + VM.WQ_HEAD] = s[at + PAGE.WORK_NEXT];
     if (s[v + VM.WQ_HEAD] === 0) s[v + VM.WQ_TAIL] = 0;
     s[v + VM.WQ_PENDING]--;
     s[v + VM.WQ_RUNNING]++;
-  },
-  WorkFinished(w, _t, _n, vm, _running, address) {
-    const { s } = w;
-    const at = w.page(address);
-    const v = w.vm(vm);
-    s[v + VM.WQ_RUNNING]--;
-    // The work may have freed its own root: only RCU keeps the page, so its words are still there.
+    // From here on the item belongs to the worker: it may free its own root, and the page may be handed out again
+    // before the item is done.
     s[at + PAGE.WORK] = WORK.idle;
-    if (s[at + PAGE.WORK_FLUSH] !== 0) {
-      s[at + PAGE.WORK_FLUSH] = 0;
-      s[v + VM.WQ_FLUSHERS]--;
-    }
+    s[th + THREAD.WORK_VM] = vm + 1;
+    s[th + THREAD.WORK_SERIAL] = n;
+    s[th + THREAD.WORK_FLUSH] = s[at + PAGE.WORK_FLUSH];
+    s[at + PAGE.WORK_FLUSH] = 0;
+  },
+  WorkFinished(w, t, _n, vm) {
+    const { s } = w;
+    const v = w.vm(vm);
+    const th = w.thread(t);
+    s[v + VM.WQ_RUNNING]--;
+    if (s[th + THREAD.WORK_FLUSH] !== 0) s[v + VM.WQ_FLUSHERS]--;
+    s[th + THREAD.WORK_VM] = 0;
+    s[th + THREAD.WORK_SERIAL] = 0;
+    s[th + THREAD.WORK_FLUSH] = 0;
   },
 } satisfies Record<string, Evolver>;

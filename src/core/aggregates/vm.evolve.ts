@@ -87,18 +87,18 @@ export const vmEvolvers = {
     w.s[w.vm(n) + VM.WQ] = 0;
   },
   WorkFlushStarted(w, _t, n) {
-    // Items that are queued or running now are the ones the flusher waits for.
+    // The flusher waits for the items that are queued or running now, not for later ones.
+    const { s } = w;
     const at = w.vm(n);
-    for (let p = 0; p < w.s[MACHINE.PAGES_HIGH]; p++) {
-      const page = w.page(p);
-      if (
-        w.s[page + PAGE.WORK] !== WORK.idle &&
-        w.s[page + PAGE.VM] === n &&
-        w.s[page + PAGE.WORK_FLUSH] === 0
-      ) {
-        w.s[page + PAGE.WORK_FLUSH] = 1;
-        w.s[at + VM.WQ_FLUSHERS]++;
-      }
+    for (let p = s[at + VM.WQ_HEAD]; p !== 0; p = s[w.page(p - 1) + PAGE.WORK_NEXT]) {
+      if (s[w.page(p - 1) + PAGE.WORK_FLUSH] === 0) s[at + VM.WQ_FLUSHERS]++;
+      s[w.page(p - 1) + PAGE.WORK_FLUSH] = 1;
+    }
+    for (let t = 0; t < w.threads; t++) {
+      const th = w.thread(t);
+      if (s[th + THREAD.WORK_VM] !== n + 1) continue;
+      if (s[th + THREAD.WORK_FLUSH] === 0) s[at + VM.WQ_FLUSHERS]++;
+      s[th + THREAD.WORK_FLUSH] = 1;
     }
   },
   WorkFlushEnded: tellsOnly,

@@ -1,6 +1,6 @@
 // Roots: allocation, the list, the role word, refcount_t, and work items.
 
-import { MACHINE, PAGE, PAGE_KIND, VM, WORK } from '../../aggregates/layout.js';
+import { MACHINE, PAGE, PAGE_KIND, THREAD, VM, WORK } from '../../aggregates/layout.js';
 import { ROLE } from '../../aggregates/role.js';
 import type { World } from '../../aggregates/world.js';
 import { LimitReached } from '../../base/errors.js';
@@ -123,8 +123,9 @@ const takeWork: Decide = (w, _o, out) => {
   return out.wait(WAIT.WORK);
 };
 const workDone: Decide = (w, o, out) => {
-  const vm = w.pageWord(o.a, PAGE.VM);
-  out.emit(E.WorkFinished, subject(w, o.a), vm, w.vmWord(vm, VM.WQ_RUNNING) - 1, o.a);
+  const vm = w.threadWord(out.thread, THREAD.WORK_VM) - 1;
+  const serial = w.threadWord(out.thread, THREAD.WORK_SERIAL);
+  out.emit(E.WorkFinished, serial * 16 + S_ROOT, vm, w.vmWord(vm, VM.WQ_RUNNING) - 1, o.a);
   return 0;
 };
 const flushStart: Decide = (w, o, out) => {
