@@ -6,7 +6,14 @@ import { E } from '../events/catalogue.js';
 import { ACCESS, CPU_STATE, EXIT, EXIT_NAMES } from '../events/constants.js';
 import { SUBJECT_RADIX } from '../events/define.js';
 import { HOLDER } from '../events/root.events.js';
-import type { DropCause, ExitKind, Lifecycle, RecordedEvent, RecordedRoot, ThreadRole } from '../traces/recorded-event.js';
+import type {
+  DropCause,
+  ExitKind,
+  Lifecycle,
+  RecordedEvent,
+  RecordedRoot,
+  ThreadRole,
+} from '../traces/recorded-event.js';
 import type { DictionaryEntry, StoredColumns } from './contract.js';
 
 type At = Pick<RecordedEvent, 'lineNumber' | 'timestampNs' | 'pid' | 'thread'>;
@@ -109,7 +116,7 @@ export class SimulatedLifecycle {
 
   private allocated(subject: number, role: number, count: number, at: At): void {
     const smm = (role & ROLE.SMM) !== 0;
-    const level = role & ROLE.LEVEL;
+    const level = role & ROLE.LEVEL_MASK;
     const root = { ordinal: this.roots.length + 1, smm, level, count, valid: true, freed: false };
     this.roots.push(root);
     this.bySubject.set(subject, root);
@@ -118,12 +125,20 @@ export class SimulatedLifecycle {
     this.events.push({ ...at, type: 'vcpuGet', root: root.ordinal, vcpu: null, reuse: false, count });
   }
 
-  private ofRoot(type: number, root: Writable<RecordedRoot>, a: number, b: number, site: number, at: At): void {
+  private ofRoot(
+    type: number,
+    root: Writable<RecordedRoot>,
+    a: number,
+    b: number,
+    site: number,
+    at: At,
+  ): void {
     const of = { ...at, root: root.ordinal };
     switch (type) {
       case E.RootGot:
         root.count = b;
-        if (a === HOLDER.vcpu) this.events.push({ ...of, type: 'vcpuGet', vcpu: null, reuse: true, count: b });
+        if (a === HOLDER.vcpu)
+          this.events.push({ ...of, type: 'vcpuGet', vcpu: null, reuse: true, count: b });
         if (a === HOLDER.iterator) {
           this.events.push({ ...of, type: 'iteratorGet', caller: this.walker(site), count: b });
         }

@@ -1,0 +1,57 @@
+// Runs the script of one validation case and gives its lifecycle. In memory only: nothing is stored.
+import { AssertionError } from '../base/assert.js';
+import { extend, type Protocol } from '../protocols/protocol.js';
+import { findProtocol } from '../protocols/registry.js';
+import { findScenario } from '../scenarios/library.js';
+import type { Lifecycle } from '../traces/recorded-event.js';
+import { createManifest } from './manifest.js';
+import { Simulation } from './simulation.js';
+import type { ValidationCase } from './validate-cases.js';
+import { SimulatedLifecycle } from './validate-lifecycle.js';
+
+const STEPS_AT_ONCE = 200_000;
+
+export function simulateCase(wanted: ValidationCase): Lifecycle {
+  const protocol = protocolOf(wanted);
+  const manifest = createManifest({
+    scenario: wanted.scenario,
+    protocol: wanted.protocol,
+    parameters: wanted.parameters,
+    invariants: false,
+  });
+  const simulation = new Simulation({
+    // The protocol may stand on another kernel's rules than the shipped one of this id.
+    manifest: { ...manifest, protocolDigest: '' },
+    protocol,
+    scenario: findScenario(wanted.scenario).build(manifest.parameters as Record<string, number>),
+    observer: null,
+    snapshots: false,
+  });
+  const lifecycle = new SimulatedLifecycle({ resurrects: protocol.rules.resurrects });
+  while (simulation.outcome === null) {
+    for (const chunk of simulation.advance(STEPS_AT_ONCE)) {
+      lifecycle.names(chunk.dictionary);
+      lifecycle.rows(chunk.columns);
+    }
+  }
+  if (simulation.outcome !== 'completed') {
+    const why = simulation.detail?.message ?? JSON.stringify(simulation.detail);
+    throw new AssertionError(
+      `${wanted.scenario} under ${wanted.protocol} ended as ${simulation.outcome}: ${why}`,
+    );
+  }
+  return lifecycle.lifecycle();
+}
+
+/** The replacements of the case's protocol upon the recorded kernel's other rules. */
+function protocolOf(wanted: ValidationCase): Protocol {
+  const own = findProtocol(wanted.protocol);
+  if (wanted.otherRulesOf === wanted.protocol) return own;
+  return extend(findProtocol(wanted.otherRulesOf), {
+    id: own.id,
+    title: own.title,
+    source: own.source,
+    replace: own.procedures.filter((procedure) => own.replaced.includes(procedure.name)),
+    rules: own.rules,
+  });
+}
