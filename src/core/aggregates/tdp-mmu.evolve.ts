@@ -106,6 +106,9 @@ export const tdpMmuEvolvers = {
       w.s[at + PAGE.HOLD_WORK]++;
     }
   },
+  RootZapTaken(w, _t, _n, _flag, _refcount, address) {
+    w.s[w.page(address) + PAGE.SCHEDULED] = 0;
+  },
   RootZapStarted(w, _t, _n, _shared, _refcount, address) {
     w.s[w.page(address) + PAGE.ZAPPING]++;
   },

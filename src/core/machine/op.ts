@@ -66,6 +66,7 @@ export const OP = {
   ENTER_GATE: 55,
   NEXT_PRESENT: 56,
   FREEZE_TABLE: 57,
+  TAKE_ZAP: 58,
   READ_BARRIER: 58,
   REQUEST_SMI: 59,
   XCHG_NEXT_REMOVED: 60,
@@ -175,6 +176,9 @@ export const op = {
   set_invalid: (root: number) => set(OP.SET_INVALID, root),
   /** The root will be zapped by a work item or a flag; gift 1: with the MMU's own reference. Told, not a step. */
   schedule_zap: (root: number, gift: number) => set(OP.SCHEDULE_ZAP, root, gift),
+
+  /** Reads and clears tdp_mmu_scheduled_root_to_zap. Answer: 1 when it was set. */
+  take_scheduled_zap: (root: number) => set(OP.TAKE_ZAP, root),
 
   queue_work: (vm: number, root: number) => set(OP.QUEUE_WORK, vm, root),
   /** A worker waits for an item of any VM. Answer: its root. */

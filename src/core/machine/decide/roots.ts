@@ -102,6 +102,13 @@ const scheduleZap: Decide = (w, o, out) => {
   return 0;
 };
 
+const takeZap: Decide = (w, o, out) => {
+  touch(w, o.a, out);
+  if (w.pageWord(o.a, PAGE.SCHEDULED) === 0) return 0;
+  out.emit(E.RootZapTaken, subject(w, o.a), 1, w.pageWord(o.a, PAGE.REFCOUNT), o.a);
+  return 1;
+};
+
 const queueWork: Decide = (w, o, out) => {
   if (w.pageWord(o.b, PAGE.WORK) === WORK.queued) {
     // queue_work on a pending item returns false; INIT_WORK on it is what debugobjects would report.
@@ -153,6 +160,7 @@ export const rootDecisions: Readonly<Record<number, Decide>> = {
   [OP.XCHG_INVALID]: xchgInvalid,
   [OP.SET_INVALID]: setInvalid,
   [OP.SCHEDULE_ZAP]: scheduleZap,
+  [OP.TAKE_ZAP]: takeZap,
   [OP.QUEUE_WORK]: queueWork,
   [OP.TAKE_WORK]: takeWork,
   [OP.WORK_DONE]: workDone,
