@@ -46,7 +46,11 @@ export function extend(
   const names = new Set(base.procedures.map((p) => p.name));
   const by = new Map(own.replace.map((p) => [p.name, p]));
   for (const name of by.keys()) {
-    if (!names.has(name)) throw new BadInput('unknown-function', `protocol ${own.id}: ${base.id} has no function ${name} to replace`);
+    if (!names.has(name))
+      throw new BadInput(
+        'unknown-function',
+        `protocol ${own.id}: ${base.id} has no function ${name} to replace`,
+      );
   }
   return {
     id: own.id,
@@ -61,5 +65,8 @@ export function extend(
 }
 
 export function link(protocol: Protocol, constants: Readonly<Record<string, number>> = {}): LinkedProtocol {
-  return new LinkedProtocol(protocol.id, FUNCTION_NUMBERS, protocol.procedures, { ...protocol.constants, ...constants });
+  return new LinkedProtocol(protocol.id, FUNCTION_NUMBERS, protocol.procedures, {
+    ...protocol.constants,
+    ...constants,
+  });
 }

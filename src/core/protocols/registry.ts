@@ -1,16 +1,30 @@
 // The shipped protocols and kernel profiles, by id.
 import { BadInput } from '../base/errors.js';
+import { profile_6_1_192, profile_6_1_192_nofix } from './profiles.js';
 import type { Protocol } from './protocol.js';
 import { seedDraft } from './seed-draft.js';
 import { v5_18 } from './v5.18.js';
+import { v6_4 } from './v6.4.js';
+import { v6_6 } from './v6.6.js';
 
-export const PROTOCOLS: readonly Protocol[] = [v5_18, seedDraft];
+export const PROTOCOLS: readonly Protocol[] = [
+  v5_18,
+  seedDraft,
+  v6_4,
+  v6_6,
+  profile_6_1_192_nofix,
+  profile_6_1_192,
+];
 
 export function findProtocol(id: string): Protocol {
   const found = PROTOCOLS.find((p) => p.id === id);
   if (found === undefined) {
     const known = PROTOCOLS.map((p) => p.id);
-    throw new BadInput('unknown-protocol', `unknown protocol "${id}"; expected one of: ${known.join(', ')}`, known);
+    throw new BadInput(
+      'unknown-protocol',
+      `unknown protocol "${id}"; expected one of: ${known.join(', ')}`,
+      known,
+    );
   }
   return found;
 }

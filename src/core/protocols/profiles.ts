@@ -1,0 +1,23 @@
+// Profiles: a protocol with the switches of one concrete kernel, each switch with the commit or recording that shows it.
+// A profile's id is the directory name of its recordings; it is accepted wherever a protocol is.
+import { kvm_set_cpu_state_v6_4 } from '../kernel/arch/x86/kvm/x86/kvm_set_cpu_state@v6.4.js';
+import { extend } from './protocol.js';
+import { v5_18 } from './v5.18.js';
+import { v6_6 } from './v6.6.js';
+
+/** Debian's 6.1.192 with the fix taken out and the zap worker of v5.18..v6.3 put back. */
+export const profile_6_1_192_nofix = extend(v5_18, {
+  id: '6.1.192-nofix',
+  title: "v5.18's root rules in a 6.1.192 kernel (the recorded A side)",
+  source: 'recordings 6.1.192-nofix',
+  // 01b31714bd90 is in 6.1.192: recording reset1 shows four CR0.WP toggles without a reset.
+  replace: [kvm_set_cpu_state_v6_4],
+});
+
+/** Debian 12's kernel as shipped: the fix and 0df9dab891ff are backported. */
+export const profile_6_1_192 = extend(v6_6, {
+  id: '6.1.192',
+  title: "v6.6's root rules in a 6.1.192 kernel (the recorded B side)",
+  source: 'recordings 6.1.192',
+  replace: [],
+});

@@ -1,0 +1,14 @@
+// v6.4 (era e): the merged fix edbdb43fc96b. Against the draft: the walk in invalidate_all_roots is an RCU section and
+// its assertion is waived while no vCPU was ever created. CR0.WP-only changes no longer unload (01b31714bd90).
+import { kvm_tdp_mmu_invalidate_all_roots_v6_4 } from '../kernel/arch/x86/kvm/mmu/tdp_mmu/kvm_tdp_mmu_invalidate_all_roots@v6.4.js';
+import { kvm_set_cpu_state_v6_4 } from '../kernel/arch/x86/kvm/x86/kvm_set_cpu_state@v6.4.js';
+import { extend } from './protocol.js';
+import { seedDraft } from './seed-draft.js';
+
+export const v6_4 = extend(seedDraft, {
+  id: 'v6.4',
+  title: 'the merged fix: roots live until they are explicitly invalidated',
+  source: 'edbdb43fc96b, 01b31714bd90 (v6.4)',
+  replace: [kvm_tdp_mmu_invalidate_all_roots_v6_4, kvm_set_cpu_state_v6_4],
+  rules: { era: 'e' },
+});
