@@ -1,0 +1,35 @@
+// Every limit of the server, by name. A client that meets one is told its name and value. The limits of one run are in
+// core/run/manifest.ts (RUN_LIMITS) and core/aggregates/layout.ts (TOPOLOGY_LIMITS), those of the store in
+// store/store.limits.ts.
+
+/** Bytes of one request body. */
+export const MAX_BODY_BYTES = 256 * 1024;
+/** Characters of a request's path and query together. */
+export const MAX_URL_CHARS = 4_096;
+/** Open TCP connections; further ones are closed at once. */
+export const MAX_CONNECTIONS = 256;
+/** Time for a client to send a whole request, and for an idle connection to be kept. */
+export const REQUEST_TIMEOUT_MS = 30_000;
+export const KEEP_ALIVE_TIMEOUT_MS = 5_000;
+
+/** Sessions on one page of the list. */
+export const MAX_SESSIONS_PAGE = 200;
+export const DEFAULT_SESSIONS_PAGE = 50;
+/** Events on one JSON page; longer reads are NDJSON. */
+export const MAX_EVENTS_PAGE = 10_000;
+export const DEFAULT_EVENTS_PAGE = 1_000;
+/** NDJSON streams that are open at the same time. */
+export const MAX_STREAMS = 32;
+
+/** Threads that run simulations; the default is the number of cores. */
+export const MAX_WORKERS = 64;
+/** Sessions that wait for a thread. One more is refused with `queue-full`. */
+export const MAX_QUEUED_SESSIONS = 1_000;
+/** Replays and state requests that run or wait at the same time. */
+export const MAX_INSPECTIONS = 16;
+
+/** Characters of a session's name. */
+export const MAX_NAME_CHARS = 200;
+
+/** How long a stop waits for running sessions to reach a chunk boundary before it ends their threads. */
+export const STOP_GRACE_MS = 5_000;

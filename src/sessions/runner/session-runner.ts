@@ -1,0 +1,299 @@
+// Runs sessions in simulation threads: a queue, as many threads as cores, and the commands that change a session's
+// state. Knows the store's port and the core's manifest, nothing of HTTP or Nest: the server and the command line use
+// the same class.
+//
+// States: queued -> running -> finished | failed, or -> paused | cancelled | interrupted by a command or a stop.
+import { availableParallelism } from 'node:os';
+import type { Observable } from 'rxjs';
+import { MAX_QUEUED_SESSIONS, MAX_WORKERS } from '../../config/limits.js';
+import { BadInput } from '../../core/base/errors.js';
+import { createManifest, type RunRequest } from '../../core/run/manifest.js';
+import type { CommitNotice, EventStore, SessionExtra } from '../../store/event-store.port.js';
+import { isSealed, type SessionRecord, type SessionState } from '../../store/session.js';
+import { isStoreError, limitExceeded, storeClosed } from '../../store/store.errors.js';
+import type { Verdict } from './messages.js';
+import { SimulationThread } from './simulation-thread.js';
+
+export interface RunnerOptions {
+  /** Threads; default: ROOTLINE_WORKERS, else the number of cores. */
+  readonly workers?: number;
+  readonly maxQueued?: number;
+  /** For what goes wrong where nobody waits for an answer. */
+  readonly log?: (message: string) => void;
+}
+
+type StopAs = 'paused' | 'cancelled' | 'interrupted';
+
+interface Job {
+  readonly sessionId: string;
+  thread: SimulationThread | null;
+  /** The state that the session takes when it stops before its end. */
+  stopAs: StopAs | null;
+  readonly done: Promise<void>;
+}
+
+const LIST_PAGE = 200;
+
+export class SessionRunner {
+  /** Committed positions, after the commit. */
+  readonly positions$: Observable<CommitNotice>;
+  readonly workers: number;
+  private readonly maxQueued: number;
+  private readonly log: (message: string) => void;
+  private readonly queue: string[] = [];
+  private readonly jobs = new Map<string, Job>();
+  private readonly idle: SimulationThread[] = [];
+  private readonly commands = new Map<string, Promise<unknown>>();
+  private readonly watchers = new Map<string, (() => void)[]>();
+  /** Creations between the check of the queue's length and their place in it. */
+  private entering = 0;
+  private stopping = false;
+
+  constructor(
+    private readonly store: EventStore,
+    options: RunnerOptions = {},
+  ) {
+    this.positions$ = store.committed$;
+    this.workers = options.workers ?? defaultWorkers();
+    this.maxQueued = options.maxQueued ?? MAX_QUEUED_SESSIONS;
+    this.log = options.log ?? (() => undefined);
+  }
+
+  get running(): number {
+    return this.jobs.size;
+  }
+  get queued(): number {
+    return this.queue.length;
+  }
+
+  /** Checks the request, stores the session and lets it start. */
+  async create(request: RunRequest, extra: Omit<SessionExtra, 'state'> = {}): Promise<SessionRecord> {
+    const manifest = createManifest(request);
+    if (this.stopping) throw storeClosed('the server is stopping');
+    const waiting = this.queue.length + this.entering;
+    if (waiting >= this.maxQueued) throw limitExceeded('maxQueuedSessions', this.maxQueued, waiting + 1, 'queued sessions');
+    this.entering++;
+    try {
+      const session = await this.store.createSession(manifest, 'simulated', { ...extra, state: 'queued' });
+      // The same idempotency key may have given a session that is under way or done.
+      if (session.state === 'queued') this.enqueue(session.id);
+      return session;
+    } finally {
+      this.entering--;
+    }
+  }
+
+  /** Goes on with every session that was under way when the last owner of the store stopped or died. */
+  async recover(): Promise<number> {
+    const found: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const states: SessionState[] = ['queued', 'running', 'interrupted'];
+      const page = await this.store.listSessions({ limit: LIST_PAGE, states, ...(cursor === undefined ? {} : { cursor }) });
+      for (const s of page.sessions) if (s.kind === 'simulated' && !this.isHere(s.id)) found.push(s.id);
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+    // The list is newest first; the oldest goes first.
+    for (const id of found.reverse()) {
+      await this.store.setState(id, 'queued', { from: ['queued', 'running', 'interrupted'] });
+      this.enqueue(id);
+    }
+    return found.length;
+  }
+
+  /** Takes effect at a chunk boundary; resolves when it has. `state_conflict` when there is nothing to pause. */
+  pause(sessionId: string): Promise<SessionRecord> {
+    return this.exclusively(sessionId, async () => {
+      await this.leave(sessionId, 'paused');
+      return await this.store.setState(sessionId, 'paused', { from: ['queued', 'running', 'paused'] });
+    });
+  }
+
+  resume(sessionId: string): Promise<SessionRecord> {
+    return this.exclusively(sessionId, async () => {
+      if (this.isHere(sessionId)) return await this.store.getSession(sessionId);
+      const session = await this.store.setState(sessionId, 'queued', { from: ['paused', 'interrupted'] });
+      this.enqueue(sessionId);
+      return session;
+    });
+  }
+
+  cancel(sessionId: string): Promise<SessionRecord> {
+    return this.exclusively(sessionId, async () => {
+      await this.leave(sessionId, 'cancelled');
+      const from: SessionState[] = ['queued', 'running', 'paused', 'waiting', 'interrupted', 'cancelled'];
+      return await this.store.setState(sessionId, 'cancelled', { from });
+    });
+  }
+
+  /** Stops the session if it runs, then deletes it. */
+  delete(sessionId: string): Promise<void> {
+    return this.exclusively(sessionId, async () => {
+      await this.leave(sessionId, 'cancelled');
+      await this.store.deleteSession(sessionId);
+    });
+  }
+
+  /** Resolves when the session neither waits nor runs: finished, failed, cancelled, paused or interrupted. */
+  async done(sessionId: string): Promise<SessionRecord> {
+    while (this.isHere(sessionId)) {
+      await new Promise<void>((resolve) => {
+        this.watchers.set(sessionId, [...(this.watchers.get(sessionId) ?? []), resolve]);
+      });
+    }
+    return await this.store.getSession(sessionId);
+  }
+
+  /**
+   * Ends everything: running sessions become `interrupted` at their next chunk boundary, queued ones stay queued, both
+   * go on after the next start. A thread that has not stopped within `graceMs` is ended; nothing committed is lost.
+   */
+  async stop(graceMs = 5_000): Promise<void> {
+    this.stopping = true;
+    for (const id of this.queue.splice(0)) this.tellWatchers(id);
+    const jobs = [...this.jobs.values()];
+    for (const job of jobs) this.askToStop(job, 'interrupted');
+    const late = setTimeout(() => {
+      for (const job of jobs) void job.thread?.terminate();
+    }, graceMs);
+    await Promise.all(jobs.map((job) => job.done));
+    clearTimeout(late);
+    await Promise.all(this.idle.splice(0).map((thread) => thread.terminate()));
+  }
+
+  private isHere(sessionId: string): boolean {
+    return this.jobs.has(sessionId) || this.queue.includes(sessionId);
+  }
+
+  private enqueue(sessionId: string): void {
+    this.queue.push(sessionId);
+    this.pump();
+  }
+
+  private pump(): void {
+    while (!this.stopping && this.jobs.size < this.workers) {
+      const sessionId = this.queue.shift();
+      if (sessionId === undefined) return;
+      const job: { -readonly [K in keyof Job]: Job[K] } = { sessionId, thread: null, stopAs: null, done: Promise.resolve() };
+      this.jobs.set(sessionId, job);
+      job.done = this.execute(job)
+        .catch((error: unknown) => this.log(`session ${sessionId}: ${String(error)}`))
+        .finally(() => {
+          this.jobs.delete(sessionId);
+          this.tellWatchers(sessionId);
+          this.pump();
+        });
+    }
+  }
+
+  private async execute(job: Job): Promise<void> {
+    const { store } = this;
+    const { sessionId } = job;
+    const session = await store.setState(sessionId, 'running', { from: ['queued'] });
+    const snapshot = session.position === 0 ? null : await store.latestSnapshot(sessionId, session.position);
+    const port = await store.openChannel(sessionId);
+    let verdict: Verdict = { kind: 'stopped' };
+    if (job.stopAs === null) {
+      const thread = this.takeThread();
+      job.thread = thread;
+      const { manifest, progress: committed } = session;
+      verdict = await thread.run({ kind: 'run', manifest, committed, snapshot, port });
+      job.thread = null;
+      if (thread.alive) this.idle.push(thread);
+    } else {
+      port.close();
+    }
+    await this.settle(job, verdict);
+  }
+
+  private async settle(job: Job, verdict: Verdict): Promise<void> {
+    const { sessionId } = job;
+    switch (verdict.kind) {
+      case 'ended':
+        return;
+      case 'stopped':
+        await this.setState(sessionId, job.stopAs ?? 'interrupted');
+        return;
+      case 'refused':
+        this.log(`session ${sessionId} cannot go on: ${verdict.message}`);
+        await this.setState(sessionId, job.stopAs ?? 'interrupted', verdict.message);
+        return;
+      case 'failed':
+        // A thread that was ended because the server stops is not the session's failure.
+        if (this.stopping && job.stopAs === 'interrupted') await this.setState(sessionId, 'interrupted');
+        else await this.setState(sessionId, 'failed', verdict.message);
+    }
+  }
+
+  private async setState(sessionId: string, state: SessionState, reason?: string): Promise<void> {
+    try {
+      await this.store.setState(sessionId, state, { from: ['running'], ...(reason === undefined ? {} : { reason }) });
+    } catch (error) {
+      // The last chunk may have been committed although its thread did not live to hear of it.
+      if (!isStoreError(error, 'state_conflict') && !isStoreError(error, 'session_sealed')) throw error;
+    }
+  }
+
+  /** The session is neither queued nor running when this resolves. */
+  private async leave(sessionId: string, as: StopAs): Promise<void> {
+    const at = this.queue.indexOf(sessionId);
+    if (at >= 0) {
+      this.queue.splice(at, 1);
+      this.tellWatchers(sessionId);
+    }
+    const job = this.jobs.get(sessionId);
+    if (job === undefined) return;
+    this.askToStop(job, as);
+    await job.done;
+  }
+
+  private askToStop(job: Job, as: StopAs): void {
+    job.stopAs = as;
+    job.thread?.requestStop();
+  }
+
+  private takeThread(): SimulationThread {
+    for (;;) {
+      const thread = this.idle.pop();
+      if (thread === undefined) return new SimulationThread();
+      if (thread.alive) return thread;
+    }
+  }
+
+  private tellWatchers(sessionId: string): void {
+    const waiting = this.watchers.get(sessionId) ?? [];
+    this.watchers.delete(sessionId);
+    for (const tell of waiting) tell();
+  }
+
+  /** Commands of one session, one after the other. */
+  private async exclusively<T>(sessionId: string, command: () => Promise<T>): Promise<T> {
+    const before = this.commands.get(sessionId) ?? Promise.resolve();
+    const mine = before.then(command, command);
+    const settled = mine.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.commands.set(sessionId, settled);
+    try {
+      return await mine;
+    } finally {
+      if (this.commands.get(sessionId) === settled) this.commands.delete(sessionId);
+    }
+  }
+}
+
+/** What a session in this state can be asked. */
+export function allowedCommands(state: SessionState): readonly string[] {
+  if (isSealed(state)) return ['delete', 'replay'];
+  if (state === 'queued' || state === 'running') return ['pause', 'delete', 'replay'];
+  return ['resume', 'delete', 'replay'];
+}
+
+export function defaultWorkers(): number {
+  const text = process.env.ROOTLINE_WORKERS;
+  if (text === undefined || text === '') return Math.min(MAX_WORKERS, availableParallelism());
+  const n = Number(text);
+  if (Number.isInteger(n) && n >= 1 && n <= MAX_WORKERS) return n;
+  throw new BadInput('workers', `ROOTLINE_WORKERS must be a whole number from 1 to ${MAX_WORKERS}, got "${text}"`);
+}
