@@ -74,7 +74,7 @@ export function createManifest(request: RunRequest): Manifest {
     recording: oneOf('recording', request.recording ?? 'full', ['full', 'lifecycle']),
     invariants: request.invariants ?? true,
     parameters,
-    costs: resolveCosts(request.costs ?? {}),
+    costs: resolveCosts({ ...scenario.costs, ...request.costs }),
     limits,
     engine: ENGINE_VERSION,
     protocolDigest: link(protocol, built.constants).digest,

@@ -52,6 +52,8 @@ export interface Scenario {
   /** What happens, from where it is taken, and what is left out. */
   readonly doc: string;
   readonly parameters: { readonly [name: string]: Parameter };
+  /** Costs (machine/costs.ts) that differ from the defaults here; a run's own overrides come on top. */
+  readonly costs?: Readonly<Record<string, number>>;
   build(params: ParameterValues): BuiltScenario;
 }
 
