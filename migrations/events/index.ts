@@ -1,0 +1,23 @@
+// Migrations of events.sqlite, oldest first. The count is the file's user_version: append, never edit or reorder.
+import { EVENTS_APPLICATION_ID, EventsInitial1795345200000 } from './1795345200000-events-initial.js';
+
+export const EVENTS_MIGRATIONS = [EventsInitial1795345200000];
+
+export const EVENTS_IDENTITY = {
+  applicationId: EVENTS_APPLICATION_ID,
+  version: EVENTS_MIGRATIONS.length,
+  tables: [
+    'session',
+    'session_segment',
+    'event',
+    'chunk',
+    'snapshot',
+    'thread_name',
+    'site',
+    'command',
+    'idempotency_key',
+    'tombstone',
+    'event_type',
+    'subject_kind',
+  ],
+};

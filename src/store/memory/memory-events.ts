@@ -1,0 +1,280 @@
+// Sessions in memory, with the rules of the port: for tests, and for work that nobody wants to keep.
+
+import { E } from '../../core/events/catalogue.js';
+import type { DictionaryEntry, Manifest, SnapshotBytes } from '../../core/run/contract.js';
+import { type PreparedChunk, unpackSnapshot } from '../channel/prepared-chunk.js';
+import { checkChunk, chunkRefused, stateAfter } from '../chunk-check.js';
+import { joinDecisions } from '../decision-log.js';
+import { allocateFoldRows, allocateRows, copyRow, type EventRows } from '../event-rows.js';
+import type {
+  Committed,
+  DecisionLog,
+  EventReader,
+  FoldPage,
+  RowFilters,
+  RowPage,
+  RowQuery,
+  SessionExtra,
+  StateChange,
+} from '../event-store.port.js';
+import { nextOf, planPage } from '../row-query.js';
+import { clipSegments, firstOwnPosition, type Segment, segmentsOfNew } from '../segments.js';
+import { isSealed, type SessionKind, type SessionState, type StoredSession } from '../session.js';
+import { limitExceeded, queryRefused, StoreError, sessionNotFound, sessionSealed } from '../store.errors.js';
+import type { StoreLimits } from '../store.limits.js';
+import { GrowingRows } from './growing-rows.js';
+
+interface Entry {
+  readonly entry: DictionaryEntry;
+  /** Position at which the name was introduced. */
+  readonly since: number;
+}
+
+interface Kept {
+  session: StoredSession;
+  readonly segments: readonly Segment[];
+  /** Own rows only, the first at `firstOwnPosition(segments)`. */
+  readonly rows: GrowingRows;
+  readonly chunks: {
+    readonly fromPosition: number;
+    readonly toPosition: number;
+    readonly decisions: Uint8Array;
+  }[];
+  readonly snapshots: SnapshotBytes[];
+  readonly dictionary: Map<string, Entry>;
+}
+
+export class MemoryEvents implements EventReader {
+  /** Deleted sessions stay here while a fork shares their rows. */
+  private readonly kept = new Map<number, Kept>();
+  private readonly deleted = new Set<number>();
+  private readonly keys = new Map<string, { readonly fingerprint: string; readonly number: number }>();
+  private lastNumber = 0;
+
+  constructor(private readonly limits: StoreLimits) {}
+
+  create(manifest: Manifest, kind: SessionKind, extra: SessionExtra): StoredSession {
+    const known = extra.idempotency === undefined ? undefined : this.keys.get(extra.idempotency.key);
+    if (known !== undefined) {
+      const { key, fingerprint } = extra.idempotency!;
+      if (known.fingerprint === fingerprint) return this.kept.get(known.number)!.session;
+      throw new StoreError('idempotency_mismatch', `key ${key} was used for another request`, { key });
+    }
+    const count = this.kept.size - this.deleted.size;
+    if (count >= this.limits.maxSessions) {
+      throw limitExceeded('maxSessions', this.limits.maxSessions, count + 1, 'sessions in one store');
+    }
+    const parent = extra.parent === undefined ? null : this.find(extra.parent.sessionId);
+    const shared = extra.parent?.position ?? 0;
+    if (parent !== null && !(Number.isInteger(shared) && shared >= 0 && shared <= parent.session.position)) {
+      throw queryRefused(`fork at ${shared}`, `a position from 0 to ${parent.session.position}`);
+    }
+    const number = ++this.lastNumber;
+    const at = new Date().toISOString();
+    const session: StoredSession = {
+      id: String(number),
+      kind,
+      state: extra.state ?? 'queued',
+      reason: null,
+      manifest: structuredClone(manifest),
+      parent: extra.parent ?? null,
+      position: shared,
+      progress: null,
+      storedBytes: 0,
+      createdAt: at,
+      updatedAt: at,
+    };
+    const segments = segmentsOfNew(number, parent?.segments ?? [], shared);
+    const dictionary = parent === null ? new Map<string, Entry>() : this.inherited(parent, shared);
+    this.kept.set(number, {
+      session,
+      segments,
+      rows: new GrowingRows(),
+      chunks: [],
+      snapshots: [],
+      dictionary,
+    });
+    if (extra.idempotency !== undefined) {
+      this.keys.set(extra.idempotency.key, { fingerprint: extra.idempotency.fingerprint, number });
+    }
+    return session;
+  }
+
+  append(sessionId: string, chunk: PreparedChunk): Committed {
+    const kept = this.find(sessionId);
+    const { session } = kept;
+    const { position, state, storedBytes } = session;
+    const bytes = checkChunk({ sessionId, position, state, storedBytes }, chunk, this.limits);
+    const entries = chunk.dictionary.filter((entry) => this.isNew(kept, entry));
+    for (const entry of entries) kept.dictionary.set(`${entry.kind} ${entry.id}`, { entry, since: position });
+    kept.rows.push(chunk.columns);
+    const end = position + chunk.columns.length;
+    kept.chunks.push({ fromPosition: position, toPosition: end, decisions: chunk.decisions });
+    if (chunk.snapshot !== null) {
+      kept.snapshots.push('deflated' in chunk.snapshot ? unpackSnapshot(chunk.snapshot) : chunk.snapshot);
+    }
+    kept.session = {
+      ...session,
+      position: end,
+      progress: structuredClone(chunk.progress),
+      state: stateAfter(state, chunk),
+      storedBytes: storedBytes + bytes,
+      updatedAt: new Date().toISOString(),
+    };
+    return { fromPosition: position + 1, toPosition: end };
+  }
+
+  setState(sessionId: string, state: SessionState, change: StateChange): StoredSession {
+    const kept = this.find(sessionId);
+    const before = kept.session.state;
+    if (change.from !== undefined && !change.from.includes(before)) {
+      const allowed = change.from;
+      const details = { sessionId, state: before, allowed };
+      throw new StoreError('state_conflict', `session ${sessionId} is ${before}`, details);
+    }
+    if (isSealed(before) && state !== before) throw sessionSealed(sessionId, before);
+    const updatedAt = new Date().toISOString();
+    kept.session = { ...kept.session, state, reason: change.reason ?? null, updatedAt };
+    return kept.session;
+  }
+
+  delete(sessionId: string): void {
+    const number = Number(this.find(sessionId).session.id);
+    this.deleted.add(number);
+    for (const [key, known] of this.keys) if (known.number === number) this.keys.delete(key);
+    const shared = new Set<number>();
+    for (const [other, { segments }] of this.kept) {
+      if (!this.deleted.has(other)) for (const segment of segments) shared.add(segment.owner);
+    }
+    for (const gone of this.deleted) {
+      if (shared.has(gone)) continue;
+      this.kept.delete(gone);
+      this.deleted.delete(gone);
+    }
+  }
+
+  session(sessionId: string): StoredSession {
+    return this.find(sessionId).session;
+  }
+
+  sessions(): StoredSession[] {
+    return [...this.kept].filter(([number]) => !this.deleted.has(number)).map(([, { session }]) => session);
+  }
+
+  rows(sessionId: string, query: RowQuery): RowPage {
+    const kept = this.find(sessionId);
+    const plan = planPage(query, kept.session.position, this.limits);
+    const wanted = this.filter(kept, plan.filters ?? {});
+    const found: [EventRows, number, number][] = [];
+    const step = plan.backward ? -1 : 1;
+    let position = plan.backward ? plan.high : plan.low;
+    for (; position >= plan.low && position <= plan.high && found.length < plan.limit; position += step) {
+      const [rows, i] = this.at(kept, position);
+      if (wanted(rows, i)) found.push([rows, i, position]);
+    }
+    const page = allocateRows(found.length);
+    for (const [k, [rows, i, at]] of found.entries()) copyRow(rows, i, page, k, at);
+    return { rows: page, next: nextOf(plan, found.length, found.at(-1)?.[2] ?? 0) };
+  }
+
+  fold(sessionId: string, from: number, limit: number, to?: number): FoldPage {
+    const { rows, next } = this.rows(sessionId, { from, limit, ...(to === undefined ? {} : { to }) });
+    const fold = allocateFoldRows(Math.max(1, from), rows.length);
+    for (const name of ['type', 'subject', 'a', 'b', 'c'] as const) fold[name].set(rows[name]);
+    return { rows: fold, next };
+  }
+
+  findings(sessionId: string): EventRows {
+    const limit = this.limits.maxPageRows;
+    const parts: number[] = [];
+    const kept = this.find(sessionId);
+    for (let position = 1; position <= kept.session.position && parts.length < limit; position++) {
+      const [rows, i] = this.at(kept, position);
+      if (rows.type[i] === E.Finding) parts.push(position);
+    }
+    const found = allocateRows(parts.length);
+    parts.forEach((position, k) => {
+      const [rows, i] = this.at(kept, position);
+      copyRow(rows, i, found, k, position);
+    });
+    return found;
+  }
+
+  dictionary(sessionId: string): DictionaryEntry[] {
+    const entries = [...this.find(sessionId).dictionary.values()].map(({ entry }) => entry);
+    const rank = (entry: DictionaryEntry) => (entry.kind === 'thread' ? 0 : 1);
+    return entries.sort((a, b) => rank(a) - rank(b) || a.id - b.id);
+  }
+
+  decisions(sessionId: string): DecisionLog {
+    const rows = this.find(sessionId).segments.flatMap(({ owner, from, to }) =>
+      this.kept
+        .get(owner)!
+        .chunks.filter((chunk) => chunk.fromPosition >= from - 1 && chunk.fromPosition < to)
+        .map((chunk) => ({ ...chunk, segmentEnd: to })),
+    );
+    return joinDecisions(rows);
+  }
+
+  latestSnapshot(sessionId: string, atOrBefore: number, layout?: string): SnapshotBytes | null {
+    const { segments } = this.find(sessionId);
+    let best: SnapshotBytes | null = null;
+    for (const { owner, from, to } of clipSegments(segments, 0, atOrBefore)) {
+      for (const snapshot of this.kept.get(owner)!.snapshots) {
+        const { position } = snapshot;
+        const within = position >= (from === 1 ? 0 : from) && position <= to;
+        if (within && (layout === undefined || snapshot.layout === layout)) best = snapshot;
+      }
+    }
+    return best === null ? null : { ...best, bytes: best.bytes.slice() };
+  }
+
+  close(): void {
+    this.kept.clear();
+  }
+
+  private find(sessionId: string): Kept {
+    const number = Number(sessionId);
+    const kept = this.deleted.has(number) ? undefined : this.kept.get(number);
+    if (kept === undefined || String(number) !== sessionId) throw sessionNotFound(sessionId);
+    return kept;
+  }
+
+  private at(kept: Kept, position: number): [EventRows, number] {
+    const { owner } = kept.segments.find(({ from, to }) => from <= position && position <= to)!;
+    const { rows, segments } = this.kept.get(owner)!;
+    return [rows.rows, position - firstOwnPosition(segments)];
+  }
+
+  private filter(kept: Kept, filters: RowFilters): (rows: EventRows, i: number) => boolean {
+    const { types, thread, subject } = filters;
+    const inFunction = ({ entry }: Entry) => entry.kind === 'site' && entry.function === filters.function;
+    const sites = new Set([...kept.dictionary.values()].filter(inFunction).map(({ entry }) => entry.id));
+    return (rows, i) =>
+      (types === undefined || types.includes(rows.type[i]!)) &&
+      (thread === undefined || thread === rows.thread[i]) &&
+      (subject === undefined || subject === rows.subject[i]) &&
+      (filters.function === undefined || sites.has(rows.site[i]!));
+  }
+
+  private isNew(kept: Kept, entry: DictionaryEntry): boolean {
+    const old = kept.dictionary.get(`${entry.kind} ${entry.id}`);
+    if (old === undefined) return true;
+    if (JSON.stringify(old.entry) === JSON.stringify(entry)) return false;
+    if (old.since >= kept.session.position) return true;
+    throw chunkRefused(kept.session.id, `${entry.kind} ${entry.id} changes its meaning`);
+  }
+
+  /** As DictionaryWriter.inherit: names that a cut chunk brought count as new. */
+  private inherited(parent: Kept, position: number): Map<string, Entry> {
+    const owner = parent.segments.find(({ from, to }) => from <= position && position <= to)?.owner;
+    if (owner === undefined) return new Map();
+    const { chunks, dictionary } = this.kept.get(owner)!;
+    const cut = chunks.find((chunk) => chunk.fromPosition < position && chunk.toPosition > position);
+    const newFrom = cut?.fromPosition ?? position;
+    const entries = [...dictionary].filter(([, { since }]) => since < position);
+    return new Map(
+      entries.map(([key, { entry, since }]) => [key, { entry, since: since >= newFrom ? position : since }]),
+    );
+  }
+}

@@ -1,0 +1,36 @@
+// The TypeORM connection to rootline.sqlite.
+import { DataSource } from 'typeorm';
+import { METADATA_MIGRATIONS } from '../../../migrations/metadata/index.js';
+import type { Synchronous } from '../sqlite/connection.js';
+import { driverError } from '../sqlite/migrate.js';
+import { fromSqlite } from '../sqlite/sqlite-errors.js';
+import { JobEntity, SessionEntity, SessionLabelEntity } from './entities.js';
+
+interface Pragmas {
+  pragma(text: string): unknown;
+}
+
+/** Connects and migrates. */
+export async function openMetadata(file: string, synchronous: Synchronous): Promise<DataSource> {
+  const source = new DataSource({
+    type: 'better-sqlite3',
+    database: file,
+    entities: [SessionEntity, SessionLabelEntity, JobEntity],
+    migrations: METADATA_MIGRATIONS,
+    migrationsTransactionMode: 'each',
+    synchronize: false,
+    prepareDatabase: (db: Pragmas) => {
+      db.pragma('journal_mode = WAL');
+      db.pragma(`synchronous = ${synchronous}`);
+      db.pragma('busy_timeout = 5000');
+    },
+  });
+  try {
+    await source.initialize();
+    await source.runMigrations();
+    return source;
+  } catch (error) {
+    if (source.isInitialized) await source.destroy();
+    throw fromSqlite(driverError(error), file);
+  }
+}

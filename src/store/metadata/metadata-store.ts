@@ -1,0 +1,173 @@
+// rootline.sqlite: the list of sessions, derived from events.sqlite, and what people call them. Every use goes through
+// one queue.
+import { type DataSource, type FindOptionsWhere, In, LessThan } from 'typeorm';
+import type { RunProgress } from '../../core/run/contract.js';
+import type { SessionListQuery, SessionPage } from '../event-store.port.js';
+import type { SessionKind, SessionLabel, SessionState, SessionSummary, StoredSession } from '../session.js';
+import { driverError } from '../sqlite/migrate.js';
+import { fromSqlite } from '../sqlite/sqlite-errors.js';
+import { SessionEntity, SessionLabelEntity } from './entities.js';
+import { PromiseQueue } from './write-queue.js';
+
+/** What the reconciler compares. */
+export interface MirrorState {
+  readonly id: number;
+  readonly state: string;
+  readonly position: number;
+  readonly updatedAt: string;
+}
+
+const UNLABELLED: SessionLabel = { name: null, note: null };
+const ROWS_PER_UPSERT = 200;
+
+export class MetadataStore {
+  constructor(
+    readonly source: DataSource,
+    private readonly file: string,
+    readonly queue: PromiseQueue,
+  ) {}
+
+  /** Runs in the queue; SQLite's errors come out typed. */
+  run<T>(work: (source: DataSource) => Promise<T>): Promise<T> {
+    return this.queue.run(async () => {
+      try {
+        return await work(this.source);
+      } catch (error) {
+        throw fromSqlite(driverError(error), this.file);
+      }
+    });
+  }
+
+  /** Writes sessions as they stand in events.sqlite. All or none. */
+  async mirror(sessions: readonly StoredSession[], goneIds: readonly number[] = []): Promise<void> {
+    if (sessions.length + goneIds.length === 0) return;
+    await this.run((source) =>
+      source.transaction(async (manager) => {
+        const repository = manager.getRepository(SessionEntity);
+        for (let i = 0; i < sessions.length; i += ROWS_PER_UPSERT) {
+          await repository.upsert(sessions.slice(i, i + ROWS_PER_UPSERT).map(entityOf), ['id']);
+        }
+        for (const id of goneIds) await repository.delete({ id });
+      }),
+    );
+  }
+
+  /** After somebody deleted the session; the label goes with it. */
+  async remove(id: number): Promise<void> {
+    await this.run((source) =>
+      source.transaction(async (manager) => {
+        await manager.getRepository(SessionEntity).delete({ id });
+        await manager.getRepository(SessionLabelEntity).delete({ session: id });
+      }),
+    );
+  }
+
+  mirrored(): Promise<MirrorState[]> {
+    return this.run((source) =>
+      source
+        .getRepository(SessionEntity)
+        .find({ select: { id: true, state: true, position: true, updatedAt: true } }),
+    );
+  }
+
+  /** Highest id that any row here names; 0 when there is none. */
+  async highestId(): Promise<number> {
+    const [session, label] = await this.run((source) =>
+      Promise.all([
+        source.getRepository(SessionEntity).maximum('id'),
+        source.getRepository(SessionLabelEntity).maximum('session'),
+      ]),
+    );
+    return Math.max(session ?? 0, label ?? 0);
+  }
+
+  async label(id: number): Promise<SessionLabel> {
+    const found = await this.run((source) =>
+      source.getRepository(SessionLabelEntity).findOneBy({ session: id }),
+    );
+    return found ?? UNLABELLED;
+  }
+
+  async setLabel(id: number, change: Partial<SessionLabel>): Promise<SessionLabel> {
+    return this.run(async (source) => {
+      const repository = source.getRepository(SessionLabelEntity);
+      const { name, note } = (await repository.findOneBy({ session: id })) ?? UNLABELLED;
+      const label = {
+        name: change.name === undefined ? name : change.name,
+        note: change.note === undefined ? note : change.note,
+      };
+      await repository.upsert({ session: id, ...label, updatedAt: new Date().toISOString() }, ['session']);
+      return label;
+    });
+  }
+
+  /** Newest first. One row more than asked for tells whether there is a next page. */
+  list(query: SessionListQuery, beforeId: number | null): Promise<SessionPage> {
+    return this.run(async (source) => {
+      const where: FindOptionsWhere<SessionEntity> = {
+        ...(beforeId === null ? {} : { id: LessThan(beforeId) }),
+        ...(query.states === undefined ? {} : { state: In([...query.states]) }),
+        ...(query.kinds === undefined ? {} : { kind: In([...query.kinds]) }),
+        ...(query.scenario === undefined ? {} : { scenario: query.scenario }),
+        ...(query.protocol === undefined ? {} : { protocol: query.protocol }),
+      };
+      const take = query.limit + 1;
+      const found = await source.getRepository(SessionEntity).find({ where, order: { id: 'DESC' }, take });
+      const rows = found.slice(0, query.limit);
+      const ids = rows.map((row) => row.id);
+      const labels = await source.getRepository(SessionLabelEntity).findBy({ session: In(ids) });
+      const labelOf = new Map(labels.map((label) => [label.session, label]));
+      return {
+        sessions: rows.map((row) => summaryOfEntity(row, labelOf.get(row.id) ?? UNLABELLED)),
+        nextCursor: found.length > rows.length ? String(ids.at(-1)) : null,
+      };
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.queue.idle();
+    await this.source.destroy();
+  }
+}
+
+function entityOf(session: StoredSession): SessionEntity {
+  const { kind, state, manifest, parent, position, progress, createdAt, updatedAt } = session;
+  const { scenario, protocol, seed, scheduler, recording } = manifest;
+  return {
+    id: Number(session.id),
+    kind,
+    state,
+    scenario,
+    protocol,
+    seed,
+    scheduler,
+    recording,
+    position,
+    createdAt,
+    updatedAt,
+    parent: parent === null ? null : Number(parent.sessionId),
+    parentPosition: parent?.position ?? null,
+    progress: progress === null ? null : JSON.stringify(progress),
+  };
+}
+
+function summaryOfEntity(row: SessionEntity, label: SessionLabel): SessionSummary {
+  const { scenario, protocol, seed, scheduler, recording, position, createdAt, updatedAt } = row;
+  return {
+    id: String(row.id),
+    kind: row.kind as SessionKind,
+    state: row.state as SessionState,
+    scenario,
+    protocol,
+    seed,
+    scheduler,
+    recording,
+    position,
+    createdAt,
+    updatedAt,
+    parent: row.parent === null ? null : { sessionId: String(row.parent), position: row.parentPosition ?? 0 },
+    progress: row.progress === null ? null : (JSON.parse(row.progress) as RunProgress),
+    name: label.name,
+    note: label.note,
+  };
+}

@@ -1,0 +1,117 @@
+// Stored rows in words: the JSON object of one event, as pages and NDJSON streams give it to people and scripts.
+
+import { E, EVENT_BY_CODE } from '../core/events/catalogue.js';
+import { SUBJECT_RADIX, SUBJECTS } from '../core/events/define.js';
+import type { DictionaryEntry } from '../core/run/contract.js';
+import type { EventRows } from './event-rows.js';
+
+export interface ReadableEvent {
+  readonly position: number;
+  /** Number in the full stream; a Counted event stands for `ordinal` to `lastOrdinal`. */
+  readonly ordinal: number;
+  readonly lastOrdinal: number;
+  readonly timeNs: number;
+  readonly thread: string | null;
+  readonly function: string | null;
+  readonly label: string | null;
+  readonly type: string;
+  readonly subject: { readonly kind: string; readonly number: number };
+  readonly values: { readonly [name: string]: number };
+}
+
+/** Names of one session, by id. */
+export class NameTable {
+  private readonly threads = new Map<number, string>();
+  private readonly sites = new Map<number, { readonly function: string; readonly label: string }>();
+  /** The site's part of a line, ready to be written. */
+  private readonly siteText = new Map<number, string>();
+
+  constructor(dictionary: readonly DictionaryEntry[]) {
+    for (const entry of dictionary) {
+      if (entry.kind === 'thread') this.threads.set(entry.id, entry.name);
+      else this.sites.set(entry.id, { function: entry.function, label: entry.label });
+    }
+  }
+
+  thread(id: number): string | null {
+    return this.threads.get(id) ?? null;
+  }
+
+  function(site: number): string | null {
+    return this.sites.get(site)?.function ?? null;
+  }
+
+  label(site: number): string | null {
+    return this.sites.get(site)?.label ?? null;
+  }
+
+  functionAndLabelJson(site: number): string {
+    let text = this.siteText.get(site);
+    if (text === undefined) {
+      text = `"function":${JSON.stringify(this.function(site))},"label":${JSON.stringify(this.label(site))}`;
+      this.siteText.set(site, text);
+    }
+    return text;
+  }
+}
+
+export function readableEvent(rows: EventRows, i: number, names: NameTable): ReadableEvent {
+  const type = rows.type[i]!;
+  const subject = rows.subject[i]!;
+  const ordinal = rows.position[i]! + rows.skipped[i]!;
+  const abc = [rows.a[i]!, rows.b[i]!, rows.c[i]!];
+  return {
+    position: rows.position[i]!,
+    ordinal,
+    lastOrdinal: lastOrdinal(type, ordinal, rows.a[i]!),
+    timeNs: rows.timeNs[i]!,
+    thread: names.thread(rows.thread[i]!),
+    function: names.function(rows.site[i]!),
+    label: names.label(rows.site[i]!),
+    type: typeName(type),
+    subject: { kind: subjectKind(subject), number: Math.floor(subject / SUBJECT_RADIX) },
+    values: Object.fromEntries(valueNames(type).map((name, k) => [name, abc[k]!])),
+  };
+}
+
+/** The same objects as text, one a line. Built by hand: three times faster than JSON.stringify. */
+export function ndjsonOf(rows: EventRows, names: NameTable): string {
+  let text = '';
+  for (let i = 0; i < rows.length; i++) {
+    const type = rows.type[i]!;
+    const subject = rows.subject[i]!;
+    const ordinal = rows.position[i]! + rows.skipped[i]!;
+    text += `{"position":${rows.position[i]},"ordinal":${ordinal},"lastOrdinal":${lastOrdinal(type, ordinal, rows.a[i]!)}`;
+    text += `,"timeNs":${rows.timeNs[i]},"thread":${JSON.stringify(names.thread(rows.thread[i]!))},`;
+    text += names.functionAndLabelJson(rows.site[i]!);
+    text += `,"type":"${typeName(type)}","subject":{"kind":"${subjectKind(subject)}","number":${Math.floor(subject / SUBJECT_RADIX)}}`;
+    text += `,"values":{${valuesJson(valueNames(type), rows, i)}}}\n`;
+  }
+  return text;
+}
+
+function valuesJson(names: readonly string[], rows: EventRows, i: number): string {
+  if (names.length === 0) return '';
+  let text = `"${names[0]}":${rows.a[i]}`;
+  if (names.length > 1) text += `,"${names[1]}":${rows.b[i]}`;
+  if (names.length > 2) text += `,"${names[2]}":${rows.c[i]}`;
+  return text;
+}
+
+function lastOrdinal(type: number, ordinal: number, a: number): number {
+  return type === E.Counted ? ordinal + a - 1 : ordinal;
+}
+
+/** A code that this build does not know (a newer store) keeps its number. */
+function typeName(type: number): string {
+  return EVENT_BY_CODE[type]?.name ?? `unknown:${type}`;
+}
+
+const UNKNOWN_VALUES = ['a', 'b', 'c'] as const;
+function valueNames(type: number): readonly string[] {
+  return EVENT_BY_CODE[type]?.values ?? UNKNOWN_VALUES;
+}
+
+function subjectKind(subject: number): string {
+  return SUBJECTS[subject & (SUBJECT_RADIX - 1)] ?? 'unknown';
+}

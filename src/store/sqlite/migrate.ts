@@ -1,0 +1,33 @@
+// Brings events.sqlite to the form that this build knows. TypeORM runs the migrations and lets go of the file; from
+// then on only the writer thread writes to it.
+import { DataSource } from 'typeorm';
+import { EVENTS_MIGRATIONS } from '../../../migrations/events/index.js';
+import { fromSqlite } from './sqlite-errors.js';
+
+interface Pragmas {
+  pragma(text: string): unknown;
+}
+
+export async function migrateEvents(file: string): Promise<void> {
+  const source = new DataSource({
+    type: 'better-sqlite3',
+    database: file,
+    migrations: EVENTS_MIGRATIONS,
+    migrationsTransactionMode: 'each',
+    synchronize: false,
+    prepareDatabase: (db: Pragmas) => void db.pragma('journal_mode = WAL'),
+  });
+  try {
+    await source.initialize();
+    await source.runMigrations();
+  } catch (error) {
+    throw fromSqlite(driverError(error), file);
+  } finally {
+    if (source.isInitialized) await source.destroy();
+  }
+}
+
+/** TypeORM wraps what the driver throws. */
+export function driverError(error: unknown): unknown {
+  return (error as { readonly driverError?: unknown }).driverError ?? error;
+}

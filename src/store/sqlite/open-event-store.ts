@@ -1,0 +1,97 @@
+// Opens a data folder: owner lock, checks, migrations, threads, reconciliation; or fails with a typed error and lets
+// go of everything again.
+import { mkdirSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import { Subject } from 'rxjs';
+import { EVENTS_IDENTITY } from '../../../migrations/events/index.js';
+import { METADATA_IDENTITY } from '../../../migrations/metadata/index.js';
+import type { CommitNotice } from '../event-store.port.js';
+import { openMetadata } from '../metadata/data-source.js';
+import { MetadataStore } from '../metadata/metadata-store.js';
+import { PromiseQueue } from '../metadata/write-queue.js';
+import { WorkerClient } from '../rpc.js';
+import { type StoreLimits, withLimits } from '../store.limits.js';
+import type { Synchronous } from './connection.js';
+import { storeFiles } from './files.js';
+import { migrateEvents } from './migrate.js';
+import { OwnerLock } from './owner-lock.js';
+import { checkDatabase } from './preflight.js';
+import { reconcile } from './reconciler.js';
+import { SqliteEventReader } from './sqlite-event-reader.js';
+import { SqliteEventStore } from './sqlite-event-store.js';
+import type { WriterCalls, WriterData, WriterTold } from './wire.js';
+import { workerEntry } from './worker-entry.js';
+
+export interface OpenOptions {
+  readonly limits?: Partial<StoreLimits>;
+  /** What a commit promises (see connection.ts). Default: `normal`. */
+  readonly synchronous?: Synchronous;
+  /** Told of trouble that the store survives by itself: the derived list could not be written. */
+  readonly onTrouble?: (error: unknown) => void;
+  /** For tests of a full disk: events.sqlite never grows above this. */
+  readonly maxPages?: number;
+}
+
+export async function openEventStore(dataDir: string, options: OpenOptions = {}): Promise<SqliteEventStore> {
+  const undo: (() => unknown)[] = [];
+  try {
+    return await open(dataDir, options, undo);
+  } catch (error) {
+    for (const step of undo.reverse()) await step();
+    throw error;
+  }
+}
+
+async function open(
+  dataDir: string,
+  options: OpenOptions,
+  undo: (() => unknown)[],
+): Promise<SqliteEventStore> {
+  const limits = withLimits(options.limits);
+  const synchronous = options.synchronous ?? 'normal';
+  mkdirSync(dataDir, { recursive: true });
+  const files = storeFiles(dataDir);
+  const file = files.events;
+
+  const lock = OwnerLock.acquire(files);
+  undo.push(() => lock.release());
+
+  // Both files are looked at before either is touched.
+  const form = checkDatabase(file, EVENTS_IDENTITY);
+  checkDatabase(files.metadata, METADATA_IDENTITY);
+  if (form < EVENTS_IDENTITY.version) await migrateEvents(file);
+  const metadata = new MetadataStore(
+    await openMetadata(files.metadata, synchronous),
+    files.metadata,
+    new PromiseQueue(),
+  );
+  undo.push(() => metadata.close());
+
+  const notices = new Subject<CommitNotice>();
+  const workerData: WriterData = { file, limits, synchronous, maxPages: options.maxPages };
+  const worker = new Worker(workerEntry('writer.worker'), { workerData });
+  const writer = new WorkerClient<WriterCalls>(worker, 'writer', (told) => {
+    for (const notice of told as WriterTold) notices.next(notice);
+    // A failure shows in the calls that wait for an answer.
+    writer.call('noticesTaken', null).catch(() => undefined);
+  });
+  undo.push(() => writer.stop());
+  const { interrupted } = await writer.call('begin', { reserveIdsUpTo: await metadata.highestId() });
+
+  const keyed = new SqliteEventReader(file, limits);
+  undo.push(() => keyed.close());
+  const reconciled = await reconcile(keyed.sessions(), metadata, interrupted);
+  const onTrouble = options.onTrouble ?? (() => undefined);
+  return new SqliteEventStore({
+    dataDir,
+    file,
+    limits,
+    lock,
+    writer,
+    notices,
+    keyed,
+    metadata,
+    reconciled,
+    onTrouble,
+  });
+}

@@ -1,0 +1,45 @@
+// The reader thread: long reads, so that neither the main thread nor the writer waits for them.
+import { parentPort, workerData } from 'node:worker_threads';
+import { ensure } from '../../core/base/assert.js';
+import type { EventRows, FoldRows } from '../event-rows.js';
+import { NameTable, ndjsonOf } from '../readable-rows.js';
+import { Handover, serveCalls } from '../rpc.js';
+import { SqliteEventReader } from './sqlite-event-reader.js';
+import type { ReaderCalls, ReaderData } from './wire.js';
+
+const port = ensure(parentPort, 'the port to the main thread');
+const { file, limits } = workerData as ReaderData;
+const reader = new SqliteEventReader(file, limits);
+const encoder = new TextEncoder();
+
+/** Every column's buffer: each was made for this page. */
+function buffersOf(rows: EventRows | FoldRows): ArrayBuffer[] {
+  return Object.values(rows)
+    .filter((column): column is ArrayBufferView => ArrayBuffer.isView(column))
+    .map((column) => column.buffer as ArrayBuffer);
+}
+
+serveCalls<ReaderCalls>(port, {
+  rows: ({ sessionId, query }) => {
+    const page = reader.rows(sessionId, query);
+    return new Handover(page, buffersOf(page.rows));
+  },
+  fold: ({ sessionId, from, limit, to }) => {
+    const page = reader.fold(sessionId, from, limit, to);
+    return new Handover(page, buffersOf(page.rows));
+  },
+  ndjson: ({ sessionId, query }) => {
+    const { rows, next } = reader.rows(sessionId, query);
+    // The rows were committed together with their names: reading the names after the rows finds all of them.
+    const text = encoder.encode(ndjsonOf(rows, new NameTable(reader.dictionary(sessionId))));
+    return new Handover({ text, next }, [text.buffer]);
+  },
+  decisions: ({ sessionId }) => {
+    const log = reader.decisions(sessionId);
+    return new Handover(log, [log.bytes.buffer as ArrayBuffer]);
+  },
+  close: () => {
+    reader.close();
+    return null;
+  },
+});

@@ -1,0 +1,211 @@
+// All reads of events.sqlite, synchronous, on one read-only connection. The main thread uses one for short reads by
+// key, the reader thread one for long reads, and a worker that folds or replays opens its own.
+import type { Database } from 'better-sqlite3';
+import { E } from '../../core/events/catalogue.js';
+import { SUBJECT_CODE } from '../../core/events/define.js';
+import type { DictionaryEntry, SnapshotBytes } from '../../core/run/contract.js';
+import { type PackedSnapshot, unpackSnapshot } from '../channel/prepared-chunk.js';
+import { concatFoldRows, concatRows, type EventRows, type FoldRows } from '../event-rows.js';
+import type {
+  DecisionLog,
+  EventReader,
+  FoldPage,
+  RowFilters,
+  RowPage,
+  RowQuery,
+} from '../event-store.port.js';
+import { nextOf, planPage } from '../row-query.js';
+import { clipSegments, type Segment } from '../segments.js';
+import type { StoredSession } from '../session.js';
+import { sessionNotFound } from '../store.errors.js';
+import { type StoreLimits, withLimits } from '../store.limits.js';
+import { openReadOnly } from './connection.js';
+import { readDecisions } from './decision-reads.js';
+import { storeFiles } from './files.js';
+import { conditionOf, type RowCondition, RowReader } from './row-reader.js';
+import { segmentsOf } from './segment-reads.js';
+import {
+  LIVE_SESSION,
+  SESSION_COLUMNS,
+  type SessionRow,
+  sessionNumber,
+  sessionOfRow,
+} from './session-row.js';
+import { fromSqlite } from './sqlite-errors.js';
+
+/** Opens an existing store for reading on this thread. The store's owner goes on writing. */
+export function openEventReader(dataDir: string, limits: Partial<StoreLimits> = {}): SqliteEventReader {
+  return new SqliteEventReader(storeFiles(dataDir).events, withLimits(limits));
+}
+
+export class SqliteEventReader implements EventReader {
+  private readonly db: Database;
+  private readonly reader: RowReader;
+  private readonly statements: ReturnType<typeof prepareStatements>;
+
+  constructor(
+    private readonly file: string,
+    private readonly limits: StoreLimits,
+  ) {
+    this.db = openReadOnly(file);
+    this.reader = new RowReader(this.db, file);
+    this.statements = prepareStatements(this.db);
+  }
+
+  session(sessionId: string): StoredSession {
+    return this.guarded(() => {
+      const row = this.statements.session.get(sessionNumber(sessionId)) as SessionRow | undefined;
+      if (row === undefined) throw sessionNotFound(sessionId);
+      return sessionOfRow(row);
+    });
+  }
+
+  /** Every session that is not deleted, in the order of creation. */
+  sessions(): StoredSession[] {
+    return this.guarded(() => (this.statements.sessions.all() as SessionRow[]).map(sessionOfRow));
+  }
+
+  rows(sessionId: string, query: RowQuery): RowPage {
+    return this.guarded(() => {
+      const { number, position } = this.endOf(sessionId);
+      const plan = planPage(query, position, this.limits);
+      const condition = plan.filters === null ? null : this.condition(number, plan.filters);
+      const parts: EventRows[] = [];
+      let left = plan.limit;
+      const segments = this.segmentsWithin(number, plan.low, plan.high);
+      if (plan.backward) segments.reverse();
+      for (const { owner, from, to } of segments) {
+        const part = this.reader.rows(owner, from, to, left, plan.backward, condition);
+        parts.push(part);
+        left -= part.length;
+        if (left === 0) break;
+      }
+      const rows = concatRows(parts);
+      return { rows, next: nextOf(plan, rows.length, rows.position[rows.length - 1] ?? 0) };
+    });
+  }
+
+  fold(sessionId: string, from: number, limit: number, to?: number): FoldPage {
+    return this.guarded(() => {
+      const { number, position } = this.endOf(sessionId);
+      const plan = planPage({ from, limit, ...(to === undefined ? {} : { to }) }, position, this.limits);
+      const parts: FoldRows[] = this.segmentsWithin(number, plan.low, plan.high).map((segment) =>
+        this.reader.fold(segment.owner, segment.from, segment.to),
+      );
+      const rows = concatFoldRows(plan.low, parts);
+      return { rows, next: nextOf(plan, rows.length, plan.low + rows.length - 1) };
+    });
+  }
+
+  findings(sessionId: string): EventRows {
+    return this.guarded(() => {
+      const { number, position } = this.endOf(sessionId);
+      const machine = SUBJECT_CODE.machine;
+      const quick = this.collect(
+        number,
+        position,
+        conditionOf({ types: [E.Finding], subject: machine }, null),
+      );
+      // A finding about something else than machine 0 is not under that index key: look at every row.
+      const expected = this.session(sessionId).progress?.findings ?? 0;
+      if (quick.length >= expected) return quick;
+      return this.collect(number, position, conditionOf({ types: [E.Finding] }, null));
+    });
+  }
+
+  dictionary(sessionId: string): DictionaryEntry[] {
+    return this.guarded(() => {
+      const { number } = this.endOf(sessionId);
+      const threads = this.statements.threads.all(number) as { id: number; name: string }[];
+      const sites = this.statements.sites.all(number) as {
+        id: number;
+        function: string;
+        label: string;
+        parent: number;
+      }[];
+      return [
+        ...threads.map((thread) => ({ kind: 'thread' as const, ...thread })),
+        ...sites.map((site) => ({ kind: 'site' as const, ...site })),
+      ];
+    });
+  }
+
+  decisions(sessionId: string): DecisionLog {
+    return this.guarded(() => {
+      const { number } = this.endOf(sessionId);
+      return readDecisions(this.db, segmentsOf(this.db, number));
+    });
+  }
+
+  latestSnapshot(sessionId: string, atOrBefore: number, layout?: string): SnapshotBytes | null {
+    return this.guarded(() => {
+      const { number, position } = this.endOf(sessionId);
+      const segments = this.segmentsWithin(number, 0, Math.min(position, atOrBefore));
+      for (const segment of segments.reverse()) {
+        // Position 0 belongs to whoever owns position 1.
+        const from = segment.from === 1 ? 0 : segment.from;
+        const { anySnapshot, layoutSnapshot } = this.statements;
+        const found = (
+          layout === undefined
+            ? anySnapshot.get(segment.owner, from, segment.to)
+            : layoutSnapshot.get(segment.owner, from, segment.to, layout)
+        ) as PackedSnapshot | undefined;
+        if (found !== undefined) return unpackSnapshot(found);
+      }
+      return null;
+    });
+  }
+
+  close(): void {
+    this.db.close();
+  }
+
+  private collect(number: number, position: number, condition: RowCondition): EventRows {
+    const parts = this.segmentsWithin(number, 1, position).map(({ owner, from, to }) =>
+      this.reader.rows(owner, from, to, this.limits.maxPageRows, false, condition),
+    );
+    return concatRows(parts);
+  }
+
+  private condition(number: number, filters: RowFilters): RowCondition {
+    const sites =
+      filters.function === undefined
+        ? null
+        : (this.statements.sitesOfFunction.all(number, filters.function) as number[]);
+    return conditionOf(filters, sites);
+  }
+
+  private segmentsWithin(number: number, low: number, high: number): Segment[] {
+    return low > high ? [] : clipSegments(segmentsOf(this.db, number), low, high);
+  }
+
+  private endOf(sessionId: string): { readonly number: number; readonly position: number } {
+    const number = sessionNumber(sessionId);
+    const position = this.statements.position.get(number) as number | undefined;
+    if (position === undefined) throw sessionNotFound(sessionId);
+    return { number, position };
+  }
+
+  private guarded<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw fromSqlite(error, this.file);
+    }
+  }
+}
+
+function prepareStatements(db: Database) {
+  const snapshot =
+    'SELECT position, ordinal, layout, size, deflated FROM snapshot WHERE session = ? AND position BETWEEN ? AND ?';
+  return {
+    session: db.prepare(`SELECT ${SESSION_COLUMNS} FROM session WHERE session = ? AND ${LIVE_SESSION}`),
+    sessions: db.prepare(`SELECT ${SESSION_COLUMNS} FROM session WHERE ${LIVE_SESSION} ORDER BY session`),
+    position: db.prepare(`SELECT position FROM session WHERE session = ? AND ${LIVE_SESSION}`).pluck(),
+    threads: db.prepare('SELECT id, name FROM thread_name WHERE session = ? ORDER BY id'),
+    sites: db.prepare('SELECT id, function, label, parent FROM site WHERE session = ? ORDER BY id'),
+    sitesOfFunction: db.prepare('SELECT id FROM site WHERE session = ? AND function = ?').pluck(),
+    anySnapshot: db.prepare(`${snapshot} ORDER BY position DESC LIMIT 1`),
+    layoutSnapshot: db.prepare(`${snapshot} AND layout = ? ORDER BY position DESC LIMIT 1`),
+  };
+}

@@ -1,0 +1,240 @@
+// The event store on SQLite, as the main thread sees it: writes go to the writer thread, long reads to the reader
+// thread, short reads by key to a connection of this thread.
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { type Observable, Subject } from 'rxjs';
+import type { DictionaryEntry, Manifest, RunChunk, SnapshotBytes } from '../../core/run/contract.js';
+import { buffersOf, prepareChunk } from '../channel/prepared-chunk.js';
+import type { EventRows } from '../event-rows.js';
+import type {
+  CommitNotice,
+  Committed,
+  DecisionLog,
+  EventStore,
+  FoldPage,
+  RowPage,
+  RowQuery,
+  SessionExtra,
+  SessionListQuery,
+  SessionPage,
+  StateChange,
+} from '../event-store.port.js';
+import type { JobStore } from '../jobs.port.js';
+import type { MetadataStore } from '../metadata/metadata-store.js';
+import { TypeormJobStore } from '../metadata/typeorm-job-store.js';
+import { WorkerClient } from '../rpc.js';
+import type { SessionKind, SessionLabel, SessionRecord, SessionState, StoredSession } from '../session.js';
+import { storeClosed } from '../store.errors.js';
+import { checkPageLimit, checkText, type StoreLimits } from '../store.limits.js';
+import type { OwnerLock } from './owner-lock.js';
+import type { ReconcileReport } from './reconciler.js';
+import { SessionMirror } from './session-mirror.js';
+import { sessionNumber } from './session-row.js';
+import type { SqliteEventReader } from './sqlite-event-reader.js';
+import type { ReaderCalls, ReaderData, WriterCalls } from './wire.js';
+import { workerEntry } from './worker-entry.js';
+
+/** Pages up to this length are read on the main thread: quicker than asking the reader thread. */
+const SHORT_PAGE_ROWS = 256;
+const NDJSON_ROWS = 8_192;
+
+export interface SqliteParts {
+  readonly dataDir: string;
+  readonly file: string;
+  readonly limits: StoreLimits;
+  readonly lock: OwnerLock;
+  readonly writer: WorkerClient<WriterCalls>;
+  readonly notices: Subject<CommitNotice>;
+  readonly keyed: SqliteEventReader;
+  readonly metadata: MetadataStore;
+  readonly reconciled: ReconcileReport;
+  readonly onTrouble: (error: unknown) => void;
+}
+
+export class SqliteEventStore implements EventStore {
+  readonly limits: StoreLimits;
+  readonly committed$: Observable<CommitNotice>;
+  readonly jobs: JobStore;
+  /** What the start had to put right. */
+  readonly reconciled: ReconcileReport;
+  private readonly mirror: SessionMirror;
+  private reader: WorkerClient<ReaderCalls> | null = null;
+  private closing: Promise<void> | null = null;
+
+  constructor(private readonly parts: SqliteParts) {
+    const { limits, notices, metadata, keyed, reconciled } = parts;
+    this.limits = limits;
+    this.committed$ = notices.asObservable();
+    this.jobs = new TypeormJobStore(metadata);
+    this.reconciled = reconciled;
+    this.mirror = new SessionMirror(metadata, (sessionId) => keyed.session(sessionId), parts.onTrouble);
+    notices.subscribe(({ sessionId }) => this.mirror.touch(sessionId));
+  }
+
+  /** Null while the store works; else why it does not. */
+  get failure(): Error | null {
+    if (this.closing !== null) return storeClosed('close was called');
+    return this.parts.writer.failure ?? this.reader?.failure ?? null;
+  }
+
+  /** Writes down where the owner of the data folder can be reached, for commands that find the folder in use. */
+  announce(host: string, port: number): void {
+    this.parts.lock.announce(host, port);
+  }
+
+  async createSession(
+    manifest: Manifest,
+    kind: SessionKind,
+    extra: SessionExtra = {},
+  ): Promise<SessionRecord> {
+    checkText('maxNameChars', extra.name ?? null, this.limits);
+    const session = await this.writer().call('create', { manifest, kind, extra });
+    this.mirror.touch(session.id);
+    await this.mirror.flush();
+    if (extra.name === undefined) return this.withLabel(session);
+    return { ...session, ...(await this.parts.metadata.setLabel(Number(session.id), { name: extra.name })) };
+  }
+
+  async getSession(sessionId: string): Promise<SessionRecord> {
+    return this.withLabel(this.keyed().session(sessionId));
+  }
+
+  async listSessions(query: SessionListQuery): Promise<SessionPage> {
+    checkPageLimit(query.limit, this.limits);
+    this.keyed();
+    await this.mirror.flush();
+    return this.parts.metadata.list(query, query.cursor === undefined ? null : sessionNumber(query.cursor));
+  }
+
+  async setState(sessionId: string, state: SessionState, change: StateChange = {}): Promise<SessionRecord> {
+    const session = await this.writer().call('setState', { sessionId, state, change });
+    this.mirror.touch(sessionId);
+    await this.mirror.flush();
+    return this.withLabel(session);
+  }
+
+  async annotate(sessionId: string, label: Partial<SessionLabel>): Promise<SessionRecord> {
+    const session = this.keyed().session(sessionId);
+    checkText('maxNameChars', label.name ?? null, this.limits);
+    checkText('maxNoteChars', label.note ?? null, this.limits);
+    return { ...session, ...(await this.parts.metadata.setLabel(Number(session.id), label)) };
+  }
+
+  async deleteSession(sessionId: string): Promise<void> {
+    await this.writer().call('delete', { sessionId });
+    this.mirror.forget(sessionId);
+    await this.parts.metadata.remove(sessionNumber(sessionId)).catch(this.parts.onTrouble);
+  }
+
+  async deletionsDone(): Promise<void> {
+    await this.writer().call('deletionsDone', null);
+  }
+
+  async append(sessionId: string, chunk: RunChunk): Promise<Committed> {
+    const prepared = prepareChunk(chunk, 'leave');
+    return this.writer().call('append', { sessionId, chunk: prepared }, buffersOf(prepared));
+  }
+
+  async openChannel(sessionId: string): Promise<MessagePort> {
+    this.keyed().session(sessionId);
+    const { port1, port2 } = new MessageChannel();
+    await this.writer().call('openChannel', { sessionId, port: port2 }, [port2]);
+    return port1;
+  }
+
+  async readRows(sessionId: string, query: RowQuery): Promise<RowPage> {
+    if (query.filters === undefined && query.limit <= SHORT_PAGE_ROWS)
+      return this.keyed().rows(sessionId, query);
+    return this.longReads().call('rows', { sessionId, query });
+  }
+
+  async readFold(sessionId: string, from: number, limit: number, to?: number): Promise<FoldPage> {
+    return this.longReads().call('fold', { sessionId, from, limit, to });
+  }
+
+  async *streamNdjson(sessionId: string, query: Omit<RowQuery, 'limit'>): AsyncGenerator<Uint8Array> {
+    const end = query.direction === 'backward' ? 'to' : 'from';
+    let page: RowQuery | null = { ...query, limit: Math.min(NDJSON_ROWS, this.limits.maxPageRows) };
+    while (page !== null) {
+      const { text, next }: ReaderCalls['ndjson']['reply'] = await this.longReads().call('ndjson', {
+        sessionId,
+        query: page,
+      });
+      if (text.length > 0) yield text;
+      page = next === null ? null : { ...page, [end]: next };
+    }
+  }
+
+  async findings(sessionId: string): Promise<EventRows> {
+    return this.keyed().findings(sessionId);
+  }
+
+  async dictionary(sessionId: string): Promise<DictionaryEntry[]> {
+    return this.keyed().dictionary(sessionId);
+  }
+
+  async decisions(sessionId: string): Promise<DecisionLog> {
+    return this.longReads().call('decisions', { sessionId });
+  }
+
+  async latestSnapshot(
+    sessionId: string,
+    atOrBefore: number,
+    layout?: string,
+  ): Promise<SnapshotBytes | null> {
+    return this.keyed().latestSnapshot(sessionId, atOrBefore, layout);
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.closeParts();
+    return this.closing;
+  }
+
+  /** Readers first: the last writer out checkpoints and removes the log. */
+  private async closeParts(): Promise<void> {
+    const { writer, keyed, metadata, notices, lock } = this.parts;
+    try {
+      // Answered after every append that was accepted before.
+      await writer.call('tellNotices', null);
+      await this.mirror.flush();
+      this.mirror.stop();
+      await this.reader?.call('close', null).catch(this.parts.onTrouble);
+      await this.reader?.stop();
+      keyed.close();
+      await writer.call('close', null);
+    } finally {
+      await writer.stop();
+      notices.complete();
+      await metadata.close();
+      lock.release();
+    }
+  }
+
+  private async withLabel(session: StoredSession): Promise<SessionRecord> {
+    const { name, note } = await this.parts.metadata.label(Number(session.id));
+    return { ...session, name, note };
+  }
+
+  private writer(): WorkerClient<WriterCalls> {
+    if (this.closing !== null) throw storeClosed('close was called');
+    return this.parts.writer;
+  }
+
+  private keyed(): SqliteEventReader {
+    if (this.closing !== null) throw storeClosed('close was called');
+    return this.parts.keyed;
+  }
+
+  /** Started when first needed: a command that reads a page needs no thread. */
+  private longReads(): WorkerClient<ReaderCalls> {
+    if (this.closing !== null) throw storeClosed('close was called');
+    const { file, limits } = this.parts;
+    if (this.reader === null) {
+      const workerData: ReaderData = { file, limits };
+      this.reader = new WorkerClient<ReaderCalls>(
+        new Worker(workerEntry('reader.worker'), { workerData }),
+        'reader',
+      );
+    }
+    return this.reader;
+  }
+}

@@ -1,0 +1,75 @@
+// What the main thread asks of the writer and the reader thread, and what they are started with.
+import type { MessagePort } from 'node:worker_threads';
+import type { Manifest } from '../../core/run/contract.js';
+import type { PreparedChunk } from '../channel/prepared-chunk.js';
+import type {
+  CommitNotice,
+  Committed,
+  DecisionLog,
+  FoldPage,
+  RowPage,
+  RowQuery,
+  SessionExtra,
+  StateChange,
+} from '../event-store.port.js';
+import type { SessionKind, SessionState, StoredSession } from '../session.js';
+import type { StoreLimits } from '../store.limits.js';
+import type { Synchronous } from './connection.js';
+
+export interface WriterData {
+  readonly file: string;
+  readonly limits: StoreLimits;
+  readonly synchronous: Synchronous;
+  /** For tests of a full disk. */
+  readonly maxPages: number | undefined;
+}
+
+export type WriterCalls = {
+  /** Answers once the database is open; `interrupted`: how many sessions had been running. */
+  begin: { request: { readonly reserveIdsUpTo: number }; reply: { readonly interrupted: number } };
+  create: {
+    request: { readonly manifest: Manifest; readonly kind: SessionKind; readonly extra: SessionExtra };
+    reply: StoredSession;
+  };
+  append: { request: { readonly sessionId: string; readonly chunk: PreparedChunk }; reply: Committed };
+  openChannel: { request: { readonly sessionId: string; readonly port: MessagePort }; reply: null };
+  setState: {
+    request: { readonly sessionId: string; readonly state: SessionState; readonly change: StateChange };
+    reply: StoredSession;
+  };
+  delete: { request: { readonly sessionId: string }; reply: null };
+  deletionsDone: { request: null; reply: null };
+  /** The last notices were taken. */
+  noticesTaken: { request: null; reply: null };
+  /** Sends the notices that wait, before the answer. */
+  tellNotices: { request: null; reply: null };
+  /** Checkpoints and closes; nothing else is answered afterwards. */
+  close: { request: null; reply: null };
+};
+
+/** What the writer tells unasked. */
+export type WriterTold = readonly CommitNotice[];
+
+export interface ReaderData {
+  readonly file: string;
+  readonly limits: StoreLimits;
+}
+
+export type ReaderCalls = {
+  rows: { request: { readonly sessionId: string; readonly query: RowQuery }; reply: RowPage };
+  fold: {
+    request: {
+      readonly sessionId: string;
+      readonly from: number;
+      readonly limit: number;
+      readonly to: number | undefined;
+    };
+    reply: FoldPage;
+  };
+  ndjson: {
+    request: { readonly sessionId: string; readonly query: RowQuery };
+    reply: { readonly text: Uint8Array; readonly next: number | null };
+  };
+  decisions: { request: { readonly sessionId: string }; reply: DecisionLog };
+  close: { request: null; reply: null };
+};
