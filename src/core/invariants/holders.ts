@@ -1,0 +1,83 @@
+// Who holds a root: the ledger that the world keeps by class of holder, and what is wrong with it.
+import { PAGE, VCPU, VCPU_STATE, VM, VM_STATE, WORK } from '../aggregates/layout.js';
+import { role_is_invalid, roleText } from '../aggregates/role.js';
+import type { World } from '../aggregates/world.js';
+
+export interface RootHolders {
+  /** Number of the root by birth. */
+  readonly root: number;
+  readonly role: string;
+  readonly refcount: number;
+  readonly vcpu: number;
+  readonly iterator: number;
+  readonly tdpMmu: number;
+  readonly work: number;
+  /** vCPU slots that name the root: `vcpu0 root.hpa`, `vcpu1 prev_roots[2]`. */
+  readonly slots: readonly string[];
+  /** Whose reference was given back once too often, null if none was. */
+  readonly surplusPut: string | null;
+  /** Who holds a reference without being there to hold it, null if nobody does. */
+  readonly missingPut: string | null;
+}
+
+/** References by class of holder, added up; a class below 0 (a put too many) counts as 0. */
+export function holdersOf(w: World, page: number): number {
+  const at = w.page(page);
+  const { s } = w;
+  const vcpu = s[at + PAGE.HOLD_VCPU];
+  const iterator = s[at + PAGE.HOLD_ITERATOR];
+  const tdpMmu = s[at + PAGE.HOLD_TDP_MMU];
+  const work = s[at + PAGE.HOLD_WORK];
+  return (
+    (vcpu > 0 ? vcpu : 0) + (iterator > 0 ? iterator : 0) + (tdpMmu > 0 ? tdpMmu : 0) + (work > 0 ? work : 0)
+  );
+}
+
+/** vCPU slots that name the root at this page. */
+export function slotsNaming(w: World, page: number): string[] {
+  const out: string[] = [];
+  for (let v = 0; v < w.vcpus; v++) {
+    if (w.vcpuWord(v, VCPU.STATE) === VCPU_STATE.none) continue;
+    for (let slot = 0; slot < 4; slot++) {
+      if (w.vcpuWord(v, VCPU.ROOT + slot) !== page + 1) continue;
+      out.push(`vcpu${v} ${slot === 0 ? 'root.hpa' : `prev_roots[${slot - 1}]`}`);
+    }
+  }
+  return out;
+}
+
+export function describeLedger(w: World, page: number, initialRefcount: number): RootHolders {
+  const word = (field: number): number => w.pageWord(page, field);
+  const held = {
+    vcpu: word(PAGE.HOLD_VCPU),
+    iterator: word(PAGE.HOLD_ITERATOR),
+    tdpMmu: word(PAGE.HOLD_TDP_MMU),
+    work: word(PAGE.HOLD_WORK),
+  };
+  const slots = slotsNaming(w, page);
+  const surplus = Object.entries(held).find(([, n]) => n < 0)?.[0];
+  const more = slots.length > held.vcpu ? 'vcpu' : undefined;
+  const valid = !role_is_invalid(word(PAGE.ROLE));
+  const own =
+    initialRefcount === 2 && valid && held.tdpMmu < 1 && word(PAGE.LISTED) === 1 ? 'tdpMmu' : undefined;
+  const over = w.vmWord(word(PAGE.VM), VM.STATE) === VM_STATE.destroyed;
+  const missing =
+    held.vcpu > slots.length
+      ? 'vcpu'
+      : held.work > 0 && (over || word(PAGE.WORK) === WORK.idle)
+        ? 'work'
+        : over && held.iterator > 0
+          ? 'iterator'
+          : over && held.tdpMmu > 0
+            ? 'tdpMmu'
+            : null;
+  return {
+    root: word(PAGE.SERIAL),
+    role: roleText(word(PAGE.ROLE)),
+    refcount: word(PAGE.REFCOUNT),
+    ...held,
+    slots,
+    surplusPut: surplus ?? more ?? own ?? null,
+    missingPut: missing,
+  };
+}

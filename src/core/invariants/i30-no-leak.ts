@@ -1,0 +1,42 @@
+// I30.
+import { MACHINE, PAGE, PAGE_KIND, VM } from '../aggregates/layout.js';
+import type { Handler, Invariant } from './invariant.js';
+import { firstRoot } from './world-walks.js';
+
+export const i30NoLeak: Invariant = {
+  number: 30,
+  name: 'NO_LEAK',
+  kind: 'quiescence',
+  statement: 'After a VM is gone no root of it is listed, no table counted, no page kept and no work queued.',
+  eras: 'abcdefgh',
+  exercise: 'destroyed a VM',
+  details: [
+    '',
+    'roots are still listed',
+    'tables are still linked',
+    'work is still queued or running',
+    'pages were not freed',
+  ],
+  seen: 'how many',
+  create(_w, _rules, probe) {
+    const check: Handler = (w, e, i) => {
+      const vm = e.subject[i] >> 4;
+      probe.checks++;
+      const roots = w.vmWord(vm, VM.ROOTS);
+      if (roots !== 0) probe.report(w, e, i, 1, roots, firstRoot(w, vm));
+      const tables = w.vmWord(vm, VM.TDP_MMU_PAGES);
+      if (tables !== 0) probe.report(w, e, i, 2, tables, -1);
+      const work = w.vmWord(vm, VM.WQ_PENDING) + w.vmWord(vm, VM.WQ_RUNNING);
+      if (work !== 0) probe.report(w, e, i, 3, work, -1);
+      let pages = 0;
+      let leaked = -1;
+      for (let p = 0; p < w.machineWord(MACHINE.PAGES_HIGH); p++) {
+        if (w.pageWord(p, PAGE.KIND) === PAGE_KIND.free || w.pageWord(p, PAGE.VM) !== vm) continue;
+        pages++;
+        if (leaked < 0 && w.pageWord(p, PAGE.KIND) === PAGE_KIND.root) leaked = p;
+      }
+      if (pages !== 0) probe.report(w, e, i, 4, pages, leaked);
+    };
+    return { after: { VmDestroyed: check, VmCreateFailed: check } };
+  },
+};

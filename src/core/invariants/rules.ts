@@ -1,0 +1,46 @@
+// What invariants must know of a protocol: plain data, so that a user's own protocol can state other rules.
+
+export const ERAS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'] as const;
+export type Era = (typeof ERAS)[number];
+
+export interface InvariantRules {
+  readonly era: Era;
+  /** References at birth. 1: the vCPU's. 2: and the TDP MMU's own, kept while the root is valid. */
+  readonly initialRefcount: 1 | 2;
+  /** The last put of a valid root marks it invalid and stores 1 again, for a zap worker. */
+  readonly resurrects: boolean;
+  /** A root may also be invalidated by the put that takes its count to 0, whatever the mode of mmu_lock. */
+  readonly invalidatesInPut: boolean;
+  /** Roots may be invalidated without mmu_lock once nobody else uses the VM. */
+  readonly invalidatesAtDestruction: boolean;
+  /** LOCK_MODE in which a vCPU's root is looked up, created and given back. */
+  readonly vcpuRootMode: 1 | 2;
+  /** Most valid roots of one VM. */
+  readonly validRootsMax: number;
+}
+
+/** What a protocol states of itself; everything else follows from the era. */
+export interface ProtocolFacts {
+  readonly era: string;
+  readonly initialRefcount?: 1 | 2;
+  readonly resurrects?: boolean;
+  readonly validRootsMax?: number;
+}
+
+/** The rules of the reference for an era, with what the protocol says of itself laid over them. */
+export function invariantRules(protocol: ProtocolFacts): InvariantRules {
+  const era = ERAS.find((known) => known === protocol.era);
+  if (era === undefined)
+    throw new RangeError(`unknown era "${protocol.era}"; expected one of: ${ERAS.join(', ')}`);
+  const from = (first: Era): boolean => era >= first;
+  const resurrects = protocol.resurrects ?? era === 'c';
+  return {
+    era,
+    initialRefcount: protocol.initialRefcount ?? (from('d') ? 2 : 1),
+    resurrects,
+    invalidatesInPut: resurrects,
+    invalidatesAtDestruction: from('d'),
+    vcpuRootMode: from('g') ? 1 : 2,
+    validRootsMax: protocol.validRootsMax ?? (era === 'h' ? 12 : from('c') ? 6 : 24),
+  };
+}
