@@ -1,6 +1,7 @@
 // What the booting guest executes: from the reset vector through the phases to the console, and its SMM handler.
 import { ACCESS, EXIT } from '../events/constants.js';
 import { guestProgram, packExit } from '../guest/program.js';
+import { ROUND_PORT, SMI_PORT } from '../userspace/script.js';
 import { GFN } from './boot-memory.js';
 import { BOOT_PHASES, phaseSchedule } from './boot-phases.js';
 import type { ScenarioGuest } from './scenario.js';
@@ -8,11 +9,13 @@ import type { ScenarioGuest } from './scenario.js';
 /** Ports that mean something to the VMM thread (boot.ts). */
 export const PORT = {
   /** APM control: an SMI. */
-  smi: 0xb2,
-  /** PCI configuration data, 440FX: a PAM or SMRAM register, so memslots change. */
-  memory: 0xcfc,
-  /** The guest is where the scenario ends. */
-  end: 0x10,
+  smi: SMI_PORT,
+  /**
+   * Ends a RUN of the VMM's script: a PAM or SMRAM register was written (on hardware through 0xcfc), so memslots change;
+   * or the guest is where the scenario ends.
+   */
+  memory: ROUND_PORT,
+  end: ROUND_PORT,
 } as const;
 
 export interface BootGuestOptions {
