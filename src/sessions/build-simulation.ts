@@ -15,7 +15,6 @@ export function buildSimulation(
     manifest,
     protocol: findProtocol(manifest.protocol),
     scenario: scenario.build(resolveParameters(scenario, manifest.parameters)),
-    observer: null,
     ...differs,
   });
 }

@@ -138,6 +138,7 @@ export function fakeProgress(position: number, outcome: Outcome | null = null): 
     milestones: {},
     outcome,
     detail: null,
+    verdicts: null,
   };
 }
 

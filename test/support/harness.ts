@@ -1,10 +1,10 @@
 // Runs a library scenario to its end in memory: what most tests start from.
 import { decodeEvent, type RootlineEvent } from '../../src/core/events/catalogue.js';
+import { findProtocol } from '../../src/core/protocols/registry.js';
 import type { RunChunk, StoredColumns } from '../../src/core/run/contract.js';
 import { createManifest, type RunRequest } from '../../src/core/run/manifest.js';
-import { findProtocol } from '../../src/core/protocols/registry.js';
-import { findScenario } from '../../src/core/scenarios/library.js';
 import { Simulation } from '../../src/core/run/simulation.js';
+import { findScenario } from '../../src/core/scenarios/library.js';
 
 export function simulation(request: RunRequest): Simulation {
   const manifest = createManifest(request);
@@ -12,7 +12,6 @@ export function simulation(request: RunRequest): Simulation {
     manifest,
     protocol: findProtocol(manifest.protocol),
     scenario: findScenario(manifest.scenario).build(manifest.parameters as Record<string, number>),
-    observer: null,
   });
 }
 
@@ -26,7 +25,8 @@ export function runToEnd(sim: Simulation, slice = 100_000): RunChunk[] {
 /** Object forms of the rows of all chunks. */
 export function decodeAll(chunks: readonly RunChunk[]): RootlineEvent[] {
   const out: RootlineEvent[] = [];
-  for (const { columns } of chunks) for (let i = 0; i < columns.length; i++) out.push(decodeEvent(columns, i));
+  for (const { columns } of chunks)
+    for (let i = 0; i < columns.length; i++) out.push(decodeEvent(columns, i));
   return out;
 }
 

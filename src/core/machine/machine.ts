@@ -48,7 +48,6 @@ export interface MachineOptions {
   readonly time: TimeModel;
   readonly seed: number;
   readonly batchCapacity: number;
-  readonly observer: Observer | null;
 }
 
 /** Which channel an event wakes: class of WAIT, or 0. The number comes from the subject or value a. */
@@ -79,7 +78,8 @@ export class Machine {
   private readonly stackBase: number;
   private readonly context: DecideContext;
   private readonly time: TimeModel;
-  private readonly observer: Observer | null;
+  /** Watches every event; set before the first step. */
+  observer: Observer | null = null;
 
   constructor(private readonly options: MachineOptions) {
     this.w = new World(options.layout);
@@ -87,7 +87,6 @@ export class Machine {
     this.linked = options.linked;
     this.context = options.context;
     this.time = options.time;
-    this.observer = options.observer;
     this.threads = options.threads;
     this.batch = new EventBatch(options.batchCapacity);
     this.out = new Decision(this.batch);

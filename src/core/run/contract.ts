@@ -54,6 +54,19 @@ export interface RunProgress {
   readonly outcome: Outcome | null;
   /** Why, for the outcomes that need a word (which limit; where it is stuck). */
   readonly detail: OutcomeDetail | null;
+  /** What each invariant came to; set on the last chunk of a run that watched them, else null. */
+  readonly verdicts: readonly InvariantVerdict[] | null;
+}
+
+export interface InvariantVerdict {
+  /** `I1` */
+  readonly invariant: string;
+  readonly name: string;
+  readonly verdict: 'holds' | 'violated' | 'not evaluated' | 'does not apply';
+  readonly checks: number;
+  readonly violations: number;
+  /** Why it was not evaluated or does not apply. */
+  readonly reason: string | null;
 }
 
 export interface OutcomeDetail {

@@ -2,8 +2,8 @@
 import { BadInput } from '../base/errors.js';
 import { EVENT_SCHEMA_VERSION } from '../events/catalogue.js';
 import { resolveCosts } from '../machine/costs.js';
-import { findProtocol } from '../protocols/registry.js';
 import { link } from '../protocols/protocol.js';
+import { findProtocol } from '../protocols/registry.js';
 import { findScenario } from '../scenarios/library.js';
 import { resolveParameters } from '../scenarios/scenario.js';
 import { SCHEDULERS } from '../scheduler/scheduler.js';
@@ -35,7 +35,11 @@ export interface RunRequest {
 function oneOf<T extends string>(what: string, value: string, known: readonly T[]): T {
   const found = known.find((k) => k === value);
   if (found === undefined) {
-    throw new BadInput(`unknown-${what}`, `unknown ${what} "${value}"; expected one of: ${known.join(', ')}`, known);
+    throw new BadInput(
+      `unknown-${what}`,
+      `unknown ${what} "${value}"; expected one of: ${known.join(', ')}`,
+      known,
+    );
   }
   return found;
 }
@@ -49,7 +53,10 @@ export function createManifest(request: RunRequest): Manifest {
   }
   const scheduler = oneOf('scheduler', request.scheduler ?? 'timed', SCHEDULERS);
   if (scheduler === 'scripted') {
-    throw new BadInput('scripted-scheduler', 'scheduler "scripted" follows a recorded decision log: use replay');
+    throw new BadInput(
+      'scripted-scheduler',
+      'scheduler "scripted" follows a recorded decision log: use replay',
+    );
   }
   const parameters = resolveParameters(scenario, request.parameters ?? {});
   const limits: Record<string, number> = {};
@@ -57,10 +64,16 @@ export function createManifest(request: RunRequest): Manifest {
   for (const [name, value] of Object.entries(request.limits ?? {})) {
     const known = Object.hasOwn(RUN_LIMITS, name) ? RUN_LIMITS[name as keyof typeof RUN_LIMITS] : undefined;
     if (known === undefined) {
-      throw new BadInput('unknown-limit', `unknown limit "${name}"; expected one of: ${Object.keys(RUN_LIMITS).join(', ')}`);
+      throw new BadInput(
+        'unknown-limit',
+        `unknown limit "${name}"; expected one of: ${Object.keys(RUN_LIMITS).join(', ')}`,
+      );
     }
     if (!Number.isInteger(value) || value < 1 || value > known.max) {
-      throw new BadInput('limit-range', `limit ${name} must be an integer from 1 to ${known.max}, got ${value}`);
+      throw new BadInput(
+        'limit-range',
+        `limit ${name} must be an integer from 1 to ${known.max}, got ${value}`,
+      );
     }
     limits[name] = value;
   }

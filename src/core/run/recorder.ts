@@ -3,8 +3,8 @@
 // is the same at both levels; the full digest runs over every event.
 import { Digest } from '../base/digest.js';
 import { E, IS_LIFECYCLE } from '../events/catalogue.js';
-import type { EventBatch } from '../machine/batch.js';
 import { MILESTONE_NAMES } from '../events/constants.js';
+import type { EventBatch } from '../machine/batch.js';
 import type { StoredColumns } from './contract.js';
 
 /** Rows are collected here and handed over as exact-length copies. */
@@ -102,7 +102,16 @@ export class Recorder {
    */
   consume(batch: EventBatch): void {
     const { rows, full, countByType } = this;
-    const { type: types, thread: threads, site: sites, subject: subjects, a: as, b: bs, c: cs, timeNs: times } = batch;
+    const {
+      type: types,
+      thread: threads,
+      site: sites,
+      subject: subjects,
+      a: as,
+      b: bs,
+      c: cs,
+      timeNs: times,
+    } = batch;
     const n = batch.length;
     rows.reserve(rows.length + n + 2);
     const keepAll = this.level === 'full';
@@ -130,7 +139,8 @@ export class Recorder {
         this.ordinal = ordinal;
         if (this.countedEvents > 0) this.closeCounted(keepAll);
         this.digestRow(type, threads[i], sites[i], subject, a, b, c, times[i], ordinal);
-        if (type === MILESTONE && !this.milestones.has(MILESTONE_NAMES[a])) this.milestones.set(MILESTONE_NAMES[a], times[i]);
+        if (type === MILESTONE && !this.milestones.has(MILESTONE_NAMES[a]))
+          this.milestones.set(MILESTONE_NAMES[a], times[i]);
         this.row(ordinal, times[i], threads[i], sites[i], type, subject, a, b, c);
       } else {
         if (type === FAULT_FIXED) this.countedFixed++;
@@ -151,9 +161,29 @@ export class Recorder {
   private closeCounted(keepAll: boolean): void {
     const last = this.ordinal - 1;
     const first = last - this.countedEvents + 1;
-    this.digestRow(E.Counted, this.countedThread, 0, 0, this.countedEvents, this.countedFixed, this.countedHash, this.countedTimeNs, first);
+    this.digestRow(
+      E.Counted,
+      this.countedThread,
+      0,
+      0,
+      this.countedEvents,
+      this.countedFixed,
+      this.countedHash,
+      this.countedTimeNs,
+      first,
+    );
     if (!keepAll) {
-      this.row(first, this.countedTimeNs, this.countedThread, 0, E.Counted, 0, this.countedEvents, this.countedFixed, this.countedHash);
+      this.row(
+        first,
+        this.countedTimeNs,
+        this.countedThread,
+        0,
+        E.Counted,
+        0,
+        this.countedEvents,
+        this.countedFixed,
+        this.countedHash,
+      );
     }
     this.countedEvents = 0;
     this.countedFixed = 0;
@@ -231,7 +261,13 @@ export class Recorder {
     return {
       ordinal: this.ordinal,
       position: this.position,
-      counted: [this.countedEvents, this.countedFixed, this.countedHash, this.countedThread, this.countedTimeNs],
+      counted: [
+        this.countedEvents,
+        this.countedFixed,
+        this.countedHash,
+        this.countedThread,
+        this.countedTimeNs,
+      ],
       digest: [this.digest.lo, this.digest.hi],
       full: [this.full.lo, this.full.hi],
       counts: sparse(this.countByType),
@@ -243,7 +279,8 @@ export class Recorder {
   restore(s: RecorderState): void {
     this.ordinal = s.ordinal;
     this.position = s.position;
-    [this.countedEvents, this.countedFixed, this.countedHash, this.countedThread, this.countedTimeNs] = s.counted;
+    [this.countedEvents, this.countedFixed, this.countedHash, this.countedThread, this.countedTimeNs] =
+      s.counted;
     [this.digest.lo, this.digest.hi] = s.digest;
     [this.full.lo, this.full.hi] = s.full;
     this.countByType.fill(0);

@@ -1,8 +1,8 @@
 // Replay by fold: stored events -> state. No kernel code runs; it works for every session for ever.
 import { EVOLVE } from '../aggregates/evolve.js';
 import type { Layout } from '../aggregates/layout.js';
-import { Digest } from '../base/digest.js';
 import { World } from '../aggregates/world.js';
+import { Digest } from '../base/digest.js';
 import { E } from '../events/catalogue.js';
 import type { StoredColumns } from './contract.js';
 

@@ -1,19 +1,29 @@
 // One run: builds the machine from a manifest, lets a scheduler drive it, records. Synchronous; the caller decides how
 // far to advance before it looks at its messages again.
+
+import { Layout, STATUS } from '../aggregates/layout.js';
 import { BadInput, LimitReached } from '../base/errors.js';
 import { E } from '../events/catalogue.js';
 import { EXIT, EXIT_NAMES } from '../events/constants.js';
-import { Layout, STATUS } from '../aggregates/layout.js';
-import { WAIT_NAMES, CHANNEL } from '../machine/batch.js';
-import { Machine, type Observer } from '../machine/machine.js';
-import { ACCOUNT_NAMES, TimeModel } from '../machine/time.js';
+import { Guest } from '../guest/guest.js';
+import { CHANNEL, WAIT_NAMES } from '../machine/batch.js';
 import type { CostName } from '../machine/costs.js';
+import { Machine } from '../machine/machine.js';
+import { ACCOUNT_NAMES, TimeModel } from '../machine/time.js';
 import { link, type Protocol } from '../protocols/protocol.js';
 import type { BuiltScenario } from '../scenarios/scenario.js';
-import { Guest } from '../guest/guest.js';
 import { DecisionWriter } from '../scheduler/decision-log.js';
 import { makeScheduler, type Scheduler } from '../scheduler/scheduler.js';
-import type { DictionaryEntry, Manifest, Outcome, OutcomeDetail, RunChunk, RunProgress, SnapshotBytes } from './contract.js';
+import type {
+  DictionaryEntry,
+  Manifest,
+  Outcome,
+  OutcomeDetail,
+  RunChunk,
+  RunProgress,
+  SnapshotBytes,
+} from './contract.js';
+import { LiveInvariants } from './live-invariants.js';
 import { Recorder } from './recorder.js';
 import { restoreSnapshot, snapshotLayout, takeSnapshot } from './snapshot.js';
 import { RecentExits, stuckAt } from './stuck.js';
@@ -31,20 +41,11 @@ export interface SimulationOptions {
   readonly manifest: Manifest;
   readonly protocol: Protocol;
   readonly scenario: BuiltScenario;
-  /** Live invariants, or null. */
-  readonly observer: SimulationObserver | null;
   /** Another scheduler than the manifest's (replay by schedule). */
   readonly scheduler?: Scheduler;
   /** False: no rows, digests or chunks (measurements of the bare machine). */
   readonly record?: boolean;
   readonly snapshots?: boolean;
-}
-
-/** An observer whose private state travels with snapshots. */
-export interface SimulationObserver extends Observer {
-  attach(m: Machine): void;
-  readonly findings: number;
-  atEnd(m: Machine): void;
 }
 
 export class Simulation {
@@ -55,7 +56,8 @@ export class Simulation {
   private readonly decisions = new DecisionWriter();
   private readonly recent = new RecentExits();
   private readonly scenario: BuiltScenario;
-  private readonly observer: SimulationObserver | null;
+  /** Null when the manifest switches them off. */
+  readonly invariants: LiveInvariants | null;
   private readonly record: boolean;
   private readonly snapshots: boolean;
   private readonly layoutName: string;
@@ -76,7 +78,6 @@ export class Simulation {
     const { manifest, scenario } = options;
     this.manifest = manifest;
     this.scenario = scenario;
-    this.observer = options.observer;
     this.record = options.record ?? true;
     this.snapshots = options.snapshots ?? true;
     const linked = link(options.protocol, scenario.constants);
@@ -95,7 +96,6 @@ export class Simulation {
       time: new TimeModel(manifest.costs as Record<CostName, number>),
       seed: manifest.seed,
       batchCapacity: BATCH_CAPACITY,
-      observer: options.observer,
       context: {
         env: {
           scripts: scenario.threads.map((t) => t.script),
@@ -117,7 +117,8 @@ export class Simulation {
     this.eventsMax = manifest.limits.events;
     this.rowsMax = manifest.limits.storedRows;
     this.timeMaxNs = manifest.limits.virtualNs;
-    options.observer?.attach(this.machine);
+    this.invariants = manifest.invariants ? new LiveInvariants(this.machine, options.protocol.rules) : null;
+    this.machine.observer = this.invariants;
   }
 
   /** Digest of the linked procedures, for the manifest. */
@@ -143,7 +144,8 @@ export class Simulation {
         for (;;) {
           const went = m.step(t);
           taken++;
-          if (!went || m.woke || scheduler.oneStep || m.clocks[t] > horizon || m.batchFull || m.lost !== 0) break;
+          if (!went || m.woke || scheduler.oneStep || m.clocks[t] > horizon || m.batchFull || m.lost !== 0)
+            break;
           if (m.status(t) !== STATUS.runnable) break;
         }
         if (m.serialTime) this.serialClock = m.clocks[t];
@@ -168,8 +170,6 @@ export class Simulation {
       .map((spec, t) => ({ spec, t }))
       .filter(({ spec, t }) => spec.kind === 'vmm' && m.status(t) !== STATUS.ended);
     if (open.length === 0) {
-      this.observer?.atEnd(m);
-      this.flush();
       return [this.recorder.milestones.has('console') ? 'booted' : 'completed', null];
     }
     const waits = open.map(({ spec, t }) => {
@@ -259,6 +259,7 @@ export class Simulation {
         recorder: this.recorder.save(),
         steps: this.steps,
         recentExits: this.recent.save(),
+        invariants: this.invariants === null ? [] : [...this.invariants.set.save()],
       }),
     };
   }
@@ -269,6 +270,7 @@ export class Simulation {
     const meta = restoreSnapshot(this.machine, snapshot.bytes);
     this.recorder.restore(meta.recorder);
     this.recent.restore(meta.recentExits);
+    this.invariants?.set.restore(Int32Array.from(meta.invariants));
     this.steps = meta.steps;
     this.handedOver = snapshot.position;
     this.snapshotPosition = snapshot.position;
@@ -281,7 +283,8 @@ export class Simulation {
   get timeNs(): number {
     let max = 0;
     for (let t = 0; t < this.machine.clocks.length; t++) {
-      if (this.scenario.threads[t].kind === 'vmm' && this.machine.clocks[t] > max) max = this.machine.clocks[t];
+      if (this.scenario.threads[t].kind === 'vmm' && this.machine.clocks[t] > max)
+        max = this.machine.clocks[t];
     }
     return max;
   }
@@ -301,6 +304,7 @@ export class Simulation {
       milestones: Object.fromEntries(r.milestones),
       outcome: this.outcome,
       detail: this.detail,
+      verdicts: this.outcome === null ? null : (this.invariants?.verdicts() ?? null),
     };
   }
 

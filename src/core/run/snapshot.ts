@@ -7,6 +7,8 @@ export interface SnapshotMeta {
   readonly recorder: RecorderState;
   readonly steps: number;
   readonly recentExits: readonly number[];
+  /** Private state of the live invariants; empty when none watch. */
+  readonly invariants: readonly number[];
 }
 
 const SNAPSHOT_FORMAT = 1;
@@ -42,7 +44,10 @@ export function restoreSnapshot(m: Machine, bytes: Uint8Array): SnapshotMeta {
   let text = '';
   for (let i = 0; i < n; i++) text += String.fromCharCode(bytes[r.at + i]);
   let at = r.at + n;
-  const meta = JSON.parse(text) as SnapshotMeta & { readonly sites: readonly number[]; readonly woke: boolean };
+  const meta = JSON.parse(text) as SnapshotMeta & {
+    readonly sites: readonly number[];
+    readonly woke: boolean;
+  };
   at = unpackWords(bytes, new Int32Array(m.clocks.buffer), at);
   at = unpackWords(bytes, new Int32Array(m.accounts.buffer), at);
   unpackWords(bytes, m.s, at);

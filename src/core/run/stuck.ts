@@ -1,7 +1,8 @@
 // The watchdog's report: which exits repeat, and where the vCPU stands.
-import { EXIT_NAMES, MILESTONE_NAMES } from '../events/constants.js';
-import { S_VCPU, type EventBatch } from '../machine/batch.js';
+
 import { E } from '../events/catalogue.js';
+import { EXIT_NAMES, MILESTONE_NAMES } from '../events/constants.js';
+import { type EventBatch, S_VCPU } from '../machine/batch.js';
 import type { OutcomeDetail } from './contract.js';
 
 const RING = 64;

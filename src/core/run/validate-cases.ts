@@ -5,6 +5,7 @@
 //   the references of walkers (a dying root is listed or not), never times, interrupt exits or where an RCU free falls.
 // 6.1.192 against the draft: the draft shares the fix's references of vCPUs and of the TDP MMU and its invalidations,
 //   not who zaps (its worker instead of the caller): so vCPU threads are compared, the main task is not.
+// 6.1.192 against its own profile: everything, walkers included; that kernel is synchronous.
 import type { ExitKind } from '../traces/recorded-event.js';
 import type { RecordedFigures } from '../traces/recorded-figures.js';
 
@@ -103,6 +104,14 @@ export const VALIDATION_CASES: readonly ValidationCase[] = [
       figures: SHARED_FIGURES,
       iterators: false,
       wholeOrder: false,
+    }),
+  ),
+  ...SCRIPTS.map(
+    ({ recording, scenario, parameters }): ValidationCase => ({
+      ...{ kernel: FIXED, recording, protocol: FIXED, otherRulesOf: FIXED, scenario, parameters },
+      figures: [...SHARED_FIGURES, 'iteratorGets', 'iteratorPuts'],
+      iterators: true,
+      wholeOrder: true,
     }),
   ),
 ];

@@ -24,7 +24,6 @@ export function simulateCase(wanted: ValidationCase): Lifecycle {
     manifest: { ...manifest, protocolDigest: '' },
     protocol,
     scenario: findScenario(wanted.scenario).build(manifest.parameters as Record<string, number>),
-    observer: null,
     snapshots: false,
   });
   const lifecycle = new SimulatedLifecycle({ resurrects: protocol.rules.resurrects });

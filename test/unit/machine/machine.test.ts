@@ -65,7 +65,6 @@ function build(threads: number, rounds: number): Machine {
     time: new TimeModel(resolveCosts({})),
     seed: 1,
     batchCapacity: 8_192,
-    observer: null,
   });
 }
 
@@ -147,7 +146,12 @@ describe('machine', () => {
       const first = build(3, 400);
       const r1 = new Recorder('lifecycle');
       run(first, new RandomScheduler(), r1, stop);
-      const bytes = takeSnapshot(first, { recorder: r1.save(), steps: stop, recentExits: [] });
+      const bytes = takeSnapshot(first, {
+        recorder: r1.save(),
+        steps: stop,
+        recentExits: [],
+        invariants: [],
+      });
       const second = build(3, 400);
       const r2 = new Recorder('lifecycle');
       r2.restore(restoreSnapshot(second, bytes).recorder);
