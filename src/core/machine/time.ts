@@ -4,7 +4,7 @@
 import { is_leaf_spte, is_nonleaf_spte, is_shadow_present_pte } from '../aggregates/spte.js';
 import { E } from '../events/catalogue.js';
 import { EXIT_NAMES } from '../events/constants.js';
-import { COSTS, type CostName } from './costs.js';
+import { COSTS } from './costs.js';
 
 export const ACCOUNT = { guest: 0, host: 1, outer: 2 } as const;
 export const ACCOUNT_NAMES = ['guest', 'host', 'outer'] as const;
@@ -24,14 +24,14 @@ export class TimeModel {
   private readonly zapLeafNs: number;
   private readonly linkTableNs: number;
 
-  constructor(readonly costs: Readonly<Record<CostName, number>>) {
+  constructor(readonly costs: Readonly<Record<string, number>>) {
     for (const [name, cost] of Object.entries(COSTS)) {
       if (cost.event === null) continue;
-      this.constNs[E[cost.event]] += costs[name as CostName];
+      this.constNs[E[cost.event]] += costs[name];
       this.account[E[cost.event]] = ACCOUNT[cost.account];
     }
     EXIT_NAMES.forEach((exit, reason) => {
-      const own = costs[`exit_${exit}` as CostName];
+      const own = costs[`exit_${exit}`];
       this.exitNs[reason] = own ?? costs.exitOther;
     });
     this.zapLeafNs = costs.zapLeafSpte;

@@ -7,7 +7,6 @@ import { E } from '../events/catalogue.js';
 import { EXIT, EXIT_NAMES } from '../events/constants.js';
 import { Guest } from '../guest/guest.js';
 import { CHANNEL, WAIT_NAMES } from '../machine/batch.js';
-import type { CostName } from '../machine/costs.js';
 import { Machine } from '../machine/machine.js';
 import { ACCOUNT_NAMES, TimeModel } from '../machine/time.js';
 import { link, type Protocol } from '../protocols/protocol.js';
@@ -93,7 +92,7 @@ export class Simulation {
       linked,
       layout,
       threads: scenario.threads,
-      time: new TimeModel(manifest.costs as Record<CostName, number>),
+      time: new TimeModel(manifest.costs),
       seed: manifest.seed,
       batchCapacity: BATCH_CAPACITY,
       context: {
