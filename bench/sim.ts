@@ -1,0 +1,40 @@
+// (a) The simulation alone, on one thread: columns and both digests, rows thrown away.
+import type { Manifest } from '../src/core/run/contract.js';
+import { buildSimulation } from '../src/sessions/build-simulation.js';
+import { type Figure, median } from './figures.js';
+import { describe, workload } from './workload.js';
+
+const STEPS_AT_ONCE = 500_000;
+const RUNS = 3;
+
+function eventsPerSecond(manifest: Manifest): number {
+  const simulation = buildSimulation(manifest, { snapshots: false });
+  const begun = performance.now();
+  let events = 0;
+  while (simulation.outcome === null) {
+    for (const chunk of simulation.advance(STEPS_AT_ONCE)) events = chunk.progress.ordinal;
+  }
+  if (simulation.outcome !== 'completed') throw new Error(`the workload ended as ${simulation.outcome}`);
+  return events / ((performance.now() - begun) / 1_000);
+}
+
+export function measureSimulation(events: number): Figure[] {
+  const figures: Figure[] = [];
+  const add = (name: string, manifest: Manifest, atLeast: number | null, aim: number | null): void => {
+    const rates = Array.from({ length: RUNS }, () => eventsPerSecond(manifest));
+    figures.push({
+      section: 'sim',
+      name,
+      value: median(rates),
+      unit: 'events/s',
+      target: atLeast === null ? null : { atLeast },
+      aim,
+      note: `${describe(manifest)}; median of ${RUNS}`,
+    });
+  };
+  eventsPerSecond(workload(events / 10));
+  add('columns + digest, no invariants', workload(events), 3_000_000, 8_000_000);
+  add('the same at lifecycle', workload(events, { recording: 'lifecycle' }), null, null);
+  add('columns + digest, all invariants', workload(events, { invariants: true }), 1_500_000, null);
+  return figures;
+}

@@ -1,0 +1,117 @@
+// `run`: one session from its request to its end.
+
+import { resolveCosts } from '../../core/machine/costs.js';
+import type { Manifest } from '../../core/run/contract.js';
+import { createManifest, ENGINE_VERSION, RUN_LIMITS, type RunRequest } from '../../core/run/manifest.js';
+import { findScenario } from '../../core/scenarios/library.js';
+import type { Scenario } from '../../core/scenarios/scenario.js';
+import type { Backend } from '../backend/backend.js';
+import { type FindingDocument, runDocument, type SessionDocument } from '../documents.js';
+import { type ExitCode, exitCodeOf } from '../exit-codes.js';
+import { grouped, type Terminal, table } from '../terminal.js';
+
+/** The manifest of what was asked; every bad input is refused here, before a folder is opened. */
+export function checkRequest(request: RunRequest): Manifest {
+  return createManifest(request);
+}
+
+export async function run(
+  request: RunRequest,
+  openBackend: () => Promise<Backend>,
+  data: string | null,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const manifest = checkRequest(request);
+  const { seed, protocol, scenario } = manifest;
+  terminal.note(`seed ${seed}, protocol ${protocol}, scenario ${scenario}, engine ${ENGINE_VERSION}`);
+  const backend = await openBackend();
+  let session: SessionDocument;
+  let findings: FindingDocument[];
+  try {
+    [session] = await backend.run([request], (id, state, events) => {
+      terminal.progress(`session ${id} ${state}: ${grouped(events)} events`);
+    });
+    findings = await backend.findings(session.id);
+  } finally {
+    await backend.close();
+  }
+  terminal.document(runDocument(session, findings));
+  printSession(session, findings, terminal);
+  terminal.note(reproduce(manifest, data));
+  return exitCodeOf(session.outcome, session.findingCount);
+}
+
+/** The text form of one session; `show` prints the same. */
+export function printSession(
+  session: SessionDocument,
+  findings: readonly FindingDocument[],
+  terminal: Terminal,
+): void {
+  const s = session;
+  terminal.line(`session ${s.id}: ${s.scenario} under ${s.protocol}, seed ${s.seed}, ${s.state}`);
+  if (s.reason !== null) terminal.line(`  reason            ${s.reason}`);
+  terminal.line(`  outcome           ${s.outcome ?? 'none yet'}${detailText(s)}`);
+  terminal.line(`  root allocations  ${grouped(s.rootAllocations)}`);
+  terminal.line(`  events            ${grouped(s.events)} (${grouped(s.stored)} stored, ${s.recording})`);
+  terminal.line(`  virtual time      ${(s.timeNs / 1e9).toFixed(6)} s`);
+  terminal.line(`  digest            ${s.digest ?? 'none yet'}`);
+  for (const [name, ns] of Object.entries(s.milestones)) {
+    terminal.line(`  ${name.padEnd(16)}  ${(ns / 1e9).toFixed(3)} s`);
+  }
+  const counts = Object.entries(s.counts).filter(([, n]) => n !== 0);
+  if (counts.length > 0)
+    terminal.line(
+      table(
+        ['  count', ''],
+        counts.map(([name, n]) => [`  ${name}`, n]),
+      ),
+    );
+  terminal.line(`  findings          ${s.invariants ? s.findingCount : 'invariants were switched off'}`);
+  for (const f of findings) {
+    terminal.line(
+      `    ${f.invariant} at position ${f.position}: ${f.thread} in ${f.function} @ ${f.label}, detail ${f.detail}, seen ${f.seen}`,
+    );
+  }
+}
+
+function detailText({ detail }: SessionDocument): string {
+  if (detail === null) return '';
+  if (detail.stuckAt !== undefined) {
+    const { phase, exit, loop } = detail.stuckAt;
+    return `: stuck in ${phase} at ${detail.stuckAt.function} @ ${detail.stuckAt.label}, ${exit} exits repeat (${loop.join(', ')})`;
+  }
+  return `: ${detail.message ?? detail.limit ?? ''}`;
+}
+
+/** The command that makes the same session again: everything that differs from a default is in it. */
+export function reproduce(manifest: Manifest, data: string | null): string {
+  const scenario = findScenario(manifest.scenario);
+  const words = ['npx', 'rootline', 'run', manifest.scenario];
+  words.push('--protocol', manifest.protocol, '--seed', String(manifest.seed));
+  words.push('--scheduler', manifest.scheduler, '--recording', manifest.recording);
+  for (const setting of settings(manifest, scenario)) words.push('--set', setting);
+  if (!manifest.invariants) words.push('--no-invariants');
+  if (data !== null) words.push('--data', data);
+  return words.map(quoted).join(' ');
+}
+
+function settings(manifest: Manifest, scenario: Scenario): string[] {
+  const out: string[] = [];
+  for (const [name, value] of Object.entries(manifest.parameters)) {
+    const p = scenario.parameters[name];
+    if (value !== p.default) out.push(`${name}=${p.words?.[Number(value) - p.min] ?? String(value)}`);
+  }
+  const costs: Record<string, number> = { ...resolveCosts({}), ...scenario.costs };
+  for (const [name, ns] of Object.entries(manifest.costs))
+    if (ns !== costs[name]) out.push(`cost.${name}=${ns}`);
+  for (const [name, l] of Object.entries(RUN_LIMITS)) {
+    const value = manifest.limits[name];
+    if (value !== l.default) out.push(`limit.${name}=${value}`);
+  }
+  return out;
+}
+
+/** As a POSIX shell reads it. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,111 @@
+// `sessions`, `show`, `replay`, `export`: what is stored, and whether it can be had again.
+import { BadInput } from '../../core/base/errors.js';
+import { type Backend, EXPORT_FORMATS } from '../backend/backend.js';
+import { EXIT_CODE, type ExitCode } from '../exit-codes.js';
+import { grouped, type Terminal, table } from '../terminal.js';
+import { printSession } from './run.js';
+
+type Open = () => Promise<Backend>;
+
+async function using<T>(open: Open, use: (backend: Backend) => Promise<T>): Promise<T> {
+  const backend = await open();
+  try {
+    return await use(backend);
+  } finally {
+    await backend.close();
+  }
+}
+
+export async function sessions(open: Open, terminal: Terminal): Promise<ExitCode> {
+  const all = await using(open, (backend) => backend.sessions());
+  terminal.document({ sessions: all });
+  terminal.line(
+    table(
+      [
+        'id',
+        'state',
+        'outcome',
+        'scenario',
+        'protocol',
+        'seed',
+        'recording',
+        'events',
+        'roots',
+        'findings',
+        'digest',
+      ],
+      all.map((s) => [
+        ...[s.id, s.state, s.outcome, s.scenario, s.protocol, s.seed, s.recording],
+        ...[grouped(s.events), s.rootAllocations, s.findingCount, s.digest],
+      ]),
+    ),
+  );
+  return EXIT_CODE.FINE;
+}
+
+export async function show(id: string, open: Open, terminal: Terminal): Promise<ExitCode> {
+  checkId(id);
+  const [session, findings] = await using(open, async (backend) => [
+    await backend.session(id),
+    await backend.findings(id),
+  ]);
+  terminal.document({ ...session, findings });
+  printSession(session, findings, terminal);
+  return EXIT_CODE.FINE;
+}
+
+export async function replay(id: string, open: Open, terminal: Terminal): Promise<ExitCode> {
+  checkId(id);
+  const result = await using(open, (backend) => backend.replay(id));
+  terminal.document(result);
+  const { fold, schedule } = result.by;
+  terminal.line(result.verified ? 'verified' : 'not verified');
+  if (schedule !== null)
+    terminal.line(
+      `  by schedule  ${schedule.outcome}, ${grouped(schedule.rows)} rows${note(schedule.detail)}`,
+    );
+  if (fold !== null) {
+    const against =
+      fold.compared === null
+        ? ''
+        : `, ${grouped(fold.compared.words)} words compared with the ${fold.compared.with}`;
+    terminal.line(`  by fold      ${fold.outcome}, ${grouped(fold.rows)} rows${against}`);
+  }
+  if (result.firstDifference !== null) {
+    terminal.line(`  first difference: ${JSON.stringify(result.firstDifference)}`);
+  }
+  return result.verified ? EXIT_CODE.FINE : EXIT_CODE.VIOLATED;
+}
+
+function note(detail: string | null): string {
+  return detail === null ? '' : ` (${detail})`;
+}
+
+export async function exportEvents(
+  id: string,
+  format: string,
+  open: Open,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  checkId(id);
+  const known = EXPORT_FORMATS.find((f) => f === format);
+  if (known === undefined) {
+    throw new BadInput(
+      'unknown-format',
+      `unknown format "${format}"; expected one of: ${EXPORT_FORMATS.join(', ')}`,
+    );
+  }
+  return await using(open, async (backend) => {
+    for await (const block of backend.exportEvents(id, known)) await terminal.bytes(block);
+    return EXIT_CODE.FINE;
+  });
+}
+
+function checkId(id: string): void {
+  if (!/^[1-9]\d{0,15}$/.test(id)) {
+    throw new BadInput(
+      'session-id',
+      `a session's id is a whole number from 1 (see \`rootline sessions\`), got "${id}"`,
+    );
+  }
+}

@@ -1,0 +1,186 @@
+// The commands and their options, as commander sees them. What a command does is in commands/; an option's value is
+// checked there or by the core, so that the API and the command line refuse the same things.
+import { Argument, Command, Option } from 'commander';
+import { BadInput } from '../core/base/errors.js';
+import { ENGINE_VERSION, type RunRequest } from '../core/run/manifest.js';
+import type { Backend } from './backend/backend.js';
+import { openBackend } from './backend/open-backend.js';
+import { invariants, protocols, scenarios } from './commands/catalogue.js';
+import { DR_HANDLING, experiment } from './commands/experiment.js';
+import { run } from './commands/run.js';
+import { serve } from './commands/serve.js';
+import { exportEvents, replay, sessions, show } from './commands/sessions.js';
+import { validateCommand } from './commands/validate.js';
+import type { ExitCode } from './exit-codes.js';
+import { readSettings, wholeNumber } from './settings.js';
+import { ProcessTerminal, type Terminal } from './terminal.js';
+
+const DEFAULT_DATA = './data';
+
+interface CommonOptions {
+  readonly json?: boolean;
+  readonly data: string;
+}
+
+interface RunOptions extends CommonOptions {
+  readonly protocol: string;
+  readonly seed: string;
+  readonly scheduler: string;
+  readonly recording: string;
+  readonly set: readonly string[];
+  readonly invariants: boolean;
+}
+
+interface ExperimentCommandOptions extends CommonOptions {
+  readonly dr?: string;
+  readonly asyncSmi: readonly string[];
+  readonly recording: string;
+  readonly seed: string;
+  readonly set: readonly string[];
+  readonly invariants: boolean;
+}
+
+const collect = (value: string, before: readonly string[]): string[] => [...before, value];
+
+/** @param ended is told the exit code of the command that ran */
+export function buildProgram(argv: readonly string[], ended: (code: ExitCode) => void): Command {
+  const program = new Command('rootline');
+  program
+    .description('A laboratory for how KVM keeps, shares, invalidates and frees the roots of its TDP MMU')
+    .version(ENGINE_VERSION)
+    .exitOverride()
+    .showSuggestionAfterError()
+    .showHelpAfterError('(rootline --help, rootline COMMAND --help)');
+
+  const data = (): Option => new Option('--data <dir>', 'the data folder').default(DEFAULT_DATA);
+  const json = (): Option => new Option('--json', 'exactly one JSON document on stdout');
+  const settings = (): Option =>
+    new Option(
+      '--set <name=value>',
+      'a parameter of the scenario, cost.NAME=ns or limit.NAME=n; may be repeated',
+    )
+      .argParser(collect)
+      .default([], 'none');
+  const recording = (level: string): Option =>
+    new Option('--recording <level>', 'full or lifecycle').default(level);
+  const seed = (): Option => new Option('--seed <n>', 'seed of every random stream').default('1');
+  const unwatched = (): Option => new Option('--no-invariants', 'do not watch the invariants');
+
+  const add = (name: string, description: string): Command =>
+    program.command(name).description(description).addOption(json());
+  const terminalOf = (options: CommonOptions): ProcessTerminal => new ProcessTerminal(options.json === true);
+  const opener = (options: CommonOptions, terminal: Terminal, create: boolean) => (): Promise<Backend> =>
+    openBackend(options.data, { create, note: (text) => terminal.note(text) });
+
+  program
+    .command('serve')
+    .description('serve the page, the API and what the data folder holds')
+    .option('--port <n>', 'TCP port; 0 takes a free one')
+    .option('--host <address>', 'address to listen on')
+    .addOption(new Option('--data <dir>', 'the data folder'))
+    .action(async (options: { readonly port?: string; readonly host?: string; readonly data?: string }) => {
+      ended(await serve(options));
+    });
+
+  add('experiment', "the founding experiment beside the mail's figures")
+    .addArgument(new Argument('[name]', 'which experiment').choices(['forced-reset']).default('forced-reset'))
+    .addOption(new Option('--dr <how>', 'how KVM handles the first MOV-DR exit').choices(DR_HANDLING))
+    .addOption(
+      new Option('--async-smi <period>', 'boots with an SMI every so many virtual us; may be repeated')
+        .argParser(collect)
+        .default([], 'none'),
+    )
+    .addOption(recording('lifecycle'))
+    .addOption(seed())
+    .addOption(settings())
+    .addOption(unwatched())
+    .addOption(data())
+    .action(async (_name: string, options: ExperimentCommandOptions) => {
+      const terminal = terminalOf(options);
+      const periods = options.asyncSmi.map((text) => wholeNumber('--async-smi', text));
+      if (periods.some((us) => us === 0)) {
+        throw new BadInput(
+          'async-smi',
+          '--async-smi takes a period of at least 1 virtual microsecond, got 0',
+        );
+      }
+      const asked = {
+        recording: options.recording,
+        seed: wholeNumber('--seed', options.seed),
+        settings: readSettings(options.set),
+        emulateFirstDrExit: options.dr !== undefined,
+        asyncSmiPeriodsUs: periods,
+        invariants: options.invariants,
+      };
+      const again = ['npx', 'rootline', ...argv].join(' ');
+      ended(await experiment(asked, opener(options, terminal, true), again, terminal));
+    });
+
+  add('run', 'run one scenario to its end')
+    .argument('<scenario>', 'see `rootline scenarios`')
+    .requiredOption('--protocol <id>', 'see `rootline protocols`')
+    .addOption(seed())
+    .addOption(new Option('--scheduler <name>', 'timed, round-robin or random').default('timed'))
+    .addOption(recording('full'))
+    .addOption(settings())
+    .addOption(unwatched())
+    .addOption(data())
+    .action(async (scenario: string, options: RunOptions) => {
+      const terminal = terminalOf(options);
+      const request: RunRequest = {
+        scenario,
+        protocol: options.protocol,
+        seed: wholeNumber('--seed', options.seed),
+        scheduler: options.scheduler,
+        recording: options.recording,
+        invariants: options.invariants,
+        ...readSettings(options.set),
+      };
+      const folder = options.data === DEFAULT_DATA ? null : options.data;
+      ended(await run(request, opener(options, terminal, true), folder, terminal));
+    });
+
+  add('sessions', 'list the stored sessions, newest first')
+    .addOption(data())
+    .action(async (options: CommonOptions) => {
+      const terminal = terminalOf(options);
+      ended(await sessions(opener(options, terminal, false), terminal));
+    });
+  add('show', 'one stored session')
+    .argument('<id>')
+    .addOption(data())
+    .action(async (id: string, options: CommonOptions) => {
+      const terminal = terminalOf(options);
+      ended(await show(id, opener(options, terminal, false), terminal));
+    });
+  add('replay', 'replay a stored session by fold and by schedule')
+    .argument('<id>')
+    .addOption(data())
+    .action(async (id: string, options: CommonOptions) => {
+      const terminal = terminalOf(options);
+      ended(await replay(id, opener(options, terminal, false), terminal));
+    });
+  program
+    .command('export')
+    .description('write the stored events of a session to stdout')
+    .argument('<id>')
+    .addOption(new Option('--format <format>', 'ndjson or csv').default('ndjson'))
+    .addOption(data())
+    .action(async (id: string, options: CommonOptions & { readonly format: string }) => {
+      const terminal = terminalOf(options);
+      ended(await exportEvents(id, options.format, opener(options, terminal, false), terminal));
+    });
+
+  add('validate', 'hold simulated runs against recordings of real kernels').action(
+    (options: CommonOptions) => {
+      ended(validateCommand(terminalOf(options)));
+    },
+  );
+  const catalogues = { protocols, scenarios, invariants };
+  for (const [name, show] of Object.entries(catalogues)) {
+    add(name, `the ${name} that this build knows`).action((options: CommonOptions) => {
+      ended(show(terminalOf(options)));
+    });
+  }
+  return program;
+}
