@@ -1,0 +1,74 @@
+// kvm_tdp_mmu_test_age_gfn() -- arch/x86/kvm/mmu/tdp_mmu.c, v5.18
+// Whether a leaf that maps gfn has its Accessed bit set, in any root of the address space. A plain walk: no reference is taken.
+// Context: mmu_lock held for write, never yields. Returns 1 when accessed.
+// Left out: access tracking for SPTEs without A/D bits.
+import { LOCK_KIND, PAGE } from '../../../../../../aggregates/layout.js';
+import { role_as_id } from '../../../../../../aggregates/role.js';
+import { is_leaf_spte, is_nonleaf_spte, SPTE } from '../../../../../../aggregates/spte.js';
+import { op } from '../../../../../../machine/op.js';
+import { procedure, ret } from '../../../../../../machine/procedure.js';
+import {
+  iter_table,
+  NEXT_TABLE,
+  TDP_ITER,
+  tdp_iter_next,
+  tdp_iter_start,
+  tdp_iter_step_down,
+  WALK_ENDS,
+} from '../tdp_iter.js';
+
+export const kvm_tdp_mmu_test_age_gfn = procedure(
+  'kvm_tdp_mmu_test_age_gfn',
+  {
+    file: 'arch/x86/kvm/mmu/tdp_mmu.c',
+    since: 'v5.18',
+    params: ['vm', 'asId', 'target'],
+    locals: ['root', 'young', ...TDP_ITER],
+    leftOut: 'access tracking without A/D bits',
+  },
+  {
+    lockdep_assert: [
+      (l) => op.lockdep_assert_held_write(l.w.lockId(l.vm, LOCK_KIND.mmu_lock)),
+      () => 'list_first',
+    ],
+    list_first: [
+      (l) => op.list_first(l.vm),
+      (l, root) => {
+        if (root < 0) return ret(l.young);
+        l.root = root;
+        return role_as_id(l.w.pageWord(root, PAGE.ROLE)) === l.asId ? 'rcu_read_lock' : 'list_next';
+      },
+    ],
+    list_next: [
+      (l) => op.list_next(l.root),
+      (l, root) => {
+        if (root < 0) return ret(l.young);
+        l.root = root;
+        return role_as_id(l.w.pageWord(root, PAGE.ROLE)) === l.asId ? 'rcu_read_lock' : 'list_next';
+      },
+    ],
+    rcu_read_lock: [
+      () => op.rcu_read_lock(),
+      (l) => {
+        tdp_iter_start(l, l.target);
+        return 'next_present';
+      },
+    ],
+    next_present: [
+      (l) => op.next_present(iter_table(l), l.index),
+      (l, found) => {
+        const at = tdp_iter_next(l, found, l.target + 1);
+        if (at === WALK_ENDS) return 'rcu_read_unlock';
+        if (at === NEXT_TABLE) return 'next_present';
+        if (is_nonleaf_spte(l.spte)) {
+          tdp_iter_step_down(l);
+          return 'next_present';
+        }
+        if (is_leaf_spte(l.spte) && (l.spte & SPTE.ACCESSED) !== 0) l.young = 1;
+        l.index++;
+        return 'next_present';
+      },
+    ],
+    rcu_read_unlock: [() => op.rcu_read_unlock(), () => 'list_next'],
+  },
+);
