@@ -28,9 +28,7 @@ export function holdersOf(w: World, page: number): number {
   const iterator = s[at + PAGE.HOLD_ITERATOR];
   const tdpMmu = s[at + PAGE.HOLD_TDP_MMU];
   const work = s[at + PAGE.HOLD_WORK];
-  return (
-    (vcpu > 0 ? vcpu : 0) + (iterator > 0 ? iterator : 0) + (tdpMmu > 0 ? tdpMmu : 0) + (work > 0 ? work : 0)
-  );
+  return Math.max(vcpu, 0) + Math.max(iterator, 0) + Math.max(tdpMmu, 0) + Math.max(work, 0);
 }
 
 /** vCPU slots that name the root at this page. */

@@ -25,7 +25,7 @@ export const i19NoStaleInstall: Invariant = {
     'the zero page was installed for a page that is backed by something else',
   ],
   seen: 'the entry',
-  create(_w, _rules, probe, facts) {
+  create(_w, rules, probe, facts) {
     const check: Handler = (w, e, i) => {
       const spte = e.c[i];
       if (!is_leaf_spte(spte)) return;
@@ -38,18 +38,19 @@ export const i19NoStaleInstall: Invariant = {
       if (mmuLockMode(w, e.thread[i]) === 0) probe.report(w, e, i, 3, spte, root);
       if (!pfnIsCurrent(w, pfn)) probe.report(w, e, i, 1, spte, root);
       const vm = w.pageWord(root, PAGE.VM);
-      if (pfn !== 0 && w.vmWord(vm, VM.IN_PROGRESS) === 0) return;
+      const inProgress = w.vmWord(vm, VM.IN_PROGRESS) > 0;
+      if (pfn !== 0 && !inProgress) return;
       const gfn = gfnOfEntry(w, table, e.a[i]);
-      if (w.vmWord(vm, VM.IN_PROGRESS) > 0) {
-        const start = w.vmWord(vm, VM.RANGE_START);
-        if (gfn >= start && gfn < w.vmWord(vm, VM.RANGE_END)) probe.report(w, e, i, 2, spte, root);
+      const slot = w.findSlot(vm, role_as_id(w.pageWord(root, PAGE.ROLE)), gfn);
+      if (slot < 0) return;
+      const page = w.slotWord(slot, SLOT.HVA_PAGE) + gfn - w.slotWord(slot, SLOT.BASE_GFN);
+      if (inProgress) {
+        const place = rules.notifierRange === 'hva' ? page : gfn;
+        const inside = place >= w.vmWord(vm, VM.RANGE_START) && place < w.vmWord(vm, VM.RANGE_END);
+        if (inside) probe.report(w, e, i, 2, spte, root);
       }
-      if (pfn === 0) {
-        const slot = w.findSlot(vm, role_as_id(w.pageWord(root, PAGE.ROLE)), gfn);
-        if (slot < 0) return;
-        const page = w.slotWord(slot, SLOT.HVA_PAGE) + gfn - w.slotWord(slot, SLOT.BASE_GFN);
-        if (host_page_kind(w.s[w.hostPage(page)]) !== HOST_PAGE_KIND.zero)
-          probe.report(w, e, i, 4, spte, root);
+      if (pfn === 0 && host_page_kind(w.s[w.hostPage(page)]) !== HOST_PAGE_KIND.zero) {
+        probe.report(w, e, i, 4, spte, root);
       }
     };
     return { before: { SpteChanged: check } };

@@ -15,6 +15,8 @@ export interface InvariantRules {
   readonly invalidatesAtDestruction: boolean;
   /** LOCK_MODE in which a vCPU's root is looked up, created and given back. */
   readonly vcpuRootMode: 1 | 2;
+  /** Unit of the range that an MMU notifier invalidates: pages of the process, or gfns. */
+  readonly notifierRange: 'hva' | 'gfn';
   /** Most valid roots of one VM. */
   readonly validRootsMax: number;
 }
@@ -41,6 +43,7 @@ export function invariantRules(protocol: ProtocolFacts): InvariantRules {
     invalidatesInPut: resurrects,
     invalidatesAtDestruction: from('d'),
     vcpuRootMode: from('g') ? 1 : 2,
+    notifierRange: from('g') ? 'gfn' : 'hva',
     validRootsMax: protocol.validRootsMax ?? (era === 'h' ? 12 : from('c') ? 6 : 24),
   };
 }
