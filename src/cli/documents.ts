@@ -1,5 +1,5 @@
 // The JSON documents of the command line. Field names are promises: tests hold them to the letter.
-import type { Outcome, OutcomeDetail } from '../core/run/contract.js';
+import type { InvariantVerdict, Outcome, OutcomeDetail } from '../core/run/contract.js';
 import type { ReplayResult } from '../sessions/inspection/replay-result.js';
 
 /** One session, at any moment: what `show --json` prints. */
@@ -34,6 +34,8 @@ export interface SessionDocument {
   /** Virtual time of each, ns. */
   readonly milestones: { readonly [name: string]: number };
   readonly findingCount: number;
+  /** What each invariant came to; null while the session runs and where invariants were switched off. */
+  readonly verdicts: readonly InvariantVerdict[] | null;
   readonly counts: { readonly [name: string]: number };
   readonly createdAt: string;
   readonly updatedAt: string;

@@ -32,6 +32,7 @@ export function sessionDocument(session: StoredSession): SessionDocument {
     timeNs: p?.timeNs ?? 0,
     milestones: p?.milestones ?? {},
     findingCount: p?.findings ?? 0,
+    verdicts: p?.verdicts ?? null,
     counts: p?.counts ?? {},
     createdAt: session.createdAt,
     updatedAt: session.updatedAt,

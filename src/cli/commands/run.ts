@@ -1,7 +1,7 @@
 // `run`: one session from its request to its end.
 
 import { resolveCosts } from '../../core/machine/costs.js';
-import type { Manifest } from '../../core/run/contract.js';
+import type { InvariantVerdict, Manifest } from '../../core/run/contract.js';
 import { createManifest, ENGINE_VERSION, RUN_LIMITS, type RunRequest } from '../../core/run/manifest.js';
 import { findScenario } from '../../core/scenarios/library.js';
 import type { Scenario } from '../../core/scenarios/scenario.js';
@@ -72,6 +72,21 @@ export function printSession(
       `    ${f.invariant} at position ${f.position}: ${f.thread} in ${f.function} @ ${f.label}, detail ${f.detail}, seen ${f.seen}`,
     );
   }
+  if (s.verdicts !== null) terminal.line(`  invariants        ${verdictText(s.verdicts)}`);
+}
+
+/** `12 hold, 1 violated (I1), 20 not evaluated (I3 ...), 6 of other eras` */
+function verdictText(verdicts: readonly InvariantVerdict[]): string {
+  const of = (verdict: InvariantVerdict['verdict']): string[] =>
+    verdicts.filter((v) => v.verdict === verdict).map((v) => v.invariant);
+  const named = (count: readonly string[], word: string): string =>
+    count.length === 0 ? `0 ${word}` : `${count.length} ${word} (${count.join(' ')})`;
+  return [
+    `${of('holds').length} hold`,
+    named(of('violated'), 'violated'),
+    named(of('not evaluated'), 'not evaluated'),
+    `${of('does not apply').length} of other eras`,
+  ].join(', ');
 }
 
 function detailText({ detail }: SessionDocument): string {
