@@ -1,14 +1,19 @@
 // The scenario library: every scenario that `run` and POST /sessions accept, by id.
 import { BadInput } from '../base/errors.js';
+import { RECORDED_SCENARIOS } from './recorded/index.js';
 import type { Scenario } from './scenario.js';
 
-export const SCENARIOS: readonly Scenario[] = [];
+export const SCENARIOS: readonly Scenario[] = [...RECORDED_SCENARIOS];
 
 export function findScenario(id: string): Scenario {
   const found = SCENARIOS.find((s) => s.id === id);
   if (found === undefined) {
     const known = SCENARIOS.map((s) => s.id);
-    throw new BadInput('unknown-scenario', `unknown scenario "${id}"; expected one of: ${known.join(', ')}`, known);
+    throw new BadInput(
+      'unknown-scenario',
+      `unknown scenario "${id}"; expected one of: ${known.join(', ')}`,
+      known,
+    );
   }
   return found;
 }
