@@ -12,6 +12,7 @@ import { LOCK_MODE } from '../../src/core/events/lock.events.js';
 import { HOLDER } from '../../src/core/events/root.events.js';
 import { InvariantSet } from '../../src/core/invariants/invariant-set.js';
 import { invariantRules } from '../../src/core/invariants/rules.js';
+import { nextFreePage } from '../../src/core/machine/decide/roots.js';
 
 export const TOPOLOGY: Topology = {
   vms: 2,
@@ -110,7 +111,7 @@ export class Fold {
   }
 
   get freePage(): number {
-    return this.w.machineWord(MACHINE.FREE_PAGE) - 1;
+    return nextFreePage(this.w);
   }
 
   // ---- sentences of several events

@@ -10,7 +10,7 @@ const HOLD_FIELD = [0, PAGE.HOLD_VCPU, PAGE.HOLD_ITERATOR, PAGE.HOLD_TDP_MMU, PA
 function takePage(w: World, address: number): number {
   const { s } = w;
   const at = w.page(address);
-  s[MACHINE.FREE_PAGE] = s[at + PAGE.NEXT];
+  if (s[MACHINE.FREE_PAGE] === address + 1) s[MACHINE.FREE_PAGE] = s[at + PAGE.NEXT];
   s[MACHINE.PAGES_USED]++;
   if (address + 1 > s[MACHINE.PAGES_HIGH]) s[MACHINE.PAGES_HIGH] = address + 1;
   s.fill(0, at, at + PAGE.WORDS);

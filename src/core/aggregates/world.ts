@@ -55,13 +55,9 @@ export class World {
     if (state === undefined) this.initialize();
   }
 
-  /** The only state that exists before the first event: the free list of pages. */
+  /** The only state that exists before the first event. Pages are handed out from the first on, returned ones first. */
   private initialize(): void {
-    const { s } = this;
-    const pages = this.layout.topology.pages;
-    s[MACHINE.NEXT_ROOT] = 1;
-    s[MACHINE.FREE_PAGE] = pages > 0 ? 1 : 0;
-    for (let p = 0; p < pages; p++) s[this.page(p) + PAGE.NEXT] = p + 1 < pages ? p + 2 : 0;
+    this.s[MACHINE.NEXT_ROOT] = 1;
   }
 
   // Offsets of records; add a field of layout.ts.

@@ -1,4 +1,5 @@
 // Machine snapshots: world, frames, PRNG streams, clocks, sites, digests. A cache: deleting one costs time, never data.
+import { MACHINE } from '../aggregates/layout.js';
 import { ByteReader, ByteWriter, packWords, unpackWords } from '../base/varint.js';
 import type { Machine } from '../machine/machine.js';
 import type { RecorderState } from './recorder.js';
@@ -11,10 +12,15 @@ export interface SnapshotMeta {
   readonly invariants: readonly number[];
 }
 
-const SNAPSHOT_FORMAT = 1;
+const SNAPSHOT_FORMAT = 2;
 
 export function snapshotLayout(m: Machine): string {
   return `s${SNAPSHOT_FORMAT}:${m.w.layout.id}:${m.linked.digest}:${m.threads.length}`;
+}
+
+/** Words of the world up to the last table that was ever used. */
+function usedWords(m: Machine): number {
+  return m.w.entry(m.w.machineWord(MACHINE.PAGES_HIGH), 0);
 }
 
 export function takeSnapshot(m: Machine, meta: SnapshotMeta): Uint8Array {
@@ -26,7 +32,9 @@ export function takeSnapshot(m: Machine, meta: SnapshotMeta): Uint8Array {
     head.take(),
     packWords(new Int32Array(m.clocks.buffer)),
     packWords(new Int32Array(m.accounts.buffer)),
-    packWords(m.s),
+    // Tables that were never used are all zero: they are not even looked at.
+    packWords(m.s.subarray(0, usedWords(m))),
+    packWords(m.s.subarray(m.w.layout.machinePart)),
   ];
   const out = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
   let at = 0;
@@ -50,7 +58,9 @@ export function restoreSnapshot(m: Machine, bytes: Uint8Array): SnapshotMeta {
   };
   at = unpackWords(bytes, new Int32Array(m.clocks.buffer), at);
   at = unpackWords(bytes, new Int32Array(m.accounts.buffer), at);
-  unpackWords(bytes, m.s, at);
+  const { machinePart } = m.w.layout;
+  at = unpackWords(bytes, m.s.subarray(0, machinePart), at);
+  unpackWords(bytes, m.s.subarray(machinePart), at);
   m.sites.restore(meta.sites);
   m.woke = meta.woke;
   m.recount();

@@ -116,8 +116,9 @@ export const boot: Scenario = {
     return {
       topology: topology({
         slots: 5,
-        // Trees that wait for a grace period: ~40 roots of ~7 pages each, and room.
-        pages: 2_048,
+        // A vCPU that makes no progress drops a tree of four pages every ~12 us, and two grace periods of 10 ms may go
+        // by before the first comes back; slower grace periods need more.
+        pages: 32_768,
         hostPages: HOST_PAGES_BELOW_MAIN + pages,
         tlbEntries: 512,
         pscEntries: 32,

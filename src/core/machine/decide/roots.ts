@@ -24,8 +24,11 @@ function subject(w: World, root: number): number {
 /** Address of the next free page; the pool is a hard limit of the scenario. */
 export function nextFreePage(w: World): number {
   const head = w.s[MACHINE.FREE_PAGE];
-  if (head === 0) throw new LimitReached('topology.pages', w.layout.topology.pages);
-  return head - 1;
+  if (head !== 0) return head - 1;
+  // No page has come back: the first that was never used.
+  const { pages } = w.layout.topology;
+  if (w.s[MACHINE.PAGES_HIGH] >= pages) throw new LimitReached('topology.pages', pages);
+  return w.s[MACHINE.PAGES_HIGH];
 }
 
 const allocRoot: Decide = (w, o, out) => {
