@@ -572,6 +572,21 @@ const cases: readonly Case[] = [
     },
   ],
   [
+    'I33: a zap is scheduled twice, and taken twice',
+    'f',
+    [
+      [33, 1],
+      [33, 3],
+    ],
+    (era) => {
+      const { f, root } = loaded(era);
+      f.lock(M, 'write').invalidate(M, root).schedule(M, root, 0).schedule(M, root, 0);
+      f.on(M, 'RequestMade', 0, REQ.MMU_FREE_OBSOLETE_ROOTS, 2).unlock(M, 'write');
+      f.on(M, 'RootZapTaken', f.serial(root), 0, f.refcount(root), root);
+      return f.on(M, 'RootZapTaken', f.serial(root), 0, f.refcount(root), root);
+    },
+  ],
+  [
     'I34: one vCPU is not told in time',
     'd',
     [[34, 1]],
