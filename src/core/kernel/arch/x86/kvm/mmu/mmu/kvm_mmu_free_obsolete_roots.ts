@@ -18,20 +18,21 @@ export const kvm_mmu_free_obsolete_roots = procedure(
     leftOut: 'guest_mmu, roots without a shadow page',
   },
   {
-    is_obsolete_root: [
-      (l) => op.read_role(l.w.vcpuWord(l.vcpu, VCPU.ROOT + l.slot) - 1),
-      (l, role) => {
-        if (role_is_invalid(role)) l.mask |= 1 << l.slot;
-        l.slot++;
-        return 'next';
-      },
-    ],
+    // A slot without a root is never obsolete.
     next: [
       null,
       (l) => {
         while (l.slot < 4 && l.w.vcpuWord(l.vcpu, VCPU.ROOT + l.slot) === 0) l.slot++;
         if (l.slot < 4) return 'is_obsolete_root';
         return l.mask !== 0 ? call(fn.kvm_mmu_free_roots, 'done', l.vcpu, l.mask) : ret();
+      },
+    ],
+    is_obsolete_root: [
+      (l) => op.read_role(l.w.vcpuWord(l.vcpu, VCPU.ROOT + l.slot) - 1),
+      (l, role) => {
+        if (role_is_invalid(role)) l.mask |= 1 << l.slot;
+        l.slot++;
+        return 'next';
       },
     ],
     done: [null, () => ret()],
