@@ -169,6 +169,8 @@ export class Simulation {
       .map((spec, t) => ({ spec, t }))
       .filter(({ spec, t }) => spec.kind === 'vmm' && m.status(t) !== STATUS.ended);
     if (open.length === 0) {
+      // The console may still be in the batch.
+      this.flush();
       return [this.recorder.milestones.has('console') ? 'booted' : 'completed', null];
     }
     const waits = open.map(({ spec, t }) => {
