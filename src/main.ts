@@ -1,3 +1,71 @@
-// Placeholder until the server stands here; it only lets the build and `npm start` be exercised.
+// The server's entry: `npm start`, `node dist/src/main.js`, and `rootline serve`, which imports serve().
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  DEFAULT_SETTINGS,
+  type Settings,
+  settingsFromEnvironment,
+  settingsFromFlags,
+} from './config/settings.js';
+import { BadInput } from './core/base/errors.js';
+import { type RunningServer, startServer } from './http/server.js';
+import { StoreError } from './store/store.errors.js';
 
-process.stdout.write('rootline: nothing to serve yet\n');
+export { DEFAULT_SETTINGS, type RunningServer, type Settings, startServer };
+
+const EXIT_INTERNAL = 1;
+const EXIT_BAD_INPUT = 2;
+
+/** Starts, tells the addresses on stdout, and resolves with the exit code after SIGINT or SIGTERM. */
+export async function serve(settings: Settings): Promise<number> {
+  let server: RunningServer;
+  try {
+    server = await startServer(settings);
+  } catch (error) {
+    const expected = error instanceof BadInput || error instanceof StoreError || isListenError(error);
+    process.stderr.write(
+      `rootline: ${expected ? (error as Error).message : ((error as Error).stack ?? String(error))}\n`,
+    );
+    return expected ? EXIT_BAD_INPUT : EXIT_INTERNAL;
+  }
+  const { url, dataDir } = server;
+  const lines = [
+    `page           ${url}/`,
+    `API            ${url}/api/v1`,
+    `documentation  ${url}/docs`,
+    `data           ${dataDir}`,
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
+  });
+  process.stderr.write('rootline: stopping\n');
+  await server.stop();
+  return 0;
+}
+
+function isListenError(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'syscall' in error &&
+    (error.syscall === 'listen' || error.syscall === 'getaddrinfo')
+  );
+}
+
+/** Run as a program, directly or by scripts/start.mjs; importing starts nothing. */
+function isProgram(): boolean {
+  const program = process.argv[1] ?? '';
+  return program === fileURLToPath(import.meta.url) || basename(program) === 'start.mjs';
+}
+
+if (isProgram()) {
+  try {
+    process.exitCode = await serve(
+      settingsFromFlags(process.argv.slice(2), settingsFromEnvironment(process.env)),
+    );
+  } catch (error) {
+    if (!(error instanceof BadInput)) throw error;
+    process.stderr.write(`rootline: ${error.message}\n`);
+    process.exitCode = EXIT_BAD_INPUT;
+  }
+}

@@ -1,7 +1,8 @@
 // From a stored manifest to a simulation: the one way, so that a run, its resumption and its replay are built alike.
+
+import { findProtocol } from '../core/protocols/registry.js';
 import type { Manifest } from '../core/run/contract.js';
 import { Simulation, type SimulationOptions } from '../core/run/simulation.js';
-import { findProtocol } from '../core/protocols/registry.js';
 import { findScenario } from '../core/scenarios/library.js';
 import { resolveParameters } from '../core/scenarios/scenario.js';
 

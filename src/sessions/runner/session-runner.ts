@@ -71,7 +71,8 @@ export class SessionRunner {
     const manifest = createManifest(request);
     if (this.stopping) throw storeClosed('the server is stopping');
     const waiting = this.queue.length + this.entering;
-    if (waiting >= this.maxQueued) throw limitExceeded('maxQueuedSessions', this.maxQueued, waiting + 1, 'queued sessions');
+    if (waiting >= this.maxQueued)
+      throw limitExceeded('maxQueuedSessions', this.maxQueued, waiting + 1, 'queued sessions');
     this.entering++;
     try {
       const session = await this.store.createSession(manifest, 'simulated', { ...extra, state: 'queued' });
@@ -89,7 +90,11 @@ export class SessionRunner {
     let cursor: string | undefined;
     do {
       const states: SessionState[] = ['queued', 'running', 'interrupted'];
-      const page = await this.store.listSessions({ limit: LIST_PAGE, states, ...(cursor === undefined ? {} : { cursor }) });
+      const page = await this.store.listSessions({
+        limit: LIST_PAGE,
+        states,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
       for (const s of page.sessions) if (s.kind === 'simulated' && !this.isHere(s.id)) found.push(s.id);
       cursor = page.nextCursor ?? undefined;
     } while (cursor !== undefined);
@@ -174,7 +179,12 @@ export class SessionRunner {
     while (!this.stopping && this.jobs.size < this.workers) {
       const sessionId = this.queue.shift();
       if (sessionId === undefined) return;
-      const job: { -readonly [K in keyof Job]: Job[K] } = { sessionId, thread: null, stopAs: null, done: Promise.resolve() };
+      const job: { -readonly [K in keyof Job]: Job[K] } = {
+        sessionId,
+        thread: null,
+        stopAs: null,
+        done: Promise.resolve(),
+      };
       this.jobs.set(sessionId, job);
       job.done = this.execute(job)
         .catch((error: unknown) => this.log(`session ${sessionId}: ${String(error)}`))
@@ -227,7 +237,10 @@ export class SessionRunner {
 
   private async setState(sessionId: string, state: SessionState, reason?: string): Promise<void> {
     try {
-      await this.store.setState(sessionId, state, { from: ['running'], ...(reason === undefined ? {} : { reason }) });
+      await this.store.setState(sessionId, state, {
+        from: ['running'],
+        ...(reason === undefined ? {} : { reason }),
+      });
     } catch (error) {
       // The last chunk may have been committed although its thread did not live to hear of it.
       if (!isStoreError(error, 'state_conflict') && !isStoreError(error, 'session_sealed')) throw error;
@@ -295,5 +308,8 @@ export function defaultWorkers(): number {
   if (text === undefined || text === '') return Math.min(MAX_WORKERS, availableParallelism());
   const n = Number(text);
   if (Number.isInteger(n) && n >= 1 && n <= MAX_WORKERS) return n;
-  throw new BadInput('workers', `ROOTLINE_WORKERS must be a whole number from 1 to ${MAX_WORKERS}, got "${text}"`);
+  throw new BadInput(
+    'workers',
+    `ROOTLINE_WORKERS must be a whole number from 1 to ${MAX_WORKERS}, got "${text}"`,
+  );
 }

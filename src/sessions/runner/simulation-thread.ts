@@ -15,7 +15,9 @@ export class SimulationThread {
     this.worker.unref();
     this.worker.on('message', (verdict: Verdict) => this.finish(verdict));
     this.worker.on('error', (error) => this.die(`the simulation thread died: ${error.message}`));
-    this.worker.on('messageerror', (error) => this.die(`the simulation thread spoke nonsense: ${error.message}`));
+    this.worker.on('messageerror', (error) =>
+      this.die(`the simulation thread spoke nonsense: ${error.message}`),
+    );
     this.worker.on('exit', (code) => this.die(`the simulation thread ended with code ${code}`));
   }
 

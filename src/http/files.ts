@@ -1,0 +1,26 @@
+// Where files that are served lie: the plain page of this package, and swagger-ui's own.
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The folder of package.json, from compiled code and from source. */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) {
+    const above = dirname(folder);
+    if (above === folder) throw new Error('package.json of rootline was not found');
+    folder = above;
+  }
+  return folder;
+}
+
+export function pageFolder(): string {
+  return join(packageRoot(), 'web', 'plain');
+}
+
+/** swagger-ui comes with @nestjs/swagger. */
+export function swaggerUiFolder(): string {
+  const swagger = createRequire(import.meta.url).resolve('@nestjs/swagger');
+  return dirname(createRequire(swagger).resolve('swagger-ui-dist/package.json'));
+}

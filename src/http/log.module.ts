@@ -1,0 +1,10 @@
+// The log for everything that is injected.
+import { type DynamicModule, Module } from '@nestjs/common';
+import { LOG, type Log } from './log.js';
+
+@Module({})
+export class LogModule {
+  static forRoot(log: Log): DynamicModule {
+    return { module: LogModule, global: true, providers: [{ provide: LOG, useValue: log }], exports: [LOG] };
+  }
+}

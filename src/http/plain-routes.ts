@@ -1,0 +1,30 @@
+// What is served besides the API: the page, the documentation and the OpenAPI document. GET and HEAD only.
+import fastifyStatic from '@fastify/static';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { pageFolder, swaggerUiFolder } from './files.js';
+import { DOCS_HTML, DOCS_JS, SWAGGER_UI_FILES } from './openapi.js';
+
+const HTML = 'text/html; charset=utf-8';
+const JAVASCRIPT = 'text/javascript; charset=utf-8';
+
+export async function addPlainRoutes(app: NestFastifyApplication, document: OpenAPIObject): Promise<void> {
+  const fastify = app.getHttpAdapter().getInstance();
+  const text = JSON.stringify(document);
+  fastify.get('/api/v1/openapi.json', (_request, reply) =>
+    reply.type('application/json; charset=utf-8').send(text),
+  );
+  fastify.get('/docs', (_request, reply) => reply.type(HTML).send(DOCS_HTML));
+  fastify.get('/docs/start.js', (_request, reply) => reply.type(JAVASCRIPT).send(DOCS_JS));
+  await app.register(fastifyStatic, {
+    root: pageFolder(),
+    prefix: '/',
+    // Only files that are there now become routes: no path is looked up on the disk.
+    wildcard: false,
+    index: ['index.html'],
+  });
+  const folder = swaggerUiFolder();
+  for (const name of SWAGGER_UI_FILES) {
+    fastify.get(`/docs/${name}`, (_request, reply) => reply.sendFile(name, folder, { maxAge: '1h' }));
+  }
+}

@@ -1,0 +1,138 @@
+// /api/v1/sessions/{id}/events and /findings: stored rows in words, as pages or as a stream of lines.
+import { Readable } from 'node:stream';
+import { Controller, Get, Headers, Inject, Param, Query, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { DEFAULT_EVENTS_PAGE, MAX_EVENTS_PAGE, MAX_STREAMS } from '../config/limits.js';
+import { INVARIANTS } from '../core/invariants/catalogue.js';
+import { Route } from '../http/openapi.decorators.js';
+import { Problem } from '../http/problem.js';
+import { ZodPipe } from '../http/zod.pipe.js';
+import type { EventRows } from '../store/event-rows.js';
+import type { EventStore, RowQuery } from '../store/event-store.port.js';
+import { NameTable, type ReadableEvent, readableEvent } from '../store/readable-rows.js';
+import { EVENT_STORE } from '../store/store.module.js';
+import { rowFilters } from './event-filters.js';
+import * as schemas from './session.schemas.js';
+import { takeLines } from './take-lines.js';
+
+export const NDJSON_TYPE = 'application/x-ndjson';
+type Query_ = z.output<typeof schemas.readEvents>;
+
+const finding = schemas.event.extend({
+  invariant: z.string().describe('I1 ...'),
+  name: z.string(),
+  statement: z.string(),
+});
+
+@ApiTags('events')
+@Controller('api/v1/sessions/:id')
+export class EventsController {
+  private streams = 0;
+
+  constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
+
+  @Get('events')
+  @Route({
+    summary: 'Stored events',
+    description: `A JSON page, or with \`Accept: ${NDJSON_TYPE}\` one event a line without bound.`,
+    params: { id: 'id of the session' },
+    query: schemas.readEvents,
+    answer: {
+      status: 200,
+      description: 'events in order of position',
+      name: 'EventPage',
+      schema: schemas.eventPage,
+    },
+    ndjson: 'Event',
+    problems: [404, 429],
+  })
+  async events(
+    @Param('id') id: string,
+    @Query(new ZodPipe(schemas.readEvents, 'query')) query: Query_,
+    @Headers('accept') accept: string | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { position } = await this.store.getSession(id);
+    const filters = rowFilters(query, await this.store.dictionary(id));
+    const range: Omit<RowQuery, 'limit'> = {
+      from: query.from,
+      ...(query.to === undefined ? {} : { to: query.to }),
+      ...(filters === undefined ? {} : { filters }),
+    };
+    if (accept?.includes(NDJSON_TYPE) === true) {
+      this.stream(reply, id, range, query.limit);
+      return;
+    }
+    const limit = query.limit ?? DEFAULT_EVENTS_PAGE;
+    if (limit > MAX_EVENTS_PAGE) {
+      const expected = `expected 1 to ${MAX_EVENTS_PAGE}, or Accept: ${NDJSON_TYPE}`;
+      throw new Problem(400, 'page-limit', `limit ${limit} is more than MAX_EVENTS_PAGE; ${expected}`, [
+        expected,
+      ]);
+    }
+    const { rows, next } = await this.store.readRows(id, { ...range, limit });
+    // Names after the rows: every name that a committed row uses is there.
+    const names = new NameTable(await this.store.dictionary(id));
+    void reply.send({ events: inWords(rows, names), next, position });
+  }
+
+  @Get('findings')
+  @Route({
+    summary: 'Breaches of invariants',
+    params: { id: 'id of the session' },
+    answer: {
+      status: 200,
+      description: 'the Finding events, each with the statement that it breaks',
+      name: 'Findings',
+      schema: z.object({ findings: z.array(finding) }),
+    },
+    problems: [404],
+  })
+  async findings(@Param('id') id: string): Promise<{ findings: object[] }> {
+    const rows = await this.store.findings(id);
+    const names = new NameTable(await this.store.dictionary(id));
+    return {
+      findings: inWords(rows, names).map((e) => {
+        const broken = INVARIANTS.find((i) => i.number === e.values.invariant);
+        return {
+          invariant: `I${e.values.invariant}`,
+          name: broken?.name ?? 'unknown',
+          statement: broken?.statement ?? 'not in the catalogue of this build',
+          ...e,
+        };
+      }),
+    };
+  }
+
+  /** Pulled by the client: what it does not read is not produced. */
+  private stream(
+    reply: FastifyReply,
+    id: string,
+    range: Omit<RowQuery, 'limit'>,
+    limit: number | undefined,
+  ): void {
+    if (this.streams >= MAX_STREAMS) {
+      throw new Problem(
+        429,
+        'streams',
+        `${MAX_STREAMS} streams are open (MAX_STREAMS); try again when one has ended`,
+      );
+    }
+    this.streams++;
+    const lines = this.store.streamNdjson(id, range);
+    const stream = Readable.from(limit === undefined ? lines : takeLines(lines, limit), {
+      objectMode: false,
+      highWaterMark: 1,
+    });
+    stream.once('close', () => {
+      this.streams--;
+    });
+    void reply.type(NDJSON_TYPE).send(stream);
+  }
+}
+
+function inWords(rows: EventRows, names: NameTable): ReadableEvent[] {
+  return Array.from({ length: rows.length }, (_, i) => readableEvent(rows, i, names));
+}

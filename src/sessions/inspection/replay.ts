@@ -1,0 +1,191 @@
+// Both replays in one pass over the stored rows. By fold: the rows give a world, held against the one in the last
+// machine snapshot. By schedule: the machine runs again under the stored decisions and every row must come out the same.
+import { Layout } from '../../core/aggregates/layout.js';
+import { World } from '../../core/aggregates/world.js';
+import { BadInput } from '../../core/base/errors.js';
+import type { Difference } from '../../core/run/replay-by-schedule.js';
+import { ScheduleComparison } from '../../core/run/replay-by-schedule.js';
+import type { Simulation } from '../../core/run/simulation.js';
+import { findScenario } from '../../core/scenarios/library.js';
+import { resolveParameters } from '../../core/scenarios/scenario.js';
+import { DecisionReader } from '../../core/scheduler/decision-log.js';
+import { ScriptedScheduler } from '../../core/scheduler/scheduler.js';
+import type { EventRows } from '../../store/event-rows.js';
+import { buildSimulation } from '../build-simulation.js';
+import { foldRows } from './fold-rows.js';
+import type { Stored } from './messages.js';
+import type {
+  FirstDifference,
+  FoldVerdict,
+  ReplayKind,
+  ReplayResult,
+  ScheduleVerdict,
+} from './replay-result.js';
+import { compareWorlds } from './world-compare.js';
+
+type FoldDifference = Extract<FirstDifference, { by: 'fold' }>;
+
+export class FoldReplay {
+  private readonly world: World;
+  private readonly expected: World | null;
+  private readonly expectedAt: number;
+  private readonly level: 'full' | 'lifecycle';
+  private position = 0;
+  private compared: FoldVerdict['compared'] = null;
+  difference: FoldDifference | null = null;
+
+  constructor(private readonly stored: Stored) {
+    const { manifest, snapshot } = stored;
+    const scenario = findScenario(manifest.scenario);
+    const { topology } = scenario.build(resolveParameters(scenario, manifest.parameters));
+    this.world = new World(new Layout(topology));
+    this.level = manifest.recording;
+    this.expected = worldOf(stored);
+    this.expectedAt = this.expected === null ? -1 : snapshot!.position;
+  }
+
+  take(rows: EventRows): void {
+    // The snapshot may lie inside the page.
+    const upTo = Math.min(rows.length, Math.max(0, this.expectedAt - this.position));
+    if (this.compared === null && this.expected !== null && this.position + upTo === this.expectedAt) {
+      foldRows(this.world, rows, 0, upTo, this.level);
+      this.compare(this.expected, this.expectedAt, 'snapshot');
+      foldRows(this.world, rows, upTo, rows.length, this.level);
+    } else {
+      foldRows(this.world, rows, 0, rows.length, this.level);
+    }
+    this.position += rows.length;
+  }
+
+  /** @param executed the world after the same session was executed to its end, when it was */
+  finish(executed: World | null): FoldVerdict {
+    if (executed !== null && this.difference === null && this.compared?.position !== this.stored.position) {
+      this.compare(executed, this.stored.position, 'schedule');
+    }
+    const { position, compared } = this;
+    const outcome = this.difference !== null ? 'differs' : compared === null ? 'not_compared' : 'verified';
+    return { verified: outcome === 'verified', outcome, rows: position, compared };
+  }
+
+  private compare(expected: World, position: number, source: 'snapshot' | 'schedule'): void {
+    const { words, difference } = compareWorlds(expected, this.world, this.level);
+    this.compared = { words, position, with: source };
+    if (difference === null) return;
+    const { what } = difference;
+    const [stored, replayed] = [String(difference.expected), String(difference.actual)];
+    this.difference = { by: 'fold', position, what, stored, replayed };
+  }
+}
+
+/** The world inside the machine snapshot; null when this build cannot read it. */
+function worldOf({ manifest, snapshot }: Stored): World | null {
+  if (snapshot === null) return null;
+  try {
+    const simulation = buildSimulation(manifest);
+    return simulation.restore(snapshot) ? simulation.machine.w : null;
+  } catch (error) {
+    if (error instanceof BadInput) return null;
+    throw error;
+  }
+}
+
+export class ScheduleReplay {
+  private readonly simulation: Simulation | null;
+  private readonly comparison: ScheduleComparison | null;
+  private engineDiffers: string | null = null;
+  private crash: string | null = null;
+  private rows = 0;
+
+  constructor(
+    private readonly stored: Stored,
+    decisions: Uint8Array,
+  ) {
+    let piece: Uint8Array | null = decisions;
+    const reader = new DecisionReader(() => {
+      const next = piece;
+      piece = null;
+      return next === null || next.length === 0 ? null : next;
+    });
+    const scheduler = new ScriptedScheduler(() => reader.next());
+    try {
+      this.simulation = buildSimulation(stored.manifest, { scheduler, snapshots: false });
+      this.comparison = new ScheduleComparison(this.simulation);
+    } catch (error) {
+      if (!(error instanceof BadInput)) throw error;
+      this.simulation = null;
+      this.comparison = null;
+      this.engineDiffers = error.message;
+    }
+  }
+
+  take(rows: EventRows): void {
+    this.attempt((comparison) => {
+      if (comparison.compare(rows)) this.rows += rows.length;
+    });
+  }
+
+  get difference(): Difference | null {
+    return this.comparison?.difference ?? null;
+  }
+
+  /** The world at the end of a session that was executed to its end. */
+  get world(): World | null {
+    return this.simulation?.outcome != null && this.crash === null && this.difference === null
+      ? this.simulation.machine.w
+      : null;
+  }
+
+  finish(): ScheduleVerdict {
+    const { engineDiffers, simulation, stored } = this;
+    if (simulation === null) {
+      return { verified: false, outcome: 'engine_differs', rows: 0, digest: null, detail: engineDiffers };
+    }
+    const ended = stored.progress?.outcome != null;
+    // A session that has not ended stops where its decisions do.
+    if (ended) this.attempt((comparison) => void comparison.finish());
+    const digest = ended && this.crash === null ? simulation.progress().digest : null;
+    const expected = stored.progress?.digest ?? null;
+    let detail = this.crash;
+    if (this.difference !== null) detail ??= `the rows differ at position ${this.difference.position}`;
+    else if (digest !== null && digest !== expected)
+      detail ??= `the digest is ${digest}, stored is ${expected}`;
+    const verified = detail === null;
+    return { verified, outcome: verified ? 'verified' : 'differs', rows: this.rows, digest, detail };
+  }
+
+  private attempt(work: (comparison: ScheduleComparison) => void): void {
+    if (this.comparison === null || this.difference !== null || this.crash !== null) return;
+    try {
+      work(this.comparison);
+    } catch (error) {
+      // Decisions that this machine cannot follow: as much a difference as another row.
+      this.crash = `the execution failed after ${this.rows} equal rows: ${error instanceof Error ? error.message : String(error)}`;
+    }
+  }
+}
+
+export async function replay(
+  stored: Stored,
+  decisions: Uint8Array,
+  by: readonly ReplayKind[],
+  nextPage: () => Promise<EventRows | null>,
+): Promise<ReplayResult> {
+  const fold = by.includes('fold') ? new FoldReplay(stored) : null;
+  const schedule = by.includes('schedule') ? new ScheduleReplay(stored, decisions) : null;
+  for (let rows = await nextPage(); rows !== null; rows = await nextPage()) {
+    fold?.take(rows);
+    schedule?.take(rows);
+  }
+  const scheduleVerdict = schedule?.finish() ?? null;
+  const foldVerdict = fold?.finish(schedule?.world ?? null) ?? null;
+  const first = schedule?.difference ?? null;
+  return {
+    // A fold that could be held against nothing proves nothing; neither does it deny.
+    verified:
+      (scheduleVerdict?.verified ?? true) &&
+      foldVerdict?.outcome !== 'differs' &&
+      (foldVerdict?.verified || scheduleVerdict !== null),
+    by: { fold: foldVerdict, schedule: scheduleVerdict },
+    firstDifference: first === null ? (fold?.difference ?? null) : { by: 'schedule', ...first },
+  };
+}

@@ -1,0 +1,41 @@
+// The runner and the inspection service for all modules; stops them before the store closes.
+import { type BeforeApplicationShutdown, Global, Inject, Injectable, Module } from '@nestjs/common';
+import { STOP_GRACE_MS } from '../config/limits.js';
+import { LOG, type Log } from '../http/log.js';
+import type { EventStore } from '../store/event-store.port.js';
+import { EVENT_STORE } from '../store/store.module.js';
+import { InspectionService } from './inspection.service.js';
+import { SessionRunner } from './runner/session-runner.js';
+import { INSPECTIONS, RUNNER } from './sessions.tokens.js';
+
+@Injectable()
+class StopServices implements BeforeApplicationShutdown {
+  constructor(
+    @Inject(RUNNER) private readonly runner: SessionRunner,
+    @Inject(INSPECTIONS) private readonly inspections: InspectionService,
+  ) {}
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all([this.runner.stop(STOP_GRACE_MS), this.inspections.stop()]);
+  }
+}
+
+@Global()
+@Module({
+  providers: [
+    {
+      provide: RUNNER,
+      useFactory: (store: EventStore, log: Log) =>
+        new SessionRunner(store, { log: (message) => log.warn(message) }),
+      inject: [EVENT_STORE, LOG],
+    },
+    {
+      provide: INSPECTIONS,
+      useFactory: (store: EventStore) => new InspectionService(store),
+      inject: [EVENT_STORE],
+    },
+    StopServices,
+  ],
+  exports: [RUNNER, INSPECTIONS],
+})
+export class ServicesModule {}

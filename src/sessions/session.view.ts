@@ -1,0 +1,137 @@
+// A session as the API and the command line show it.
+import type { InvariantVerdict, Manifest, OutcomeDetail, RunProgress } from '../core/run/contract.js';
+import type { ForkPoint, SessionRecord, SessionState, SessionSummary } from '../store/session.js';
+import { allowedCommands } from './runner/session-runner.js';
+
+export interface SessionFigures {
+  readonly id: string;
+  readonly kind: string;
+  readonly state: SessionState;
+  readonly name: string | null;
+  readonly scenario: string;
+  readonly protocol: string;
+  readonly seed: number;
+  readonly scheduler: string;
+  readonly recording: string;
+  readonly parent: ForkPoint | null;
+  /** completed, booted, no_forward_progress, limit_reached, failed; null while it may still go on. */
+  readonly outcome: string | null;
+  readonly detail: OutcomeDetail | null;
+  /** Events of the full stream. */
+  readonly events: number;
+  /** Rows kept: the position of the last one. */
+  readonly stored: number;
+  /** Session digest; null before the first commit. */
+  readonly digest: string | null;
+  readonly fullDigest: string | null;
+  readonly steps: number;
+  readonly timeNs: number;
+  readonly rootAllocations: number;
+  /** Breaches of invariants, counted; GET .../findings lists them. */
+  readonly findings: number;
+  /** Virtual time of each milestone, ns. */
+  readonly milestones: { readonly [name: string]: number };
+  readonly counts: { readonly [name: string]: number };
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export interface SessionView extends SessionFigures {
+  readonly reason: string | null;
+  readonly note: string | null;
+  readonly parameters: Manifest['parameters'];
+  readonly costs: Manifest['costs'];
+  readonly limits: Manifest['limits'];
+  readonly invariants: boolean;
+  readonly engine: string;
+  readonly protocolDigest: string;
+  readonly eventSchema: number;
+  readonly storedBytes: number;
+  /** What became of each invariant; null until the run has ended, and without invariants. */
+  readonly verdicts: readonly InvariantVerdict[] | null;
+  /** Commands that the present state allows. */
+  readonly allowed: readonly string[];
+}
+
+type Figures = Pick<
+  SessionFigures,
+  | 'outcome'
+  | 'detail'
+  | 'events'
+  | 'digest'
+  | 'fullDigest'
+  | 'steps'
+  | 'timeNs'
+  | 'rootAllocations'
+  | 'findings'
+  | 'milestones'
+  | 'counts'
+>;
+
+function figures(state: SessionState, progress: RunProgress | null): Figures {
+  return {
+    // A session whose thread died has no outcome of its own.
+    outcome: progress?.outcome ?? (state === 'failed' ? 'failed' : null),
+    detail: progress?.detail ?? null,
+    events: progress?.ordinal ?? 0,
+    digest: progress?.digest ?? null,
+    fullDigest: progress?.fullDigest ?? null,
+    steps: progress?.steps ?? 0,
+    timeNs: progress?.timeNs ?? 0,
+    rootAllocations: progress?.rootAllocations ?? 0,
+    findings: progress?.findings ?? 0,
+    milestones: progress?.milestones ?? {},
+    counts: progress?.counts ?? {},
+  };
+}
+
+export function summaryView(s: SessionSummary): SessionFigures {
+  const {
+    id,
+    kind,
+    state,
+    name,
+    scenario,
+    protocol,
+    seed,
+    scheduler,
+    recording,
+    parent,
+    createdAt,
+    updatedAt,
+  } = s;
+  return {
+    ...{ id, kind, state, name, scenario, protocol, seed, scheduler, recording, parent },
+    ...figures(state, s.progress),
+    stored: s.position,
+    createdAt,
+    updatedAt,
+  };
+}
+
+export function sessionView(session: SessionRecord): SessionView {
+  const {
+    id,
+    kind,
+    state,
+    reason,
+    name,
+    note,
+    manifest,
+    parent,
+    progress,
+    storedBytes,
+    createdAt,
+    updatedAt,
+  } = session;
+  const { scenario, protocol, seed, scheduler, recording, parameters, costs, limits, invariants } = manifest;
+  const { engine, protocolDigest, eventSchema } = manifest;
+  return {
+    ...{ id, kind, state, reason, name, note, scenario, protocol, seed, scheduler, recording, parent },
+    ...figures(state, progress),
+    ...{ stored: session.position, storedBytes, parameters, costs, limits, invariants },
+    ...{ engine, protocolDigest, eventSchema, createdAt, updatedAt },
+    verdicts: progress?.verdicts ?? null,
+    allowed: allowedCommands(state),
+  };
+}

@@ -1,0 +1,204 @@
+// /api/v1/sessions: create, list, look at, delete, pause, resume, replay. Thin: the runner and the store decide.
+import { createHash } from 'node:crypto';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  HttpStatus,
+  Inject,
+  Param,
+  Post,
+  Query,
+  Res,
+} from '@nestjs/common';
+import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import type { z } from 'zod';
+import { Route } from '../http/openapi.decorators.js';
+import { Problem } from '../http/problem.js';
+import { ZodPipe } from '../http/zod.pipe.js';
+import type { EventStore } from '../store/event-store.port.js';
+import { SESSION_KINDS, SESSION_STATES } from '../store/session.js';
+import { isStoreError } from '../store/store.errors.js';
+import { EVENT_STORE } from '../store/store.module.js';
+import type { InspectionService } from './inspection.service.js';
+import { allowedCommands, type SessionRunner } from './runner/session-runner.js';
+import * as schemas from './session.schemas.js';
+import { type SessionFigures, type SessionView, sessionView, summaryView } from './session.view.js';
+import { INSPECTIONS, RUNNER } from './sessions.tokens.js';
+
+const ID = { id: 'id of the session' };
+const NAMED = { name: 'Session', schema: schemas.session };
+
+@ApiTags('sessions')
+@Controller('api/v1/sessions')
+export class SessionsController {
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(RUNNER) private readonly runner: SessionRunner,
+    @Inject(INSPECTIONS) private readonly inspections: InspectionService,
+  ) {}
+
+  @Post()
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: 'the same key gives the same session again',
+  })
+  @Route({
+    summary: 'Create a session; it starts at once',
+    body: { name: 'CreateSession', schema: schemas.createSession, required: true },
+    answer: { status: 201, description: 'the session', ...NAMED },
+    headers: { Location: 'address of the session' },
+    problems: [409, 413, 415, 422, 429, 503],
+  })
+  async create(
+    @Body(new ZodPipe(schemas.createSession, 'body')) body: z.output<typeof schemas.createSession>,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SessionView> {
+    const { name, ...request } = body;
+    const session = await this.runner.create(request, {
+      ...(name === undefined ? {} : { name }),
+      ...(key === undefined ? {} : { idempotency: { key: checkKey(key), fingerprint: fingerprint(body) } }),
+    });
+    void reply.header('Location', `/api/v1/sessions/${session.id}`);
+    return sessionView(session);
+  }
+
+  @Get()
+  @Route({
+    summary: 'List sessions, newest first',
+    query: schemas.listSessions,
+    answer: { status: 200, description: 'a page', name: 'SessionPage', schema: schemas.sessionPage },
+  })
+  async list(
+    @Query(new ZodPipe(schemas.listSessions, 'query')) query: z.output<typeof schemas.listSessions>,
+  ): Promise<{ sessions: SessionFigures[]; nextCursor: string | null }> {
+    const { limit, cursor, state, kind, scenario, protocol } = query;
+    const page = await this.store.listSessions({
+      limit,
+      ...(cursor === undefined ? {} : { cursor }),
+      ...(state === undefined ? {} : { states: words('state', state, SESSION_STATES) }),
+      ...(kind === undefined ? {} : { kinds: words('kind', kind, SESSION_KINDS) }),
+      ...(scenario === undefined ? {} : { scenario }),
+      ...(protocol === undefined ? {} : { protocol }),
+    });
+    return { sessions: page.sessions.map(summaryView), nextCursor: page.nextCursor };
+  }
+
+  @Get(':id')
+  @Route({
+    summary: 'One session: manifest, state, outcome, figures',
+    params: ID,
+    answer: { status: 200, description: 'the session', ...NAMED },
+    problems: [404],
+  })
+  async get(@Param('id') id: string): Promise<SessionView> {
+    return sessionView(await this.store.getSession(id));
+  }
+
+  @Delete(':id')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @Route({
+    summary: 'Stop the session if it runs, and delete it',
+    params: ID,
+    answer: { status: 204, description: 'it is gone; its rows are removed in the background' },
+    problems: [404],
+  })
+  async delete(@Param('id') id: string): Promise<void> {
+    await this.runner.delete(id);
+  }
+
+  @Post(':id/pause')
+  @HttpCode(HttpStatus.OK)
+  @Route({
+    summary: 'Pause at the next chunk boundary',
+    params: ID,
+    answer: { status: 200, description: 'the paused session', ...NAMED },
+    problems: [404, 409],
+  })
+  async pause(@Param('id') id: string): Promise<SessionView> {
+    return sessionView(await this.command(id, 'pause', () => this.runner.pause(id)));
+  }
+
+  @Post(':id/resume')
+  @HttpCode(HttpStatus.OK)
+  @Route({
+    summary: 'Go on from where the session was paused or interrupted',
+    params: ID,
+    answer: { status: 200, description: 'the session, queued or running', ...NAMED },
+    problems: [404, 409],
+  })
+  async resume(@Param('id') id: string): Promise<SessionView> {
+    return sessionView(await this.command(id, 'resume', () => this.runner.resume(id)));
+  }
+
+  @Post(':id/replay')
+  @HttpCode(HttpStatus.OK)
+  @Route({
+    summary: 'Replay what is stored by fold and by schedule, and compare',
+    params: ID,
+    body: { name: 'Replay', schema: schemas.replaySession, required: false },
+    answer: {
+      status: 200,
+      description: 'whether both agree',
+      name: 'ReplayResult',
+      schema: schemas.replayResult,
+    },
+    problems: [404, 409, 429],
+  })
+  async replay(
+    @Param('id') id: string,
+    @Body(new ZodPipe(schemas.replaySession, 'body')) body: z.output<typeof schemas.replaySession>,
+  ) {
+    return await this.inspections.replay(id, body.by);
+  }
+
+  /** A command that the state forbids is answered with the commands that it allows. */
+  private async command<T>(id: string, name: string, run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      if (!isStoreError(error, 'state_conflict') && !isStoreError(error, 'session_sealed')) throw error;
+      const { state } = await this.store.getSession(id);
+      const allowed = allowedCommands(state);
+      throw new Problem(
+        409,
+        'state-conflict',
+        `session ${id} is ${state}: ${name} is not possible; allowed: ${allowed.join(', ')}`,
+        allowed,
+      );
+    }
+  }
+}
+
+function words<T extends string>(what: string, text: string, known: readonly T[]): T[] {
+  return text.split(',').map((word) => {
+    const found = known.find((k) => k === word.trim());
+    if (found !== undefined) return found;
+    throw new Problem(
+      400,
+      `unknown-${what}`,
+      `unknown ${what} "${word}"; expected one or more of: ${known.join(', ')}`,
+      known,
+    );
+  });
+}
+
+const MAX_KEY_CHARS = 200;
+function checkKey(key: string): string {
+  if (/^[\x21-\x7e]+$/.test(key) && key.length <= MAX_KEY_CHARS) return key;
+  throw new Problem(
+    400,
+    'idempotency-key',
+    `an Idempotency-Key has 1 to ${MAX_KEY_CHARS} printable characters without spaces`,
+  );
+}
+
+function fingerprint(body: object): string {
+  return createHash('sha256').update(JSON.stringify(body)).digest('hex');
+}

@@ -1,0 +1,7 @@
+// Sessions, their events and findings.
+import { Module } from '@nestjs/common';
+import { EventsController } from './events.controller.js';
+import { SessionsController } from './sessions.controller.js';
+
+@Module({ controllers: [SessionsController, EventsController] })
+export class SessionsModule {}
