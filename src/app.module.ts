@@ -3,7 +3,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { Settings } from './config/settings.js';
 import { HealthModule } from './health/health.module.js';
 import type { Log } from './http/log.js';
-import { LogModule } from './http/log.module.js';
+import { logModule } from './http/log.module.js';
 import { InvariantsModule } from './invariants/invariants.module.js';
 import { ProtocolsModule } from './protocols/protocols.module.js';
 import { ScenariosModule } from './scenarios/scenarios.module.js';
@@ -16,25 +16,25 @@ import { VcpusModule } from './vcpus/vcpus.module.js';
 import { VmsModule } from './vms/vms.module.js';
 
 @Module({})
-export class AppModule {
-  static forRoot({ dataDir, sync }: Settings, log: Log): DynamicModule {
-    const onTrouble = (error: unknown): void => log.error('the store survived a fault', error);
-    return {
-      module: AppModule,
-      imports: [
-        LogModule.forRoot(log),
-        StoreModule.forRoot(dataDir, { synchronous: sync, onTrouble }),
-        ServicesModule,
-        SessionsModule,
-        ExperimentsModule,
-        VmsModule,
-        VcpusModule,
-        TdpMmusModule,
-        ProtocolsModule,
-        ScenariosModule,
-        InvariantsModule,
-        HealthModule,
-      ],
-    };
-  }
+class AppModule {}
+
+export function appModule({ dataDir, sync }: Settings, log: Log): DynamicModule {
+  const onTrouble = (error: unknown): void => log.error('the store survived a fault', error);
+  return {
+    module: AppModule,
+    imports: [
+      logModule(log),
+      StoreModule.forRoot(dataDir, { synchronous: sync, onTrouble }),
+      ServicesModule,
+      SessionsModule,
+      ExperimentsModule,
+      VmsModule,
+      VcpusModule,
+      TdpMmusModule,
+      ProtocolsModule,
+      ScenariosModule,
+      InvariantsModule,
+      HealthModule,
+    ],
+  };
 }

@@ -3,8 +3,8 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { LOG, type Log } from './log.js';
 
 @Module({})
-export class LogModule {
-  static forRoot(log: Log): DynamicModule {
-    return { module: LogModule, global: true, providers: [{ provide: LOG, useValue: log }], exports: [LOG] };
-  }
+class LogModule {}
+
+export function logModule(log: Log): DynamicModule {
+  return { module: LogModule, global: true, providers: [{ provide: LOG, useValue: log }], exports: [LOG] };
 }

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { AppModule } from '../app.module.js';
+import { appModule } from '../app.module.js';
 import {
   KEEP_ALIVE_TIMEOUT_MS,
   MAX_BODY_BYTES,
@@ -39,7 +39,7 @@ export interface RunningServer {
 /** Resolves when the server answers. Rejects with a typed error when it cannot start; then nothing is left open. */
 export async function startServer(settings: Settings, log: Log = createLog()): Promise<RunningServer> {
   checkSettings(settings);
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(settings, log), adapter(), {
+  const app = await NestFactory.create<NestFastifyApplication>(appModule(settings, log), adapter(), {
     logger: nestLogger(log),
     // Errors come to the caller instead of ending the process.
     abortOnError: false,

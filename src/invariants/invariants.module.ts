@@ -35,7 +35,15 @@ export class InvariantsController {
     return {
       invariants: INVARIANTS.map(
         ({ number, name, kind, statement, eras, exercise, details, seen, notEvaluated }) => ({
-          ...{ id: `I${number}`, number, name, kind, statement, eras, exercise, details, seen },
+          id: `I${number}`,
+          number,
+          name,
+          kind,
+          statement,
+          eras,
+          exercise,
+          details,
+          seen,
           notEvaluated: notEvaluated ?? null,
         }),
       ),

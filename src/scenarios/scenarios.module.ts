@@ -28,7 +28,11 @@ const scenario = z.object({
 function scenarioView({ id, title, doc, parameters }: Scenario) {
   const views = Object.entries(parameters).map(
     ([name, { default: initially, min, max, unit, doc: text, words }]) => ({
-      ...{ name, default: initially, min, max, unit },
+      name,
+      default: initially,
+      min,
+      max,
+      unit,
       doc: text,
       words: words ?? null,
     }),

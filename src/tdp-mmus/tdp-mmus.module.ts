@@ -14,7 +14,9 @@ const VM = { ...ID, vm: 'number of the VM' };
 
 function tdpMmusOf({ vms, roots }: StateView) {
   return vms.map(({ vm, mmuValidGen, tdpMmuPages }) => ({
-    ...{ vm, mmuValidGen, tdpMmuPages },
+    vm,
+    mmuValidGen,
+    tdpMmuPages,
     roots: roots.filter((root) => root.vm === vm),
   }));
 }

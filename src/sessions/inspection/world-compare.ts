@@ -9,18 +9,19 @@ export interface WorldComparison {
 }
 
 const VM_WORDS = [
-  ...[
-    'STATE',
-    'USERS_COUNT',
-    'CREATED_VCPUS',
-    'BUGGED',
-    'DEAD',
-    'VALID_GEN',
-    'ROOTS_HEAD',
-    'ROOTS_TAIL',
-    'ROOTS',
-  ],
-  ...['WQ', 'WQ_PENDING', 'WQ_RUNNING', 'LEVEL'],
+  'STATE',
+  'USERS_COUNT',
+  'CREATED_VCPUS',
+  'BUGGED',
+  'DEAD',
+  'VALID_GEN',
+  'ROOTS_HEAD',
+  'ROOTS_TAIL',
+  'ROOTS',
+  'WQ',
+  'WQ_PENDING',
+  'WQ_RUNNING',
+  'LEVEL',
 ] as (keyof typeof VM)[];
 const VCPU_WORDS = [
   'STATE',
@@ -34,8 +35,18 @@ const VCPU_WORDS = [
   'PREV2',
 ] as (keyof typeof VCPU)[];
 const ROOT_WORDS = [
-  ...['SERIAL', 'ROLE', 'REFCOUNT', 'LISTED', 'SCHEDULED', 'WORK', 'VM'],
-  ...['HOLD_VCPU', 'HOLD_ITERATOR', 'HOLD_TDP_MMU', 'HOLD_WORK', 'ZAPPING'],
+  'SERIAL',
+  'ROLE',
+  'REFCOUNT',
+  'LISTED',
+  'SCHEDULED',
+  'WORK',
+  'VM',
+  'HOLD_VCPU',
+  'HOLD_ITERATOR',
+  'HOLD_TDP_MMU',
+  'HOLD_WORK',
+  'ZAPPING',
 ] as (keyof typeof PAGE)[];
 const SLOT_WORDS = ['STATE', 'BASE_GFN', 'PAGES', 'HVA_PAGE', 'FLAGS'] as (keyof typeof SLOT)[];
 
