@@ -1,5 +1,5 @@
 // A machine for tests of procedures: any table of procedures, scripts and guests, threads in turns; its events as objects.
-import { Layout, STATUS, type Topology } from '../../../src/core/aggregates/layout.js';
+import { Layout, MISC, STATUS, type Topology } from '../../../src/core/aggregates/layout.js';
 import { decodeEvent, type EventName, type RootlineEvent } from '../../../src/core/events/catalogue.js';
 import { Guest, type GuestPrograms } from '../../../src/core/guest/guest.js';
 import { FUNCTION_NUMBERS, fn } from '../../../src/core/kernel/functions.js';
@@ -9,6 +9,7 @@ import { Machine, type ThreadSpec } from '../../../src/core/machine/machine.js';
 import type { Procedure } from '../../../src/core/machine/procedure.js';
 import { TimeModel } from '../../../src/core/machine/time.js';
 import { topology } from '../../../src/core/scenarios/topology.js';
+import type { Scheduler } from '../../../src/core/scheduler/scheduler.js';
 
 export interface Told {
   readonly thread: string;
@@ -50,7 +51,7 @@ export class TestMachine {
           constants,
         },
         guest: new Guest(guests, constants),
-        watchdogExits: 10_000,
+        watchdogExits: 500,
         needbreak: null,
       },
       time: new TimeModel(resolveCosts({})),
@@ -73,6 +74,19 @@ export class TestMachine {
           throw new Error(`vcpu${m.lost - 1} makes no progress: ${JSON.stringify(m.where(t))}`);
       }
       if (!went) break;
+    }
+    this.drain();
+    return this;
+  }
+
+  /** As a scheduler picks, until it picks nobody. */
+  runWith(scheduler: Scheduler, seed: number): this {
+    const { m } = this;
+    m.s[m.w.layout.misc + MISC.PRNG_SCHEDULER] = Math.imul(seed, 0x9e3779b1);
+    for (let t = scheduler.pick(m); t >= 0; t = scheduler.pick(m)) {
+      m.step(t);
+      if (m.batchFull) this.drain();
+      if (m.lost !== 0) throw new Error(`vcpu${m.lost - 1} makes no progress: ${JSON.stringify(m.where(t))}`);
     }
     this.drain();
     return this;
