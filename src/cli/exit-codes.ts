@@ -1,6 +1,5 @@
 // Exit codes of `rootline`. With --json the document is on stdout at every code but INTERNAL and BAD_INPUT; `run` prints
 // it whatever the code, once there is a session.
-import type { Outcome } from '../core/run/contract.js';
 
 export const EXIT_CODE = {
   FINE: 0,
@@ -15,7 +14,7 @@ export const EXIT_CODE = {
 export type ExitCode = (typeof EXIT_CODE)[keyof typeof EXIT_CODE];
 
 /** What a run's end means. A livelock is its own verdict; a violation found before a limit was reached stays one. */
-export function exitCodeOf(outcome: Outcome | null, findings: number): ExitCode {
+export function exitCodeOf(outcome: string | null, findings: number): ExitCode {
   if (outcome === 'no_forward_progress') return EXIT_CODE.NO_FORWARD_PROGRESS;
   if (findings > 0) return EXIT_CODE.VIOLATED;
   if (outcome === 'limit_reached') return EXIT_CODE.LIMIT;

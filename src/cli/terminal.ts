@@ -25,10 +25,12 @@ export class ProcessTerminal implements Terminal {
   constructor(readonly json: boolean) {}
 
   line(text = ''): void {
+    this.endProgress();
     if (!this.json) process.stdout.write(`${text}\n`);
   }
 
   document(value: unknown): void {
+    this.endProgress();
     if (this.json) process.stdout.write(`${JSON.stringify(value)}\n`);
   }
 

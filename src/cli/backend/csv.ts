@@ -1,15 +1,18 @@
 // Events as CSV (RFC 4180), one column for each column of the view events_readable.
 
 import type { EventRows } from '../../store/event-rows.js';
-import { NameTable, readableEvent } from '../../store/readable-rows.js';
+import { type NameTable, type ReadableEvent, readableEvent } from '../../store/readable-rows.js';
 
 export const CSV_HEADER =
   'position,ordinal,last_ordinal,time_ns,thread,function,label,type,subject_kind,subject,values';
 
 export function csvOf(rows: EventRows, names: NameTable): string {
+  return csvOfEvents(Array.from({ length: rows.length }, (_, i) => readableEvent(rows, i, names)));
+}
+
+export function csvOfEvents(events: readonly ReadableEvent[]): string {
   let text = '';
-  for (let i = 0; i < rows.length; i++) {
-    const e = readableEvent(rows, i, names);
+  for (const e of events) {
     const cells = [
       ...[e.position, e.ordinal, e.lastOrdinal, e.timeNs, e.thread, e.function, e.label, e.type],
       ...[e.subject.kind, e.subject.number, JSON.stringify(e.values)],

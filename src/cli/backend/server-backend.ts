@@ -1,31 +1,145 @@
-// The server that owns the data folder, asked through its REST API.
+// The server that owns the data folder, asked through its REST API: the same commands, the same documents.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunRequest } from '../../core/run/manifest.js';
+import type { ReadableEvent } from '../../store/readable-rows.js';
+import { isSealed, type SessionState } from '../../store/session.js';
 import type { FindingDocument, ReplayDocument, SessionDocument } from '../documents.js';
+import { ServerRefused } from '../failure.js';
 import type { Backend, ExportFormat, OnProgress } from './backend.js';
+import { CSV_HEADER, csvOfEvents } from './csv.js';
+
+const LIST_PAGE = 200;
+const FIRST_POLL_MS = 25;
+const LONGEST_POLL_MS = 500;
+const EVENTS_PAGE = 10_000;
+const NDJSON_TYPE = 'application/x-ndjson';
+
+interface ProblemBody {
+  readonly detail?: string;
+  readonly title?: string;
+  readonly expected?: readonly string[];
+}
 
 export class ServerBackend implements Backend {
   readonly place: string;
+  private readonly base: string;
+  private readonly headers: Readonly<Record<string, string>>;
 
-  constructor(host: string, port: number) {
-    this.place = `server on http://${host}:${port}`;
+  constructor(host: string, port: number, token: string | undefined = process.env.ROOTLINE_TOKEN) {
+    const origin = `http://${reachable(host)}:${port}`;
+    this.place = `server on ${origin}`;
+    this.base = `${origin}/api/v1`;
+    this.headers = token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` };
   }
-  run(_requests: readonly RunRequest[], _onProgress: OnProgress): Promise<SessionDocument[]> {
-    throw new Error('todo');
+
+  async run(requests: readonly RunRequest[], onProgress: OnProgress): Promise<SessionDocument[]> {
+    const created: SessionDocument[] = [];
+    for (const request of requests) created.push(await this.post<SessionDocument>('/sessions', request));
+    return await Promise.all(created.map(({ id }) => this.ended(id, onProgress)));
   }
-  sessions(): Promise<SessionDocument[]> {
-    throw new Error('todo');
+
+  async sessions(): Promise<SessionDocument[]> {
+    const out: SessionDocument[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const from: string = cursor === '' ? '' : `&cursor=${cursor}`;
+      const page: {
+        readonly sessions: readonly { readonly id: string }[];
+        readonly nextCursor: string | null;
+      } = await this.get(`/sessions?limit=${LIST_PAGE}${from}`);
+      for (const { id } of page.sessions) out.push(await this.session(id));
+      cursor = page.nextCursor;
+    }
+    return out;
   }
-  session(_id: string): Promise<SessionDocument> {
-    throw new Error('todo');
+
+  async session(id: string): Promise<SessionDocument> {
+    const found = await this.get<Partial<SessionDocument>>(`/sessions/${id}`);
+    return { verdicts: null, ...found } as SessionDocument;
   }
-  findings(_id: string): Promise<FindingDocument[]> {
-    throw new Error('todo');
+
+  async findings(id: string): Promise<FindingDocument[]> {
+    return (await this.get<{ readonly findings: FindingDocument[] }>(`/sessions/${id}/findings`)).findings;
   }
-  replay(_id: string): Promise<ReplayDocument> {
-    throw new Error('todo');
+
+  async replay(id: string): Promise<ReplayDocument> {
+    return await this.post<ReplayDocument>(`/sessions/${id}/replay`, {});
   }
-  exportEvents(_id: string, _format: ExportFormat): AsyncIterable<Uint8Array> {
-    throw new Error('todo');
+
+  async *exportEvents(id: string, format: ExportFormat): AsyncIterable<Uint8Array> {
+    if (format === 'ndjson') {
+      const answer = await this.ask(`/sessions/${id}/events`, { headers: { accept: NDJSON_TYPE } });
+      if (answer.body !== null) yield* answer.body;
+      return;
+    }
+    const encoder = new TextEncoder();
+    let from: number | null = 1;
+    let begun = false;
+    while (from !== null) {
+      const page: { readonly events: readonly ReadableEvent[]; readonly next: number | null } =
+        await this.get(`/sessions/${id}/events?from=${from}&limit=${EVENTS_PAGE}`);
+      if (!begun) yield encoder.encode(`${CSV_HEADER}\r\n`);
+      begun = true;
+      if (page.events.length > 0) yield encoder.encode(csvOfEvents(page.events));
+      from = page.next;
+    }
   }
-  async close(): Promise<void> {}
+
+  async close(): Promise<void> {
+    // Nothing is held: the server goes on.
+  }
+
+  /** Asks at growing intervals until the session has come to its end, or to a halt that only a person ends. */
+  private async ended(id: string, onProgress: OnProgress): Promise<SessionDocument> {
+    let waitMs = FIRST_POLL_MS;
+    for (;;) {
+      const session = await this.session(id);
+      const state = session.state as SessionState;
+      onProgress(id, state, session.events);
+      if (isSealed(state) || state === 'paused' || state === 'interrupted') return session;
+      await sleep(waitMs);
+      waitMs = Math.min(LONGEST_POLL_MS, waitMs * 2);
+    }
+  }
+
+  private async get<T>(path: string): Promise<T> {
+    return (await (await this.ask(path, {})).json()) as T;
+  }
+
+  private async post<T>(path: string, body: object): Promise<T> {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await this.ask(path, { method: 'POST', body: JSON.stringify(body), headers });
+    return (await answer.json()) as T;
+  }
+
+  private async ask(
+    path: string,
+    init: {
+      readonly method?: string;
+      readonly body?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    },
+  ): Promise<Response> {
+    let answer: Response;
+    try {
+      answer = await fetch(this.base + path, { ...init, headers: { ...this.headers, ...init.headers } });
+    } catch (error) {
+      const why =
+        error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+      throw new ServerRefused(503, `the ${this.place} does not answer: ${why}`);
+    }
+    if (answer.ok) return answer;
+    const problem = (await answer.json().catch(() => ({}))) as ProblemBody;
+    throw new ServerRefused(
+      answer.status,
+      problem.detail ?? problem.title ?? `${this.place} answered ${answer.status}`,
+    );
+  }
+}
+
+/** An address to connect to: a server on all addresses is on this machine's own as well. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
 }

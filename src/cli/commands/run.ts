@@ -38,7 +38,7 @@ export async function run(
   terminal.document(runDocument(session, findings));
   printSession(session, findings, terminal);
   terminal.note(reproduce(manifest, data));
-  return exitCodeOf(session.outcome, session.findingCount);
+  return exitCodeOf(session.outcome, session.findings);
 }
 
 /** The text form of one session; `show` prints the same. */
@@ -66,10 +66,10 @@ export function printSession(
         counts.map(([name, n]) => [`  ${name}`, n]),
       ),
     );
-  terminal.line(`  findings          ${s.invariants ? s.findingCount : 'invariants were switched off'}`);
+  terminal.line(`  findings          ${s.invariants ? s.findings : 'invariants were switched off'}`);
   for (const f of findings) {
     terminal.line(
-      `    ${f.invariant} at position ${f.position}: ${f.thread} in ${f.function} @ ${f.label}, detail ${f.detail}, seen ${f.seen}`,
+      `    ${f.invariant} at position ${f.position}: ${f.thread} in ${f.function} @ ${f.label}, detail ${f.values.detail}, seen ${f.values.seen}`,
     );
   }
   if (s.verdicts !== null) terminal.line(`  invariants        ${verdictText(s.verdicts)}`);

@@ -36,7 +36,7 @@ export async function sessions(open: Open, terminal: Terminal): Promise<ExitCode
       ],
       all.map((s) => [
         ...[s.id, s.state, s.outcome, s.scenario, s.protocol, s.seed, s.recording],
-        ...[grouped(s.events), s.rootAllocations, s.findingCount, s.digest],
+        ...[grouped(s.events), s.rootAllocations, s.findings, s.digest],
       ]),
     ),
   );

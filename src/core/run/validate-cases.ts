@@ -70,6 +70,7 @@ const SCRIPTS: readonly Script[] = [
   { recording: 'memslot_idle', scenario: 'memslot-idle', parameters: {}, smm: false },
   { recording: 'destroy_fwd', scenario: 'destroy-fwd', parameters: {}, smm: false },
   { recording: 'destroy_partial', scenario: 'destroy-partial', parameters: {}, smm: false },
+  { recording: 'dirty', scenario: 'dirty', parameters: {}, smm: false },
 ];
 
 const SHARED_FIGURES: readonly ComparedFigure[] = [
