@@ -233,9 +233,9 @@ export const op = {
   find_slot: (vm: number, asId: number, gfn: number) => set(OP.FIND_SLOT, vm, asId, gfn),
   /** Answer: the HOST_PAGE word. */
   read_host_page: (page: number) => set(OP.READ_HOST_PAGE, page),
-  /** The host's page-table lock in one step. Answer: 0 when the word was no longer `before`. */
-  try_change_host_page: (page: number, before: number, after: number) =>
-    set(OP.CMPXCHG_HOST_PAGE, page, before, after),
+  /** The host's page-table lock in one step, for `count` pages. Answer: 0 when a word was no longer `before`. */
+  try_change_host_page: (page: number, before: number, after: number, count = 1) =>
+    set(OP.CMPXCHG_HOST_PAGE, page, before, after, count),
   set_host_page: (page: number, before: number, after: number) =>
     emit(E.HostPageChanged, 8, page, before, after),
 

@@ -214,6 +214,16 @@ test('large leafs: installed where slot and host memory allow, not at the edge o
   expect(rig.leaf(root, 80)[0]).toBe(1);
 });
 
+test('a write to unbacked memory of a HUGE slot backs a large page; a read, or a part backed already, a small one', () => {
+  const rig = new Rig([[fault(1, WRITE), fault(9), fault(10, WRITE), fault(17, WRITE)]]);
+  const root = rig.root(0);
+  rig.slot(0, 0, 0, 32, 64, SLOT_FLAG.HUGE);
+  rig.fold('HostPageChanged', 64 + 16, 0, PRIVATE);
+  rig.run(0);
+  expect([1, 9, 10, 17].map((gfn) => rig.leaf(root, gfn)[0])).toEqual([2, 1, 1, 1]);
+  expect(rig.count('HostPageChanged')).toBe(8 + 3);
+});
+
 test('dirty logging: split, write protection, fast page fault, clear, and collapse', () => {
   const { rig, root, slot } = hugeRig(
     [fault(9)],

@@ -16,8 +16,8 @@ const readVm: Decide = (w, o) => w.vmWord(o.a, o.b);
 const readSlot: Decide = (w, o) => w.slotWord(o.a, o.b);
 const readHostPage: Decide = (w, o) => w.s[w.hostPage(o.a)];
 const cmpxchgHostPage: Decide = (w, o, out) => {
-  if (w.s[w.hostPage(o.a)] !== o.b) return 0;
-  out.emit(E.HostPageChanged, o.a * 16 + S_PAGE, o.b, o.c, 0);
+  for (let p = o.a; p < o.a + o.d; p++) if (w.s[w.hostPage(p)] !== o.b) return 0;
+  for (let p = o.a; p < o.a + o.d; p++) out.emit(E.HostPageChanged, p * 16 + S_PAGE, o.b, o.c, 0);
   return 1;
 };
 const findSlot: Decide = (w, o) => w.findSlot(o.a, o.b, o.c);

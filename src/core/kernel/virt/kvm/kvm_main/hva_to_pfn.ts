@@ -3,7 +3,8 @@
 // only; a write to one gets a page of its own. A write to the zero page, or to a page shared with a forked child, breaks
 // copy-on-write: every VM's MMU notifier is told before and after the page is exchanged, so the fault that asked is stale.
 // Context: no lock; may sleep. Returns pfn * 2 + writable, or -1 when the access is not allowed.
-// Left out: large host pages (a slot flagged HUGE counts as backed by them), change_pte (finds nothing), swap, get_user_pages.
+// In a slot flagged HUGE a write to a run of unbacked pages that makes one large page backs all of it.
+// Left out: the large zero page, change_pte (finds nothing), swap, get_user_pages.
 
 import {
   HOST_PAGE_COW,
@@ -19,6 +20,7 @@ import type { World } from '../../../../aggregates/world.js';
 import { op } from '../../../../machine/op.js';
 import { call, procedure, ret } from '../../../../machine/procedure.js';
 import { fn } from '../../../functions.js';
+import { huge_hva_start } from './memslots.js';
 
 /** The word of a page that becomes private: backed anew, shared with nobody. */
 function private_page(word: number): number {
@@ -52,8 +54,8 @@ export const hva_to_pfn = procedure(
     file: 'virt/kvm/kvm_main.c',
     since: 'v5.18',
     params: ['vm', 'hvaPage', 'write'],
-    locals: ['word', 'other', 'told'],
-    leftOut: 'large host pages, change_pte, swap, get_user_pages',
+    locals: ['word', 'other', 'told', 'first', 'span'],
+    leftOut: 'the large zero page, change_pte, swap, get_user_pages',
   },
   {
     read_host_page: [
@@ -63,11 +65,21 @@ export const hva_to_pfn = procedure(
         if (after < 0) return ret(-1);
         if (after === word) return ret(pfn_and_writable(l.hvaPage, word));
         l.word = word;
-        if (host_page_kind(word) === HOST_PAGE_KIND.unbacked) return 'do_anonymous_page';
+        if (host_page_kind(word) === HOST_PAGE_KIND.unbacked) {
+          l.span = 1 << l.w.entryShift(2);
+          l.first = l.write ? huge_hva_start(l.w, l.vm, l.hvaPage, l.span) : -1;
+          return l.first < 0 ? 'do_anonymous_page' : 'do_huge_pmd_anonymous_page';
+        }
         l.told = 0;
         l.other = -1;
         return 'mmu_notifier_invalidate_range_start';
       },
+    ],
+    // Falls back to one small page when part of the run is backed already.
+    do_huge_pmd_anonymous_page: [
+      (l) => op.try_change_host_page(l.first, l.word, private_page(l.word), l.span),
+      (l, changed) =>
+        changed ? ret(pfn_and_writable(l.hvaPage, private_page(l.word))) : 'do_anonymous_page',
     ],
     do_anonymous_page: [
       (l) => op.try_change_host_page(l.hvaPage, l.word, faulted(l.word, l.write)),

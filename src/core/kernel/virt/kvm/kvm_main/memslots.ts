@@ -25,6 +25,11 @@ export function gfn_to_hva_page(w: World, slotId: number, gfn: number): number {
   return w.slotWord(slotId, SLOT.HVA_PAGE) + gfn - w.slotWord(slotId, SLOT.BASE_GFN);
 }
 
+/** VM of a slot number. */
+export function slot_vm(w: World, slotId: number): number {
+  return Math.floor(slotId / (w.slotsPerAddressSpace * ADDRESS_SPACES));
+}
+
 /** Address space of a slot number. */
 export function slot_as_id(w: World, slotId: number): number {
   return Math.floor(slotId / w.slotsPerAddressSpace) % ADDRESS_SPACES;
@@ -65,4 +70,19 @@ export function hva_range_start_gfn(w: World, slotId: number, start: number): nu
 export function hva_range_end_gfn(w: World, slotId: number, end: number): number {
   const hva = w.slotWord(slotId, SLOT.HVA_PAGE);
   return w.slotWord(slotId, SLOT.BASE_GFN) + Math.min(end, hva + w.slotWord(slotId, SLOT.PAGES)) - hva;
+}
+
+/**
+ * First page of the aligned run of `span` pages around hvaPage, where a slot of the VM asks for large host pages (HUGE) and
+ * holds the whole run; else -1.
+ */
+export function huge_hva_start(w: World, vm: number, hvaPage: number, span: number): number {
+  const first = hvaPage & ~(span - 1);
+  for (let id = w.slotId(vm, 0, 0); id < w.slotId(vm, ADDRESS_SPACES, 0); id++) {
+    if (w.slotWord(id, SLOT.STATE) === SLOT_STATE.none || !(w.slotWord(id, SLOT.FLAGS) & SLOT_FLAG.HUGE))
+      continue;
+    const hva = w.slotWord(id, SLOT.HVA_PAGE);
+    if (first >= hva && first + span <= hva + w.slotWord(id, SLOT.PAGES)) return first;
+  }
+  return -1;
 }

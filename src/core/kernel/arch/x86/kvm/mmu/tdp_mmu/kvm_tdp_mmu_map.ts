@@ -45,7 +45,7 @@ export const kvm_tdp_mmu_map = procedure(
         l.vm = w.vcpuWord(l.vcpu, VCPU.VM);
         l.table = w.vcpuWord(l.vcpu, VCPU.ROOT) - 1;
         l.level = w.pageWord(l.table, PAGE.LEVEL);
-        l.goal = goal_level(w, l.slot, l.gfn, l.pfn >>> 1);
+        l.goal = goal_level(w, l.slot, l.gfn);
         l.result = RET_PF.RETRY;
         return 'read_spte';
       },

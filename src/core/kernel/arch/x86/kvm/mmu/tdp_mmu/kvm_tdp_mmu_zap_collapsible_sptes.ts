@@ -3,7 +3,7 @@
 // address space. Each zap is three steps (tdp_mmu_zap_spte_atomic): freeze, flush, clear: nobody may install a translation
 // while CPUs can still hold the old one.
 // Context: mmu_lock held for read; yields. The walk references every valid root. Returns whether any SPTE changed.
-// Left out: a look at the host's own page tables: a slot flagged HUGE counts as backed by large pages everywhere.
+// Left out: nothing.
 import { LOCK_KIND, PAGE, SLOT, SLOT_FLAG } from '../../../../../../aggregates/layout.js';
 import { role_as_id } from '../../../../../../aggregates/role.js';
 import { is_nonleaf_spte, REMOVED_SPTE } from '../../../../../../aggregates/spte.js';
@@ -12,7 +12,7 @@ import { op } from '../../../../../../machine/op.js';
 import { call, procedure, ret } from '../../../../../../machine/procedure.js';
 import { fn } from '../../../../../functions.js';
 import { slot_as_id, slot_end, slot_start } from '../../../../../virt/kvm/kvm_main/memslots.js';
-import { slot_holds_huge_page } from '../mmu/huge-pages.js';
+import { can_map_huge_page } from '../mmu/huge-pages.js';
 import {
   iter_table,
   made_progress,
@@ -28,7 +28,7 @@ import {
 
 /** kvm_mmu_max_mapping_level() says 2M for this entry. */
 function collapsible(w: World, slotId: number, gfn: number): boolean {
-  return (w.slotWord(slotId, SLOT.FLAGS) & SLOT_FLAG.HUGE) !== 0 && slot_holds_huge_page(w, slotId, gfn);
+  return (w.slotWord(slotId, SLOT.FLAGS) & SLOT_FLAG.HUGE) !== 0 && can_map_huge_page(w, slotId, gfn);
 }
 
 export const kvm_tdp_mmu_zap_collapsible_sptes = procedure(
@@ -38,7 +38,7 @@ export const kvm_tdp_mmu_zap_collapsible_sptes = procedure(
     since: 'v5.18',
     params: ['vm', 'slotId'],
     locals: ['root', 'changed', ...TDP_ITER],
-    leftOut: 'the look at the page tables of the host',
+    leftOut: 'nothing',
   },
   {
     lockdep_assert: [
