@@ -57,7 +57,6 @@ export class TestMachine {
       time: new TimeModel(resolveCosts({})),
       seed: 1,
       batchCapacity: 8_192,
-      observer: null,
     });
   }
 
