@@ -22,6 +22,7 @@ export interface BootGuestOptions {
   readonly exitsPercent: number;
   readonly windowPercent: number;
   readonly computePercent: number;
+  readonly pagesPercent: number;
   readonly smis: number;
   readonly memslotUpdates: number;
 }
@@ -77,9 +78,16 @@ export function windowPages(phase: number, windowPercent: number): number {
   return Math.max(1, Math.round((BOOT_PHASES[phase].window * windowPercent) / 100));
 }
 
+export function phasePages(phase: number, pagesPercent: number): number {
+  return Math.round((BOOT_PHASES[phase].pages * pagesPercent) / 100);
+}
+
 /** Pages of main RAM that the phases go through, their windows included. */
-export function mainPages(windowPercent: number): number {
-  return BOOT_PHASES.reduce((n, p, k) => n + p.pages + windowPages(k, windowPercent), GFN.data - GFN.main);
+export function mainPages(windowPercent: number, pagesPercent: number): number {
+  return BOOT_PHASES.reduce(
+    (n, _phase, k) => n + phasePages(k, pagesPercent) + windowPages(k, windowPercent),
+    GFN.data - GFN.main,
+  );
 }
 
 export function bootGuest(o: BootGuestOptions): ScenarioGuest {
@@ -89,16 +97,17 @@ export function bootGuest(o: BootGuestOptions): ScenarioGuest {
   let base: number = GFN.data;
   BOOT_PHASES.forEach((phase, k) => {
     const window = windowPages(k, o.windowPercent);
+    const pages = phasePages(k, o.pagesPercent);
     b.code(phase.codeGfn)
       .phase({
         exits: k === 0 ? firmwareSchedule(o) : phaseSchedule(k, o.exitsPercent),
         window,
         base,
-        pages: phase.pages,
+        pages,
         computeUs: Math.round((phase.computeUs * o.computePercent) / 100),
       })
       .milestone(phase.name);
-    base += phase.pages + window;
+    base += pages + window;
   });
   b.out(PORT.end);
   // call32_smm: save state, a little work in SMRAM, back.

@@ -28,9 +28,9 @@ export const BOOT_PHASES: readonly BootPhase[] = [
   { name: 'bootLoader', codeGfn: 0x7, window: 20, pages: 4_000, computeUs: 270_000, movDrs: 0 },
   { name: 'decompression', codeGfn: 0x100, window: 40, pages: 7_000, computeUs: 280_000, movDrs: 0 },
   // cpu_init clears DR0-3, DR6 and DR7.
-  { name: 'kernel', codeGfn: 0x101, window: 60, pages: 7_000, computeUs: 550_000, movDrs: 6 },
-  { name: 'pid1', codeGfn: 0x102, window: 60, pages: 4_000, computeUs: 300_000, movDrs: 0 },
-  { name: 'console', codeGfn: 0x103, window: 72, pages: 13_000, computeUs: 1_700_000, movDrs: 2 },
+  { name: 'kernel', codeGfn: 0x101, window: 48, pages: 7_000, computeUs: 557_000, movDrs: 6 },
+  { name: 'pid1', codeGfn: 0x102, window: 47, pages: 4_000, computeUs: 300_000, movDrs: 0 },
+  { name: 'console', codeGfn: 0x103, window: 68, pages: 13_000, computeUs: 1_831_000, movDrs: 2 },
 ];
 
 export interface BootExit {

@@ -93,6 +93,13 @@ export const boot: Scenario = {
       unit: '%',
       doc: 'guest time between exits, of the fitted one',
     },
+    pagesPercent: {
+      default: 100,
+      min: 1,
+      max: 400,
+      unit: '%',
+      doc: 'pages of guest memory that the boot goes through, of the 35,200 assumed',
+    },
     touchBurst: {
       default: 4_096,
       min: 1,
@@ -103,7 +110,7 @@ export const boot: Scenario = {
   },
   costs: BOOT_COSTS,
   build(p) {
-    const pages = mainPages(p['windowPercent']);
+    const pages = mainPages(p['windowPercent'], p['pagesPercent']);
     const threads: ScenarioThread[] = [
       { name: 'main', kind: 'vmm', entry: THREAD_ENTRY.vmm, args: [], script: mainScript(p, pages) },
       { name: 'kworker', kind: 'daemon', entry: THREAD_ENTRY.kworker, args: [], script: new Int32Array(0) },
@@ -129,6 +136,7 @@ export const boot: Scenario = {
           exitsPercent: p['exitsPercent'],
           windowPercent: p['windowPercent'],
           computePercent: p['computePercent'],
+          pagesPercent: p['pagesPercent'],
           smis: p['smis'],
           memslotUpdates: p['memslotUpdates'],
         }),

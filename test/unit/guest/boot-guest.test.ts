@@ -60,12 +60,13 @@ describe('the boot program', () => {
       exitsPercent: 10,
       windowPercent: 100,
       computePercent: 100,
+      pagesPercent: 50,
       smis: 2,
       memslotUpdates: 3,
     });
     const t = new Tiny(guest.program, {
       smm: guest.smm,
-      topology: { pages: 512, tlbEntries: 512, hostPages: mainPages(100) },
+      topology: { pages: 512, tlbEntries: 512, hostPages: mainPages(100, 50) },
     });
     const seen = new Map<number | string, number>();
     const add = (key: number | string): void => void seen.set(key, (seen.get(key) ?? 0) + 1);
