@@ -1,12 +1,11 @@
 #!/usr/bin/env node
 // The command line. Parses, runs one command, turns its verdict or its failure into an exit code.
-import type { ExitCode } from './exit-codes.js';
 import { EXIT_CODE } from './exit-codes.js';
 import { failureOf } from './failure.js';
 import { buildProgram } from './program.js';
 
-async function main(argv: readonly string[]): Promise<ExitCode> {
-  let code: ExitCode = EXIT_CODE.FINE;
+async function main(argv: readonly string[]): Promise<number> {
+  let code: number = EXIT_CODE.FINE;
   const program = buildProgram(argv, (verdict) => {
     code = verdict;
   });

@@ -11,7 +11,6 @@ import { run } from './commands/run.js';
 import { serve } from './commands/serve.js';
 import { exportEvents, replay, sessions, show } from './commands/sessions.js';
 import { validateCommand } from './commands/validate.js';
-import type { ExitCode } from './exit-codes.js';
 import { readSettings, wholeNumber } from './settings.js';
 import { ProcessTerminal, type Terminal } from './terminal.js';
 
@@ -43,7 +42,7 @@ interface ExperimentCommandOptions extends CommonOptions {
 const collect = (value: string, before: readonly string[]): string[] => [...before, value];
 
 /** @param ended is told the exit code of the command that ran */
-export function buildProgram(argv: readonly string[], ended: (code: ExitCode) => void): Command {
+export function buildProgram(argv: readonly string[], ended: (code: number) => void): Command {
   const program = new Command('rootline');
   program
     .description('A laboratory for how KVM keeps, shares, invalidates and frees the roots of its TDP MMU')

@@ -1,6 +1,5 @@
 // `serve`: the same server that `npm start` runs, with flags instead of the environment.
 import { settingsFromEnvironment, settingsFromFlags } from '../../config/settings.js';
-import { EXIT_CODE, type ExitCode } from '../exit-codes.js';
 
 export interface ServeOptions {
   readonly port?: string;
@@ -8,11 +7,13 @@ export interface ServeOptions {
   readonly data?: string;
 }
 
-export async function serve(options: ServeOptions): Promise<ExitCode> {
+/** Resolves with the exit code when the server was told to stop. */
+export async function serve(options: ServeOptions): Promise<number> {
   const flags = Object.entries(options).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, value],
   );
   const settings = settingsFromFlags(flags, settingsFromEnvironment(process.env));
-  void settings;
-  return EXIT_CODE.FINE;
+  // Loaded here only: no other command needs the server's packages.
+  const server = await import('../../main.js');
+  return await server.serve(settings);
 }
