@@ -1,18 +1,9 @@
 // What every event store must do: one suite, run on each adapter.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ChunkChannel, type CommitNotice, type EventStore, type StoreLimits } from '../../src/store/index.js';
-import {
-  FAKE_DICTIONARY,
-  FAKE_MANIFEST,
-  FUNCTIONS,
-  fakeChunk,
-  fakeDecisions,
-  fakeRow,
-  fakeRows,
-  fakeSnapshot,
-  rowObjects,
-} from './fake-chunks.js';
+import { FAKE_MANIFEST, fakeChunk, fakeRow, fakeRows, fakeSnapshot, rowObjects } from './fake-chunks.js';
 import { forkContract } from './forks.contract.js';
+import { readContract } from './reads.contract.js';
 
 export interface StoreUnderTest {
   readonly name: string;
@@ -38,6 +29,14 @@ export function eventStoreContract(subject: StoreUnderTest): void {
       for (let at = 0; at < rows; at += chunkRows) {
         await store.append(sessionId, fakeChunk(at, Math.min(chunkRows, rows - at), { seed }));
       }
+    }
+
+    /** A fresh store with these limits, and an empty session in it. */
+    async function reopen(limits: Partial<StoreLimits>): Promise<void> {
+      await store.close();
+      await subject.cleanUp();
+      store = await subject.open(limits);
+      id = (await store.createSession(FAKE_MANIFEST, 'simulated')).id;
     }
 
     describe('sessions', () => {
@@ -202,15 +201,7 @@ export function eventStoreContract(subject: StoreUnderTest): void {
       });
 
       test('limits are named', async () => {
-        await store.close();
-        await subject.cleanUp();
-        store = await subject.open({
-          maxChunkRows: 10,
-          maxSessionBytes: 2000,
-          maxSnapshotBytes: 50,
-          maxSessions: 2,
-        });
-        id = (await store.createSession(FAKE_MANIFEST, 'simulated')).id;
+        await reopen({ maxChunkRows: 10, maxSessionBytes: 2000, maxSnapshotBytes: 50, maxSessions: 2 });
         const limit = (name: string) => ({ code: 'limit_exceeded', details: { limit: name } });
         await expect(store.append(id, fakeChunk(0, 11))).rejects.toMatchObject(limit('maxChunkRows'));
         await expect(store.append(id, fakeChunk(0, 1, { snapshotBytes: 51 }))).rejects.toMatchObject(
@@ -272,192 +263,6 @@ export function eventStoreContract(subject: StoreUnderTest): void {
       });
     });
 
-    describe('reads', () => {
-      test('pages join up in both directions', async () => {
-        await fill(1234);
-        const forward: number[] = [];
-        for (let next: number | null = 5; next !== null; ) {
-          const page = await store.readRows(id, { from: next, to: 1200, limit: 100 });
-          forward.push(...page.rows.position);
-          next = page.next;
-        }
-        expect(forward).toEqual(Array.from({ length: 1196 }, (_, i) => i + 5));
-        const backward: number[] = [];
-        for (let next: number | null = 1200; next !== null; ) {
-          const page = await store.readRows(id, { from: 5, to: next, limit: 317, direction: 'backward' });
-          backward.push(...page.rows.position);
-          next = page.next;
-        }
-        expect(backward).toEqual(forward.toReversed());
-      });
-
-      test('a range beyond the end is empty, not an error', async () => {
-        await fill(10);
-        const page = await store.readRows(id, { from: 11, limit: 10 });
-        expect(page).toMatchObject({ rows: { length: 0 }, next: null });
-        expect((await store.readRows(id, { from: 8, to: 999, limit: 10 })).rows.length).toBe(3);
-        expect((await store.readFold(id, 11, 10)).rows.length).toBe(0);
-      });
-
-      test('bad queries are typed errors', async () => {
-        for (const query of [
-          { limit: 0 },
-          { limit: 1.5 },
-          { limit: 1, from: -1 },
-          { limit: 1, to: Number.NaN },
-        ]) {
-          await expect(store.readRows(id, query)).rejects.toMatchObject({ code: 'query_refused' });
-        }
-        const filters = { types: [256] };
-        await expect(store.readRows(id, { limit: 1, filters })).rejects.toMatchObject({
-          code: 'query_refused',
-        });
-        await expect(store.readRows(id, { limit: 10_000_000 })).rejects.toMatchObject({
-          code: 'limit_exceeded',
-          details: { limit: 'maxPageRows' },
-        });
-      });
-
-      test.each([
-        ['one type', { types: [5] }, (row: Row) => row.type === 5],
-        ['types, indexed and not', { types: [3, 125] }, (row: Row) => row.type === 3 || row.type === 125],
-        ['no type at all', { types: [] }, () => false],
-        ['thread', { thread: 2 }, (row: Row) => row.thread === 2],
-        ['subject', { subject: 2 * 16 + 2 }, (row: Row) => row.subject === 34],
-        ['subject and indexed types', { subject: 35, types: [3, 5] }, (row: Row) => row.subject === 35],
-        ['function', { function: FUNCTIONS[1] }, (row: Row) => row.site === 3 || row.site === 4],
-        ['unknown function', { function: 'nothing' }, () => false],
-        [
-          'all of them',
-          { types: [3, 5, 70], thread: 1, subject: 19, function: FUNCTIONS[0] },
-          (row: Row) => row.subject === 19 && row.thread === 1 && row.site <= 2,
-        ],
-      ])('filter by %s', async (_name, filters, wanted) => {
-        await fill(3000);
-        const expected = rowObjects(fakeRows(1, 3000)).filter(wanted);
-        const { rows, next } = await store.readRows(id, { limit: 3000, filters });
-        expect(rowObjects(rows)).toEqual(expected);
-        expect(next).toBeNull();
-        const last = await store.readRows(id, { limit: 3, filters, direction: 'backward' });
-        expect(rowObjects(last.rows)).toEqual(expected.toReversed().slice(0, 3));
-      });
-
-      test('a filtered page looks at a bounded number of rows and says where to go on', async () => {
-        await store.close();
-        await subject.cleanUp();
-        store = await subject.open({ maxScanRows: 500 });
-        id = (await store.createSession(FAKE_MANIFEST, 'simulated')).id;
-        await fill(1800);
-        const found: number[] = [];
-        const nexts: (number | null)[] = [];
-        for (let next: number | null = 1; next !== null; ) {
-          const page = await store.readRows(id, { from: next, limit: 1800, filters: { types: [88] } });
-          found.push(...page.rows.position);
-          next = page.next;
-          nexts.push(next);
-        }
-        expect(nexts).toEqual([501, 1001, 1501, null]);
-        const expected = rowObjects(fakeRows(1, 1800)).filter((row) => row.type === 88);
-        expect(found).toEqual(expected.map((row) => row.position));
-      });
-
-      test('fold pages hold what folding needs', async () => {
-        await fill(2500);
-        const expected = fakeRows(1, 2500);
-        let at = 1;
-        for (let next: number | null = 1; next !== null; ) {
-          const page = await store.readFold(id, next, 999, 2400);
-          expect(page.rows.from).toBe(at);
-          for (const name of ['type', 'subject', 'a', 'b', 'c'] as const) {
-            expect(page.rows[name]).toEqual(expected[name].slice(at - 1, at - 1 + page.rows.length));
-          }
-          at += page.rows.length;
-          next = page.next;
-        }
-        expect(at).toBe(2401);
-      });
-
-      test('NDJSON gives every event in words', async () => {
-        await fill(20_000, 4000);
-        let text = '';
-        const decoder = new TextDecoder();
-        for await (const block of store.streamNdjson(id, {})) text += decoder.decode(block, { stream: true });
-        const lines = text.trimEnd().split('\n');
-        expect(lines.length).toBe(20_000);
-        const put = rowObjects(fakeRows(1, 20_000)).find((row) => row.type === 5)!;
-        expect(JSON.parse(lines[put.position - 1]!)).toEqual({
-          position: put.position,
-          ordinal: put.position,
-          lastOrdinal: put.position,
-          timeNs: put.timeNs,
-          thread: ['vcpu0', 'vcpu1', 'worker'][put.thread],
-          function: FUNCTIONS[Math.floor((put.site - 1) / 2)],
-          label: put.site % 2 === 1 ? 'enter' : 'leave',
-          type: 'RootPut',
-          subject: { kind: 'root', number: put.subject >> 4 },
-          values: { holder: put.a, refcount: put.b, address: put.c },
-        });
-        let some = '';
-        const query = { from: 100, to: 199, filters: { types: [5] }, direction: 'backward' as const };
-        for await (const block of store.streamNdjson(id, query)) some += decoder.decode(block);
-        const wanted = rowObjects(fakeRows(100, 199)).filter((row) => row.type === 5);
-        const positions = some
-          .trimEnd()
-          .split('\n')
-          .map((line) => (JSON.parse(line) as Row).position);
-        expect(positions).toEqual(wanted.map((row) => row.position).reverse());
-      });
-
-      test('findings', async () => {
-        await fill(2000);
-        const expected = rowObjects(fakeRows(1, 2000)).filter((row) => row.type === 60);
-        expect(expected.length).toBeGreaterThan(100);
-        expect(rowObjects(await store.findings(id))).toEqual(expected);
-      });
-
-      test('decisions are the bytes of all chunks in order', async () => {
-        await store.append(id, fakeChunk(0, 10));
-        await store.append(id, fakeChunk(10, 0));
-        await store.append(id, fakeChunk(10, 5));
-        const { bytes, chunks } = await store.decisions(id);
-        expect(new TextDecoder().decode(bytes)).toBe('0-10;10-10;10-15;');
-        expect(
-          chunks.map(({ fromPosition, toPosition, validTo }) => [fromPosition, toPosition, validTo]),
-        ).toEqual([
-          [0, 10, 10],
-          [10, 10, 10],
-          [10, 15, 15],
-        ]);
-        const { offset, length } = chunks[2]!;
-        expect(bytes.slice(offset, offset + length)).toEqual(fakeDecisions(10, 15));
-      });
-
-      test('the dictionary keeps its ids; the same name again is fine, another one is refused', async () => {
-        await store.append(id, fakeChunk(0, 10));
-        const more = { kind: 'site' as const, id: 40, function: 'later', label: 'x', parent: 2 };
-        await store.append(id, fakeChunk(10, 10, { dictionary: [more, FAKE_DICTIONARY[0]!] }));
-        expect(await store.dictionary(id)).toEqual([...FAKE_DICTIONARY, more]);
-        const changed = { ...more, label: 'y' };
-        await expect(store.append(id, fakeChunk(20, 1, { dictionary: [changed] }))).rejects.toMatchObject({
-          code: 'chunk_refused',
-        });
-        expect((await store.getSession(id)).position).toBe(20);
-      });
-
-      test('the latest snapshot at or before a position, of one layout', async () => {
-        expect(await store.latestSnapshot(id, 10)).toBeNull();
-        await store.append(id, fakeChunk(0, 100, { snapshotBytes: 5000 }));
-        await store.append(id, fakeChunk(100, 100, { snapshotBytes: 5000, layout: 'test-2' }));
-        await store.append(id, fakeChunk(200, 100));
-        expect(await store.latestSnapshot(id, 99)).toBeNull();
-        const first = await store.latestSnapshot(id, 199);
-        expect(first).toEqual(fakeSnapshot(100, 5000));
-        expect(await store.latestSnapshot(id, 10_000)).toEqual(fakeSnapshot(200, 5000, 'test-2'));
-        expect((await store.latestSnapshot(id, 10_000, 'test-1'))!.position).toBe(100);
-        expect(await store.latestSnapshot(id, 10_000, 'other')).toBeNull();
-      });
-    });
-
     describe('delete', () => {
       test('a deleted session is gone for every read, the others stay', async () => {
         const other = (await store.createSession(FAKE_MANIFEST, 'simulated')).id;
@@ -486,6 +291,7 @@ export function eventStoreContract(subject: StoreUnderTest): void {
       });
     });
 
+    readContract(() => ({ store, id, fill, reopen }));
     forkContract(() => ({ store, id, fill }));
 
     test('a closed store says so', async () => {
@@ -498,5 +304,3 @@ export function eventStoreContract(subject: StoreUnderTest): void {
     });
   });
 }
-
-type Row = ReturnType<typeof fakeRow>;

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { openEventStore } from '../../src/store/index.js';
-import { eventStoreContract } from './event-store.contract.js';
 import { newDataDir } from './data-dir.js';
+import { eventStoreContract } from './event-store.contract.js';
 
 let dataDir = '';
 

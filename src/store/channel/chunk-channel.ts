@@ -76,15 +76,24 @@ export class ChunkChannel {
   }
 }
 
-/** The writer's end: appends what arrives, in order, and answers each chunk. */
+/**
+ * The writer's end: appends what arrives, in order, and answers each chunk. One chunk a turn of the event loop: a port
+ * that is refilled as fast as it is emptied would otherwise keep every other port of this thread waiting.
+ */
 export function serveChannel(port: MessagePort, append: (chunk: PreparedChunk) => Committed): void {
-  port.on('message', (chunk: PreparedChunk) => {
+  const waiting: PreparedChunk[] = [];
+  const appendOne = (): void => {
     let answer: ChannelAnswer;
     try {
-      answer = { committed: append(chunk) };
+      answer = { committed: append(waiting.shift()!) };
     } catch (error) {
       answer = { error: errorToWire(error) };
     }
     port.postMessage(answer);
+    if (waiting.length > 0) setImmediate(appendOne);
+  };
+  port.on('message', (chunk: PreparedChunk) => {
+    waiting.push(chunk);
+    if (waiting.length === 1) setImmediate(appendOne);
   });
 }

@@ -20,7 +20,7 @@ import { reconcile } from './reconciler.js';
 import { SqliteEventReader } from './sqlite-event-reader.js';
 import { SqliteEventStore } from './sqlite-event-store.js';
 import type { WriterCalls, WriterData, WriterTold } from './wire.js';
-import { workerEntry } from './worker-entry.js';
+import { PLAIN_THREAD, workerEntry } from './worker-entry.js';
 
 export interface OpenOptions {
   readonly limits?: Partial<StoreLimits>;
@@ -69,7 +69,7 @@ async function open(
 
   const notices = new Subject<CommitNotice>();
   const workerData: WriterData = { file, limits, synchronous, maxPages: options.maxPages };
-  const worker = new Worker(workerEntry('writer.worker'), { workerData });
+  const worker = new Worker(workerEntry('writer.worker'), { workerData, ...PLAIN_THREAD });
   const writer = new WorkerClient<WriterCalls>(worker, 'writer', (told) => {
     for (const notice of told as WriterTold) notices.next(notice);
     // A failure shows in the calls that wait for an answer.

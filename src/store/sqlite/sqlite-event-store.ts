@@ -31,7 +31,7 @@ import { SessionMirror } from './session-mirror.js';
 import { sessionNumber } from './session-row.js';
 import type { SqliteEventReader } from './sqlite-event-reader.js';
 import type { ReaderCalls, ReaderData, WriterCalls } from './wire.js';
-import { workerEntry } from './worker-entry.js';
+import { PLAIN_THREAD, workerEntry } from './worker-entry.js';
 
 /** Pages up to this length are read on the main thread: quicker than asking the reader thread. */
 const SHORT_PAGE_ROWS = 256;
@@ -231,7 +231,7 @@ export class SqliteEventStore implements EventStore {
     if (this.reader === null) {
       const workerData: ReaderData = { file, limits };
       this.reader = new WorkerClient<ReaderCalls>(
-        new Worker(workerEntry('reader.worker'), { workerData }),
+        new Worker(workerEntry('reader.worker'), { workerData, ...PLAIN_THREAD }),
         'reader',
       );
     }

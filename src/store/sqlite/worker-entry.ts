@@ -4,6 +4,9 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { storeFailed } from '../store.errors.js';
 
+/** Flags of the main program (`--input-type`, loaders) are not for the store's threads. */
+export const PLAIN_THREAD = { execArgv: [] };
+
 export function workerEntry(name: 'writer.worker' | 'reader.worker'): URL {
   const here = import.meta.url;
   const compiled = here.endsWith('.js') ? here : here.replace('/src/store/', '/dist/src/store/');
