@@ -383,6 +383,18 @@ const cases: readonly Case[] = [
     },
   ],
   [
+    'I20 silent: entry between invalidation and request, forced out before the lock is released',
+    'd',
+    [],
+    (era) => {
+      const { f, root } = loaded(era);
+      f.lock(M, 'write').invalidate(M, root).schedule(M, root, 1).queue(M, root);
+      f.on(V0, 'VcpuEntered', 0, NORMAL | INVALID, 0, root);
+      f.on(M, 'RequestMade', 0, REQ.MMU_FREE_OBSOLETE_ROOTS, 2).on(V0, 'VcpuExited', 0, 10, 0, 0);
+      return f.unlock(M, 'write');
+    },
+  ],
+  [
     'I21: entry with the root of the other mode',
     'd',
     [[21, 1]],
@@ -409,13 +421,13 @@ const cases: readonly Case[] = [
     },
   ],
   [
-    'I22: a yield that does not flush (B5)',
+    'I22: a notifier that yields, and forgets its flush over it',
     'd',
     [[22, 1]],
     (era) => {
       const { f, root, table } = mapped(era);
       f.lock(M, 'write').on(M, 'NotifierBegun', 0, 0, 1, 1).get(M, root, 'iterator');
-      return f.on(M, 'SpteChanged', table, 0, LEAF, 0).yield(M, 'write');
+      return f.on(M, 'SpteChanged', table, 0, LEAF, 0).yield(M, 'write').lock(M, 'write').unlock(M, 'write');
     },
   ],
   [
