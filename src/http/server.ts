@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { appModule } from '../app.module.js';
 import {
   KEEP_ALIVE_TIMEOUT_MS,
@@ -39,14 +40,19 @@ export interface RunningServer {
 /** Resolves when the server answers. Rejects with a typed error when it cannot start; then nothing is left open. */
 export async function startServer(settings: Settings, log: Log = createLog()): Promise<RunningServer> {
   checkSettings(settings);
-  const app = await NestFactory.create<NestFastifyApplication>(appModule(settings, log), adapter(), {
-    logger: nestLogger(log),
+  const app = await NestFactory.create<NestFastifyApplication>(appModule(settings, log), adapter(log), {
+    // What goes wrong while starting is thrown, and told once.
+    logger: false,
+    // Bodies are JSON and nothing else; see addJsonBodies.
+    bodyParser: false,
     // Errors come to the caller instead of ending the process.
     abortOnError: false,
   });
+  app.useLogger(nestLogger(log));
   try {
     app.useGlobalFilters(new ProblemFilter(log));
     addHooks(app, new Access(settings), log);
+    addJsonBodies(app);
     await addPlainRoutes(app, openApiDocument(app, settings.token !== null));
     await app.init();
     const server = app.getHttpServer() as Server;
@@ -59,14 +65,28 @@ export async function startServer(settings: Settings, log: Log = createLog()): P
   }
 }
 
-function adapter(): FastifyAdapter {
+function adapter(log: Log): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     // Streams that nobody ends must not hold up a stop.
     forceCloseConnections: true,
+    // Requests that no route is looked up for: an address that cannot be decoded.
+    frameworkErrors: (error: Error, _request: FastifyRequest, reply: FastifyReply) =>
+      sendProblem(reply, error, log),
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
+  });
+}
+
+/** An empty body is none at all, whatever its type says; keys that would reach prototypes are errors. */
+function addJsonBodies(app: NestFastifyApplication): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  const parse = fastify.getDefaultJsonParser('error', 'error');
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else void parse(request, String(body), done);
   });
 }
 
