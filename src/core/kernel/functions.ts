@@ -59,9 +59,9 @@ const NAMES = [
   'kvm_mmu_new_pgd', // (vcpu) switch to the wanted role through prev_roots
   'kvm_mmu_page_fault', // (vcpu, gfn, access) -> 1 go on, 0 to user space, < 0 errno
   'direct_page_fault', // (vcpu, gfn, access) -> RET_PF
-  'fast_page_fault', // (vcpu, gfn, access) -> RET_PF
-  'kvm_faultin_pfn', // (vcpu, slotId, gfn, access) -> pfn * 2 + writable, -1 retry, -2 emulate (no slot), -3 EFAULT
-  'is_page_fault_stale', // (vcpu, slotId, gfn, seq) -> RETRY reason or 0
+  'fast_page_fault', // (vcpu, gfn, access, slot) -> RET_PF with level and SPTE; slot: the copy that the fault found (memslots.ts)
+  'kvm_faultin_pfn', // (vcpu, slot, gfn, access) -> pfn * 2 + writable, -1 retry, -2 emulate (no slot), -3 EFAULT
+  'is_page_fault_stale', // (vcpu, slot, gfn, seq) -> RETRY reason or 0
   'kvm_mmu_zap_all_fast', // (vm)
   'kvm_mmu_zap_all', // (vm)
   'kvm_unmap_gfn_range', // (vm, asId, start, end, blockable) -> flush
@@ -89,8 +89,8 @@ const NAMES = [
   'tdp_mmu_zap_leafs', // (vm, root, start, end, canYield, flush) -> flush
   'kvm_tdp_mmu_unmap_gfn_range', // (vm, asId, start, end, mayBlock, flush) -> flush
   'kvm_tdp_mmu_zap_all', // (vm)
-  'kvm_tdp_mmu_map', // (vcpu, gfn, access, pfn * 2 + writable, slotId) -> RET_PF
-  'tdp_mmu_link_sp', // (vm, parent, index, child, old) -> 0 or -EBUSY
+  'kvm_tdp_mmu_map', // (vcpu, gfn, access, pfn * 2 + writable, slot) -> RET_PF with level and SPTE (mmu/ret-pf.ts)
+  'tdp_mmu_link_sp', // (vm, parent, index, child, old, exclusive) -> 0 or -EBUSY
   'tdp_mmu_set_spte_atomic', // (vm, table, index, old, new) -> 0 or -EBUSY
   'tdp_mmu_set_spte', // (vm, table, index, new)
   'handle_changed_spte', // (vm, table, index, old, new, shared)

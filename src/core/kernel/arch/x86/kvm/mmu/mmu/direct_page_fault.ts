@@ -1,7 +1,7 @@
 // direct_page_fault() -- arch/x86/kvm/mmu/mmu.c, v5.18
 // One TDP fault: find the memslot, try without mmu_lock, remember the notifier's sequence number, get the host page (which may
 // run the notifier), and then under mmu_lock: throw the fault away if it is stale, else install it.
-// Context: vCPU outside guest mode, SRCU read lock held. Returns RET_PF with level and SPTE (ret-pf.ts) or -EFAULT.
+// Context: vCPU outside guest mode, SRCU read lock held. Returns RET_PF or -EFAULT.
 // Left out: write tracking, asynchronous page faults, topping up caches, guest_memfd.
 import { LOCK_KIND, VCPU, VM } from '../../../../../../aggregates/layout.js';
 import { E } from '../../../../../../events/catalogue.js';
@@ -11,7 +11,7 @@ import { call, procedure, ret } from '../../../../../../machine/procedure.js';
 import { fn } from '../../../../../functions.js';
 import { slot_copy } from '../../../../../virt/kvm/kvm_main/memslots.js';
 import { page_fault_can_be_fast } from './fast_page_fault.js';
-import { EFAULT, pf_level, pf_result, pf_ret, pf_spte, pf_why } from './ret-pf.js';
+import { EFAULT, pf_level, pf_ret, pf_spte, pf_why } from './ret-pf.js';
 
 export const direct_page_fault = procedure(
   'direct_page_fault',
@@ -88,10 +88,14 @@ export const direct_page_fault = procedure(
     mapped: [
       null,
       (l, result) => {
-        l.result = pf_ret(result);
-        l.level = pf_level(result);
-        l.why = pf_why(result);
-        l.spte = pf_spte(result);
+        const r = pf_ret(result);
+        l.result = r;
+        if (r === RET_PF.RETRY) {
+          l.why = pf_why(result);
+        } else {
+          l.level = pf_level(result);
+          l.spte = pf_spte(result);
+        }
         return 'read_unlock';
       },
     ],
@@ -102,18 +106,12 @@ export const direct_page_fault = procedure(
         return l.result === RET_PF.SPURIOUS ? 'tell_spurious' : 'tell_retried';
       },
     ],
-    tell_fixed: [
-      (l) => op.tell_vcpu(E.FaultFixed, l.vcpu, l.gfn, l.level, l.spte),
-      (l) => ret(pf_result(RET_PF.FIXED, l.level, l.spte)),
-    ],
+    tell_fixed: [(l) => op.tell_vcpu(E.FaultFixed, l.vcpu, l.gfn, l.level, l.spte), () => ret(RET_PF.FIXED)],
     tell_spurious: [
       (l) => op.tell_vcpu(E.FaultSpurious, l.vcpu, l.gfn, l.level, l.spte),
-      (l) => ret(pf_result(RET_PF.SPURIOUS, l.level, l.spte)),
+      () => ret(RET_PF.SPURIOUS),
     ],
-    tell_retried: [
-      (l) => op.tell_vcpu(E.FaultRetried, l.vcpu, l.gfn, l.why),
-      (l) => ret(pf_result(RET_PF.RETRY, l.why, 0)),
-    ],
+    tell_retried: [(l) => op.tell_vcpu(E.FaultRetried, l.vcpu, l.gfn, l.why), () => ret(RET_PF.RETRY)],
     tell_emulated: [(l) => op.tell_vcpu(E.FaultEmulated, l.vcpu, l.gfn), () => ret(RET_PF.EMULATE)],
   },
 );

@@ -7,7 +7,6 @@ import { VCPU } from '../../../../../../aggregates/layout.js';
 import { RET_PF } from '../../../../../../events/constants.js';
 import { call, procedure, ret } from '../../../../../../machine/procedure.js';
 import { fn } from '../../../../../functions.js';
-import { pf_ret } from './ret-pf.js';
 
 export const kvm_mmu_page_fault = procedure(
   'kvm_mmu_page_fault',
@@ -30,7 +29,7 @@ export const kvm_mmu_page_fault = procedure(
       null,
       (_l, result) => {
         if (result < 0) return ret(result);
-        return ret(pf_ret(result) === RET_PF.EMULATE ? 0 : 1);
+        return ret(result === RET_PF.EMULATE ? 0 : 1);
       },
     ],
   },

@@ -42,9 +42,11 @@ export const kvm_tdp_mmu_map = procedure(
       () => op.rcu_read_lock(),
       (l) => {
         const { w } = l;
-        l.vm = w.vcpuWord(l.vcpu, VCPU.VM);
-        l.table = w.vcpuWord(l.vcpu, VCPU.ROOT) - 1;
-        l.level = w.pageWord(l.table, PAGE.LEVEL);
+        const at = w.vcpu(l.vcpu);
+        const root = w.s[at + VCPU.ROOT] - 1;
+        l.vm = w.s[at + VCPU.VM];
+        l.table = root;
+        l.level = w.pageWord(root, PAGE.LEVEL);
         l.goal = goal_level(w, l.slot, l.gfn);
         l.result = RET_PF.RETRY;
         return 'read_spte';
@@ -53,33 +55,32 @@ export const kvm_tdp_mmu_map = procedure(
     read_spte: [
       (l) => op.read_spte(l.table, l.w.indexAt(l.gfn, l.level)),
       (l, spte) => {
-        l.spte = spte;
+        const { level } = l;
+        if (is_nonleaf_spte(spte) && level !== l.goal) {
+          l.table = spte_to_child(spte);
+          l.level = level - 1;
+          return 'read_spte';
+        }
         if (is_removed_spte(spte)) {
           l.why = RETRY.FROZEN;
           return 'rcu_read_unlock';
         }
-        if (l.level === l.goal) {
-          const first = (l.pfn >>> 1) - (l.gfn & ((1 << l.w.entryShift(l.level)) - 1));
-          l.want = leaf_spte(first, l.pfn & 1);
-          if (l.want === spte) {
-            l.result = RET_PF.SPURIOUS;
-            return 'rcu_read_unlock';
-          }
-          if ((l.want & SPTE.WRITABLE) !== 0 && kvm_slot_dirty_track_enabled(l.slot))
-            return 'mark_page_dirty';
-          const index = l.w.indexAt(l.gfn, l.level);
-          return call(fn.tdp_mmu_set_spte_atomic, 'mapped', l.vm, l.table, index, spte, l.want);
-        }
-        if (is_nonleaf_spte(spte)) {
-          l.table = spte_to_child(spte);
-          l.level--;
-          return 'read_spte';
-        }
-        if (is_leaf_spte(spte)) {
-          const index = l.w.indexAt(l.gfn, l.level);
+        const { gfn, pfn } = l;
+        const index = l.w.indexAt(gfn, level);
+        l.spte = spte;
+        if (level !== l.goal) {
+          if (!is_leaf_spte(spte)) return 'alloc_table';
           return call(fn.tdp_mmu_split_huge_page, 'split', l.vm, l.table, index, 1);
         }
-        return 'alloc_table';
+        const first = (pfn >>> 1) - (gfn & ((1 << l.w.entryShift(level)) - 1));
+        const want = leaf_spte(first, pfn & 1);
+        l.want = want;
+        if (want === spte) {
+          l.result = RET_PF.SPURIOUS;
+          return 'rcu_read_unlock';
+        }
+        if ((want & SPTE.WRITABLE) !== 0 && kvm_slot_dirty_track_enabled(l.slot)) return 'mark_page_dirty';
+        return call(fn.tdp_mmu_set_spte_atomic, 'mapped', l.vm, l.table, index, spte, want);
       },
     ],
     alloc_table: [
