@@ -1,138 +1,27 @@
-// vCPUs and VMs: the loop around the guest, SMM, control state, memslots, dirty log, creation and destruction.
+// vCPUs and VMs: the loop around the guest, SMM, control state, creation and destruction.
 import { describe, expect, it } from 'vitest';
-import {
-  SLOT,
-  SLOT_FLAG,
-  SLOT_STATE,
-  type Topology,
-  VCPU,
-  VM,
-  VM_STATE,
-} from '../../../src/core/aggregates/layout.js';
+import { VCPU, VM, VM_STATE } from '../../../src/core/aggregates/layout.js';
 import { role_level } from '../../../src/core/aggregates/role.js';
 import { ASSERTION, CPU_STATE, EXIT, IOCTL, RESET } from '../../../src/core/events/constants.js';
-import { HOLDER } from '../../../src/core/events/root.events.js';
 import { type GuestProgramBuilder, guestProgram } from '../../../src/core/guest/program.js';
 import { kvm_set_cpu_state_v6_4 } from '../../../src/core/kernel/arch/x86/kvm/x86/kvm_set_cpu_state@v6.4.js';
 import type { Protocol } from '../../../src/core/protocols/protocol.js';
 import { seedDraft } from '../../../src/core/protocols/seed-draft.js';
 import { v5_18 } from '../../../src/core/protocols/v5.18.js';
-import { RECORDED_SCENARIOS } from '../../../src/core/scenarios/recorded/index.js';
 import { daemons, vmmThread } from '../../../src/core/scenarios/recorded/turns.js';
-import { resolveParameters } from '../../../src/core/scenarios/scenario.js';
-import { RandomScheduler } from '../../../src/core/scheduler/scheduler.js';
-import { ROUND_PORT, type ScriptBuilder, SMI_PORT, script } from '../../../src/core/userspace/script.js';
+import { ROUND_PORT, SMI_PORT, script } from '../../../src/core/userspace/script.js';
 import { TestMachine } from './harness.js';
-
-interface Options {
-  readonly protocol?: Protocol;
-  readonly program?: (b: GuestProgramBuilder) => void;
-  readonly smm?: (b: GuestProgramBuilder) => void;
-  readonly constants?: Readonly<Record<string, number>>;
-  readonly resetAfterExits?: number;
-  readonly topology?: Partial<Topology>;
-  readonly other?: ScriptBuilder;
-}
-
-/** One VMM thread with one vCPU, daemons beside it. */
-function machine(main: ScriptBuilder, o: Options = {}): TestMachine {
-  const protocol = o.protocol ?? v5_18;
-  const build = (f: ((b: GuestProgramBuilder) => void) | undefined): Int32Array => {
-    const b = guestProgram();
-    f?.(b);
-    return b.build();
-  };
-  const others = o.other === undefined ? [] : [vmmThread('other', o.other)];
-  return new TestMachine({
-    procedures: protocol.procedures,
-    threads: [vmmThread('main', main), ...others, ...daemons()],
-    guests: [{ program: build(o.program), smm: build(o.smm) }],
-    topology: { hostPages: 64, ...o.topology },
-    constants: { ...protocol.constants, ...o.constants },
-    resetAfterExits: o.resetAfterExits ?? 0,
-  });
-}
-
-const DAEMONS = ['kworker0: kworker @ take_work', 'rcu: rcu_softirq @ invoke_callback'];
-const PAGE_ROUND = (b: GuestProgramBuilder): void => {
-  b.code(8).loop(0, (l) => l.touch('rmw', 1).out(ROUND_PORT));
-};
-/** VM with one slot of 32 pages and one vCPU. */
-function opened(slots = true): ScriptBuilder {
-  const s = script().memset(0, 16).createVm();
-  if (slots) s.setMemoryRegion({ slot: 0, baseGfn: 0, pages: 32, hvaPage: 0 });
-  return s.createVcpu(0).setCpuid2(0).setSregs(0, 0, true);
-}
-/** The same with the slot in SMM's address space too. */
-function openedSmm(): ScriptBuilder {
-  return opened().setMemoryRegion({ asId: 1, slot: 0, baseGfn: 0, pages: 32, hvaPage: 0 });
-}
-const close = (s: ScriptBuilder): ScriptBuilder => s.closeVcpu(0).closeVm();
-const results = (m: TestMachine, ioctl: number): number[] =>
-  m
-    .only('IoctlEnded')
-    .filter((e) => e.ioctl === ioctl)
-    .map((e) => e.result);
-const causes = (m: TestMachine): number[] => m.only('ContextReset').map((e) => e.cause);
-const exits = (m: TestMachine, reason: number): number =>
-  m.only('VcpuExited').filter((e) => e.reason === reason).length;
-
-function scenario(id: string, protocol: Protocol): TestMachine {
-  const s = RECORDED_SCENARIOS.find((x) => x.id === id)!;
-  const built = s.build(resolveParameters(s, {}));
-  return new TestMachine({ ...built, procedures: protocol.procedures, constants: protocol.constants });
-}
-
-describe('recorded scripts', () => {
-  // Figures of the recordings 6.1.192-nofix and 6.1.192 (COUNTS.md); reset1 under v5.18 itself resets on CR0.WP too.
-  const cases: readonly [
-    string,
-    Protocol,
-    { npf: number; io: number; roots: number; puts: number; zaps: number },
-  ][] = [
-    ['smi', v5_18, { npf: 310, io: 23, roots: 41, puts: 41, zaps: 42 }],
-    ['smi', seedDraft, { npf: 34, io: 23, roots: 2, puts: 41, zaps: 4 }],
-    ['smi-heavy', v5_18, { npf: 1228, io: 103, roots: 201, puts: 201, zaps: 202 }],
-    ['smi-heavy', seedDraft, { npf: 30, io: 103, roots: 2, puts: 201, zaps: 4 }],
-    ['reset1', v5_18, { npf: 176, io: 28, roots: 16, puts: 16, zaps: 17 }],
-    ['reset1', seedDraft, { npf: 26, io: 28, roots: 1, puts: 16, zaps: 2 }],
-    ['memslot-idle', v5_18, { npf: 106, io: 20, roots: 5, puts: 8, zaps: 7 }],
-    ['memslot-idle', seedDraft, { npf: 106, io: 20, roots: 5, puts: 8, zaps: 7 }],
-    ['destroy-fwd', v5_18, { npf: 50, io: 4, roots: 1, puts: 4, zaps: 2 }],
-    ['destroy-partial', seedDraft, { npf: 14, io: 1, roots: 1, puts: 1, zaps: 2 }],
-    ['dirty', v5_18, { npf: 226, io: 20, roots: 1, puts: 2, zaps: 2 }],
-    ['plain', v5_18, { npf: 98, io: 17, roots: 1, puts: 2, zaps: 2 }],
-  ];
-  for (const [id, protocol, want] of cases) {
-    it(`${id} under ${protocol.id}`, () => {
-      const m = scenario(id, protocol).run();
-      expect(m.open()).toEqual(DAEMONS);
-      expect(m.count('AssertionFired')).toBe(0);
-      expect({
-        npf: exits(m, EXIT.EPT_VIOLATION),
-        io: exits(m, EXIT.IO_INSTRUCTION),
-        roots: m.count('RootAllocated'),
-        puts: m.only('RootPut').filter((e) => e.holder === HOLDER.vcpu).length,
-        zaps: m.count('RootZapStarted'),
-      }).toEqual(want);
-      expect(m.only('VmDestroyed').map((e) => [e.rootsLeft, e.tablesLeft])).toEqual([[0, 0]]);
-    });
-  }
-
-  for (const id of ['memslot', 'notifier', 'plain', 'smi']) {
-    it(`${id} ends without a report in random orders`, () => {
-      for (let seed = 1; seed <= 3; seed++) {
-        for (const protocol of [v5_18, seedDraft]) {
-          const m = scenario(id, protocol).runWith(new RandomScheduler(), seed);
-          expect(m.open(), `seed ${seed}`).toEqual(DAEMONS);
-          expect(m.count('AssertionFired')).toBe(0);
-          expect(m.count('FreedPageTouched')).toBe(0);
-          expect(m.only('VmDestroyed').map((e) => [e.rootsLeft, e.tablesLeft])).toEqual([[0, 0]]);
-        }
-      }
-    });
-  }
-});
+import {
+  causes,
+  close,
+  DAEMONS,
+  exits,
+  machine,
+  opened,
+  openedSmm,
+  PAGE_ROUND,
+  results,
+} from './one-vcpu.js';
 
 describe('vCPU loop and SMM', () => {
   it('resets twice on SMM entry, once on RSM, and puts once each', () => {
@@ -142,8 +31,12 @@ describe('vCPU loop and SMM', () => {
     const drops = m.only('SmmEntered', 'SmmLeft', 'RootDropped', 'RootLoaded').map((e) => e.type);
     expect(drops).toEqual([
       'RootLoaded',
-      ...['SmmEntered', 'RootDropped', 'RootLoaded'],
-      ...['SmmLeft', 'RootDropped', 'RootLoaded'],
+      'SmmEntered',
+      'RootDropped',
+      'RootLoaded',
+      'SmmLeft',
+      'RootDropped',
+      'RootLoaded',
       'RootDropped',
     ]);
     expect(m.open()).toEqual(DAEMONS);
@@ -176,7 +69,9 @@ describe('vCPU loop and SMM', () => {
       RESET.SMM_ENTER,
       RESET.SMM_ENTER_CPU_STATE,
       RESET.SMM_LEAVE,
-      ...[RESET.CR_WRITE, RESET.CR_WRITE, RESET.CR_WRITE],
+      RESET.CR_WRITE,
+      RESET.CR_WRITE,
+      RESET.CR_WRITE,
     ]);
     const states = m.only('GuestStateChanged').map((e) => e.state);
     const normal = CPU_STATE.CR0_PG | CPU_STATE.CR4_PSE | CPU_STATE.EFER_NX;
@@ -310,85 +205,6 @@ describe('control state', () => {
       return role_level(machine(close(s), { program: PAGE_ROUND }).run().only('RootAllocated')[0].role);
     };
     expect([level(4, true), level(5, false), level(5, true)]).toEqual([4, 4, 5]);
-  });
-});
-
-describe('memslots', () => {
-  const A = { slot: 0, baseGfn: 0, pages: 16, hvaPage: 0 };
-  const slotOf = (m: TestMachine, slot: number): number[] =>
-    [SLOT.STATE, SLOT.BASE_GFN, SLOT.PAGES, SLOT.FLAGS].map((f) =>
-      m.m.w.slotWord(m.m.w.slotId(0, 0, slot), f),
-    );
-
-  it('refuses what Linux refuses', () => {
-    const s = script().createVm().setMemoryRegion(A);
-    s.deleteMemoryRegion(1); // nothing there
-    s.setMemoryRegion({ slot: 1, baseGfn: 15, pages: 4, hvaPage: 20 }); // overlaps
-    s.setMemoryRegion({ ...A, pages: 8 }); // other size
-    s.setMemoryRegion({ ...A, hvaPage: 1 }); // other memory
-    s.setMemoryRegion({ ...A, flags: SLOT_FLAG.READONLY });
-    s.setMemoryRegion({ slot: 1, baseGfn: 16, pages: 4, hvaPage: 62 }); // not the process's memory
-    s.setMemoryRegion(A); // nothing changes
-    const m = machine(s.closeVm()).run();
-    expect(results(m, IOCTL.KVM_SET_USER_MEMORY_REGION)).toEqual([0, -22, -17, -22, -22, -22, -22, 0]);
-    expect(m.count('FastZapBegun')).toBe(0);
-    expect(m.only('LockAcquired').length).toBe(m.only('LockReleased').length);
-  });
-
-  it('adds without a zap; deletes and moves with one each; the generation counts every publish', () => {
-    const s = script()
-      .createVm()
-      .setMemoryRegion(A)
-      .setMemoryRegion({ slot: 1, baseGfn: 32, pages: 8, hvaPage: 16, flags: 1 });
-    s.setMemoryRegion({ ...A, baseGfn: 64 }).deleteMemoryRegion(1);
-    const m = machine(s, {}).run();
-    expect(m.count('FastZapBegun')).toBe(2);
-    const order = m
-      .only('MemslotAdded', 'MemslotInvalidated', 'MemslotMoved', 'MemslotDeleted', 'FastZapEnded')
-      .map((e) => e.type);
-    expect(order).toEqual([
-      ...['MemslotAdded', 'MemslotAdded'],
-      ...['MemslotInvalidated', 'FastZapEnded', 'MemslotMoved'],
-      ...['MemslotInvalidated', 'FastZapEnded', 'MemslotDeleted'],
-    ]);
-    expect(m.only('SlotsGenerationChanged').map((e) => e.generation)).toEqual([1, 2, 3, 4, 5, 6]);
-    expect(slotOf(m, 0)).toEqual([SLOT_STATE.active, 64, 16, 0]);
-    expect(slotOf(m, 1)).toEqual([SLOT_STATE.none, 0, 0, 0]);
-  });
-
-  it('does not publish while an invalidation runs', () => {
-    const s = script().createVm().setMemoryRegion(A).arrive(1).await(2, 1).deleteMemoryRegion(0).closeVm();
-    const other = script().await(1, 1).arrive(2).madviseDontneed(0, 16);
-    const m = machine(s, { other }).run();
-    expect(m.open()).toEqual(DAEMONS);
-    for (const [i, t] of m.told.entries()) {
-      if (t.event.type !== 'MemslotInvalidated' && t.event.type !== 'MemslotDeleted') continue;
-      const counts = m.told
-        .slice(0, i)
-        .filter((x) => x.event.type === 'NotifierCountChanged')
-        .at(-1)?.event;
-      expect(counts === undefined || (counts.type === 'NotifierCountChanged' && counts.active === 0)).toBe(
-        true,
-      );
-    }
-  });
-
-  it('logs dirty pages once each, write-protects them again, and clears ranges', () => {
-    const program = (b: GuestProgramBuilder): void =>
-      void b.code(8).loop(0, (l) => l.touch('rmw', 64, 3, 40).out(ROUND_PORT));
-    const big = { slot: 1, baseGfn: 64, pages: 128, hvaPage: 64 };
-    const s = opened()
-      .getDirtyLog(0)
-      .setMemoryRegion(big)
-      .run(0, 1)
-      .setMemoryRegion({ ...big, flags: 1 });
-    s.getDirtyLog(1).run(0, 1).getDirtyLog(1).getDirtyLog(1).run(0, 2);
-    s.clearDirtyLog(1, 32, 64).clearDirtyLog(1, 0, 64).clearDirtyLog(1, 64, 65).getDirtyLog(1);
-    const m = machine(close(s), { program, topology: { hostPages: 256 } }).run();
-    expect(m.open()).toEqual(DAEMONS);
-    expect(results(m, IOCTL.KVM_GET_DIRTY_LOG)).toEqual([-2, 0, 3, 0, 1]);
-    expect(results(m, IOCTL.KVM_CLEAR_DIRTY_LOG)).toEqual([-22, 2, -22]);
-    expect(m.count('AssertionFired')).toBe(0);
   });
 });
 

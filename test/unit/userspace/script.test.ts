@@ -44,8 +44,8 @@ describe('script', () => {
   it('writes instructions of one width and ends with END', () => {
     const words = script().createVm(1, 5).madviseDontneed(3, 2).build();
     expect(words.length).toBe(3 * INSTRUCTION_WORDS);
-    expect([...words.slice(0, 4)]).toEqual([IOCTL.KVM_CREATE_VM, 1, 5, 0]);
-    expect([...words.slice(8, 11)]).toEqual([IOCTL.MADVISE_DONTNEED, 3, 2]);
+    expect(Array.from(words.slice(0, 4))).toEqual([IOCTL.KVM_CREATE_VM, 1, 5, 0]);
+    expect(Array.from(words.slice(8, 11))).toEqual([IOCTL.MADVISE_DONTNEED, 3, 2]);
     expect(words[16]).toBe(CONTROL.END);
   });
 
@@ -82,8 +82,7 @@ describe('script', () => {
       .collapse(0, 1)
       .build();
     const used = new Set(Array.from({ length: words.length / 8 }, (_, i) => words[i * 8]));
-    for (const [code, name] of IOCTL_NAMES.entries())
-      if (name !== undefined) expect(used, name).toContain(code);
+    expect(Object.values(IOCTL).filter((code) => !used.has(code))).toEqual([]);
   });
 
   it('refuses loops that are too deep and sleeps that do not fit', () => {
