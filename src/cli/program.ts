@@ -4,7 +4,6 @@ import { Argument, Command, Option } from 'commander';
 import { BadInput } from '../core/base/errors.js';
 import { ENGINE_VERSION, type RunRequest } from '../core/run/manifest.js';
 import type { Backend } from './backend/backend.js';
-import { openBackend } from './backend/open-backend.js';
 import { invariants, protocols, scenarios } from './commands/catalogue.js';
 import { DR_HANDLING, experiment } from './commands/experiment.js';
 import { run } from './commands/run.js';
@@ -68,8 +67,12 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
   const add = (name: string, description: string): Command =>
     program.command(name).description(description).addOption(json());
   const terminalOf = (options: CommonOptions): ProcessTerminal => new ProcessTerminal(options.json === true);
-  const opener = (options: CommonOptions, terminal: Terminal, create: boolean) => (): Promise<Backend> =>
-    openBackend(options.data, { create, note: (text) => terminal.note(text) });
+  const opener =
+    (options: CommonOptions, terminal: Terminal, create: boolean) => async (): Promise<Backend> => {
+      // Loaded here only: what needs no data folder does not load the store's packages.
+      const { openBackend } = await import('./backend/open-backend.js');
+      return await openBackend(options.data, { create, note: (text) => terminal.note(text) });
+    };
 
   program
     .command('serve')
