@@ -67,7 +67,7 @@ test('read, then write on fresh memory: zero page, stale, install; one unmap wal
   rig.slot(1, 0, 0, 16, 0);
   rig.slot(1, 1, 32, 16, 16);
   rig.run(0);
-  const faults = rig.events.filter((e) => /^Fault/.test(e.type) && e.type !== 'FaultBegun');
+  const faults = rig.events.filter((e) => e.type.startsWith('Fault') && e.type !== 'FaultBegun');
   expect(faults.map((e) => e.type)).toEqual(['FaultFixed', 'FaultRetried', 'FaultFixed']);
   expect(faults[1]).toMatchObject({ why: RETRY.NOTIFIER });
   expect(is_writable_pte((faults[0] as { spte: number }).spte)).toBe(false);
