@@ -10,6 +10,7 @@ export interface EventRows extends StoredColumns {
 export interface FoldRows {
   readonly from: number;
   readonly length: number;
+  readonly thread: Uint8Array;
   readonly type: Uint8Array;
   readonly subject: Int32Array;
   readonly a: Int32Array;
@@ -37,6 +38,7 @@ export function allocateFoldRows(from: number, length: number): FoldRows {
   return {
     from,
     length,
+    thread: new Uint8Array(length),
     type: new Uint8Array(length),
     subject: new Int32Array(length),
     a: new Int32Array(length),
@@ -45,6 +47,8 @@ export function allocateFoldRows(from: number, length: number): FoldRows {
   };
 }
 
+/** The columns that folding needs. */
+export const FOLD_COLUMNS = ['thread', 'type', 'subject', 'a', 'b', 'c'] as const;
 const COLUMNS = ['skipped', 'timeNs', 'thread', 'site', 'type', 'subject', 'a', 'b', 'c'] as const;
 
 /** First column whose array is shorter than the length says, or null. */
@@ -79,7 +83,7 @@ export function concatFoldRows(from: number, parts: readonly FoldRows[]): FoldRo
   );
   let at = 0;
   for (const part of parts) {
-    for (const name of ['type', 'subject', 'a', 'b', 'c'] as const) all[name].set(part[name], at);
+    for (const name of FOLD_COLUMNS) all[name].set(part[name], at);
     at += part.length;
   }
   return all;

@@ -1,6 +1,6 @@
 // The part of the store's contract that is about reading.
 import { describe, expect, test } from 'vitest';
-import type { EventStore, StoreLimits } from '../../src/store/index.js';
+import { type EventStore, FOLD_COLUMNS, type StoreLimits } from '../../src/store/index.js';
 import {
   FAKE_DICTIONARY,
   FUNCTIONS,
@@ -123,7 +123,7 @@ export function readContract(context: () => Context): void {
       for (let next: number | null = 1; next !== null; ) {
         const page = await store.readFold(id, next, 999, 2400);
         expect(page.rows.from).toBe(at);
-        for (const name of ['type', 'subject', 'a', 'b', 'c'] as const) {
+        for (const name of FOLD_COLUMNS) {
           expect(page.rows[name]).toEqual(expected[name].slice(at - 1, at - 1 + page.rows.length));
         }
         at += page.rows.length;

@@ -5,7 +5,7 @@ import type { DictionaryEntry, Manifest, SnapshotBytes } from '../../core/run/co
 import { type PreparedChunk, unpackSnapshot } from '../channel/prepared-chunk.js';
 import { checkChunk, chunkRefused, stateAfter } from '../chunk-check.js';
 import { joinDecisions } from '../decision-log.js';
-import { allocateFoldRows, allocateRows, copyRow, type EventRows } from '../event-rows.js';
+import { allocateFoldRows, allocateRows, copyRow, type EventRows, FOLD_COLUMNS } from '../event-rows.js';
 import type {
   Committed,
   DecisionLog,
@@ -180,7 +180,7 @@ export class MemoryEvents implements EventReader {
   fold(sessionId: string, from: number, limit: number, to?: number): FoldPage {
     const { rows, next } = this.rows(sessionId, { from, limit, ...(to === undefined ? {} : { to }) });
     const fold = allocateFoldRows(Math.max(1, from), rows.length);
-    for (const name of ['type', 'subject', 'a', 'b', 'c'] as const) fold[name].set(rows[name]);
+    for (const name of FOLD_COLUMNS) fold[name].set(rows[name]);
     return { rows: fold, next };
   }
 

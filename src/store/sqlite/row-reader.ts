@@ -11,7 +11,7 @@ const HEAD = '((thread << 24) | (type << 16) | site)';
 const REST = "time_ns || ',' || skipped || ',' || subject || ',' || a || ',' || b || ',' || c";
 const ROW = `${HEAD} || ',' || position || ',' || ${REST}`;
 const ROW_NUMBERS = 8;
-const FOLD_ROW = "((subject << 8) | type) || ',' || a || ',' || b || ',' || c";
+const FOLD_ROW = "((subject << 16) | (thread << 8) | type) || ',' || a || ',' || b || ',' || c";
 const FOLD_NUMBERS = 4;
 
 /** A condition on rows, as SQL. Every number in it was checked to be one. */
@@ -84,9 +84,12 @@ export class RowReader {
     const rows = allocateFoldRows(from, n);
     const { scratch } = this;
     for (let i = 0, k = 0; i < n; i++, k += FOLD_NUMBERS) {
-      const subject = Math.floor(scratch[k]! / 256);
+      const head = scratch[k]!;
+      const subject = Math.floor(head / 0x10000);
+      const low = head - subject * 0x10000;
       rows.subject[i] = subject;
-      rows.type[i] = scratch[k]! - subject * 256;
+      rows.thread[i] = low >>> 8;
+      rows.type[i] = low;
       rows.a[i] = scratch[k + 1]!;
       rows.b[i] = scratch[k + 2]!;
       rows.c[i] = scratch[k + 3]!;

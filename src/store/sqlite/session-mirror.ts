@@ -33,8 +33,8 @@ export class SessionMirror {
     this.timer = null;
     const ids = [...this.dirty];
     this.dirty.clear();
-    const sessions = ids.map((id) => this.readIfThere(id)).filter((session) => session !== null);
     try {
+      const sessions = ids.map((id) => this.readIfThere(id)).filter((session) => session !== null);
       await this.metadata.mirror(sessions);
     } catch (error) {
       for (const id of ids) this.dirty.add(id);

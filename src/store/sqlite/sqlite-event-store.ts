@@ -189,24 +189,32 @@ export class SqliteEventStore implements EventStore {
     return this.closing;
   }
 
-  /** Readers first: the last writer out checkpoints and removes the log. */
+  /** Readers first: the last writer out checkpoints and removes the log. Every step is taken, whatever fails. */
   private async closeParts(): Promise<void> {
     const { writer, keyed, metadata, notices, lock } = this.parts;
-    try {
+    const steps: (() => unknown)[] = [
       // Answered after every append that was accepted before.
-      await writer.call('tellNotices', null);
-      await this.mirror.flush();
-      this.mirror.stop();
-      await this.reader?.call('close', null).catch(this.parts.onTrouble);
-      await this.reader?.stop();
-      keyed.close();
-      await writer.call('close', null);
-    } finally {
-      await writer.stop();
-      notices.complete();
-      await metadata.close();
-      lock.release();
+      () => writer.call('tellNotices', null),
+      () => this.mirror.flush(),
+      () => this.mirror.stop(),
+      () => this.reader?.call('close', null),
+      () => this.reader?.stop(),
+      () => keyed.close(),
+      () => writer.call('close', null),
+      () => writer.stop(),
+      () => notices.complete(),
+      () => metadata.close(),
+      () => lock.release(),
+    ];
+    const failures: unknown[] = [];
+    for (const step of steps) {
+      try {
+        await step();
+      } catch (error) {
+        failures.push(error);
+      }
     }
+    if (failures.length > 0) throw failures[0];
   }
 
   private async withLabel(session: StoredSession): Promise<SessionRecord> {

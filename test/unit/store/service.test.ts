@@ -1,5 +1,5 @@
-// The store inside a service: fair to short calls while simulations write, one queue for what people add, honest when
-// a thread dies, closed by Nest.
+// The store inside a service: fair to short calls while simulations write, one queue for what people add, closed
+// by Nest.
 import { rmSync } from 'node:fs';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
