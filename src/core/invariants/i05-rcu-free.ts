@@ -42,18 +42,20 @@ export const i05RcuFree: Invariant = {
       if (linked) probe.report(w, e, i, 2, page, w.pageWord(page, PAGE.KIND) === PAGE_KIND.root ? page : -1);
     }
     function free(w: World, e: EventRows, i: number, page: number): void {
-      const was = reachable[page];
-      reachable[page] = 0;
-      if (was === 0) return;
-      probe.checks++;
+      const linked = reachable[page];
       const begun = begunAt[page];
+      const queued = queuedAs[page];
+      reachable[page] = 0;
       begunAt[page] = 0;
+      queuedAs[page] = 0;
+      if (linked === 0) return;
+      probe.checks++;
       if (begun === 0 || clock[ENDED] < begun || w.pageWord(page, PAGE.RCU) !== RCU_STATE.ready) {
         probe.report(w, e, i, 1, page, -1);
         return;
       }
       for (let t = 0; t < w.threads; t++) {
-        if (w.threadWord(t, THREAD.RCU_NESTING) > 0 && section[t] < queuedAs[page]) {
+        if (w.threadWord(t, THREAD.RCU_NESTING) > 0 && section[t] < queued) {
           probe.report(w, e, i, 3, t, -1);
           return;
         }

@@ -60,10 +60,10 @@ export const i24FrozenOwner: Invariant = {
           tableOf[e.subject[i] >> 4] = e.thread[i] + 1;
           probe.checks++;
         },
-        TableAllocated: (_w, e, i) => {
+        TableFreed: (_w, e, i) => {
           tableOf[e.subject[i] >> 4] = 0;
         },
-        RootAllocated: (_w, e, i) => {
+        RootFreed: (_w, e, i) => {
           tableOf[e.c[i]] = 0;
         },
       },

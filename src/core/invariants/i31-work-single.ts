@@ -30,7 +30,7 @@ export const i31WorkSingle: Invariant = {
     return {
       before: { WorkQueued: check },
       after: {
-        RootAllocated: (_w, e, i) => {
+        RootFreed: (_w, e, i) => {
           queued[e.c[i]] = 0;
         },
         AssertionFired: (w, e, i) => {

@@ -42,7 +42,7 @@ export const i33FlagOnce: Invariant = {
     };
     return {
       after: {
-        RootAllocated: (_w, e, i) => {
+        RootFreed: (_w, e, i) => {
           state[e.c[i]] = 0;
         },
         RootZapScheduled: raised,

@@ -206,23 +206,35 @@ export class InvariantSet {
     });
   }
 
-  /** Everything that a resumed run needs to go on finding the same; findings themselves are in the event stream. */
+  /**
+   * Everything that a resumed run needs to go on finding the same; findings themselves are in the event stream. Counters
+   * first, then index and value of each word of memory that is not 0.
+   */
   save(): Int32Array {
-    const out = new Int32Array(3 + this.watches.length * PROBE_WORDS + this.memory.length);
+    const { memory } = this;
+    const rest = 3 + this.watches.length * PROBE_WORDS;
+    let used = 0;
+    for (let k = 0; k < memory.length; k++) if (memory[k] !== 0) used++;
+    const out = new Int32Array(rest + 2 * used);
     split(out, 0, this.ordinal);
     out[2] = this.findings;
     this.watches.forEach((x, k) => {
       split(out, 3 + k * PROBE_WORDS, x.checks);
       out[3 + k * PROBE_WORDS + 2] = x.violations;
     });
-    out.set(this.memory, 3 + this.watches.length * PROBE_WORDS);
+    for (let k = 0, at = rest; k < memory.length; k++) {
+      if (memory[k] === 0) continue;
+      out[at++] = k;
+      out[at++] = memory[k];
+    }
     return out;
   }
 
   restore(words: Int32Array): void {
     const rest = 3 + this.watches.length * PROBE_WORDS;
-    if (words.length !== rest + this.memory.length) {
-      throw new RangeError(`invariants: ${words.length} saved words, expected ${rest + this.memory.length}`);
+    const { memory } = this;
+    if (words.length < rest || (words.length - rest) % 2 !== 0) {
+      throw new RangeError(`invariants: ${words.length} saved words, expected ${rest} and pairs`);
     }
     this.ordinal = join(words, 0);
     this.findings = words[2];
@@ -230,7 +242,12 @@ export class InvariantSet {
       x.checks = join(words, 3 + k * PROBE_WORDS);
       x.violations = words[3 + k * PROBE_WORDS + 2];
     });
-    this.memory.set(words.subarray(rest));
+    memory.fill(0);
+    for (let at = rest; at < words.length; at += 2) {
+      if (words[at] >= memory.length)
+        throw new RangeError(`invariants: saved word ${words[at]} of ${memory.length}`);
+      memory[words[at]] = words[at + 1];
+    }
   }
 }
 
