@@ -7,10 +7,11 @@ const BELOW_RUN = {
   aggregates: ['base', 'events'],
   machine: ['base', 'events', 'aggregates'],
   kernel: ['base', 'events', 'aggregates', 'machine'],
-  protocols: ['base', 'events', 'aggregates', 'machine', 'kernel'],
+  // Host threads (workers, RCU) are procedures too, so a protocol's table names them.
+  protocols: ['base', 'events', 'aggregates', 'machine', 'kernel', 'userspace'],
   guest: ['base', 'events', 'aggregates', 'machine'],
   userspace: ['base', 'events', 'aggregates', 'machine', 'kernel'],
-  scheduler: ['base', 'machine'],
+  scheduler: ['base', 'aggregates', 'machine'],
   scenarios: ['base', 'events', 'aggregates', 'machine', 'guest', 'userspace', 'scheduler'],
   // These three read events only, so that old sessions stay readable when procedures change.
   invariants: ['base', 'events', 'aggregates'],

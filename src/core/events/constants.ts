@@ -122,7 +122,7 @@ export const ASSERTION = {
   WARN_WORK_PENDING: 16,
   WARN_WORKQUEUE_NOT_EMPTY: 17,
   BUG_ZAP_VALID_ROOT: 18,
-  WARN_ZAP_SP_UNLINKED: 18,
+  WARN_ZAP_SP_UNLINKED: 19,
 } as const;
 export const ASSERTION_NAMES = names(ASSERTION);
 
@@ -157,6 +157,9 @@ export const IOCTL_NAMES = names(IOCTL);
 
 function names<T extends { readonly [name: string]: number }>(codes: T): readonly string[] {
   const out: string[] = [];
-  for (const [name, code] of Object.entries(codes)) out[code] = name;
+  for (const [name, code] of Object.entries(codes)) {
+    if (out[code] !== undefined) throw new RangeError(`code ${code} names both ${out[code]} and ${name}`);
+    out[code] = name;
+  }
   return out;
 }

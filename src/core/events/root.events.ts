@@ -120,4 +120,12 @@ export const rootEvents = [
     'lifecycle',
     'a step or hardware walk touched a page after it was freed',
   ),
+  event(
+    31,
+    'RootZapTaken',
+    'root',
+    ['flag', 'refcount', 'address'],
+    'lifecycle',
+    'tdp_mmu_scheduled_root_to_zap was set and is cleared: the caller owes the zap (v6.6)',
+  ),
 ] as const;

@@ -20,8 +20,6 @@ import { permits, walk } from './walk.js';
 const TOUCH_BURST = 4_096;
 /** A computation is cut into pieces of this length, so that other threads get between them. */
 const COMPUTE_CHUNK_NS = 1_000_000;
-/** Words of the thread's user-space program before ours. */
-const BEFORE = 8;
 const WRITE_BITS = SPTE.WRITABLE | SPTE.DIRTY;
 
 // How an attempt to run on came out, where it is not a packed exit.
@@ -68,7 +66,7 @@ export class Guest implements GuestModel {
   step(w: World, vcpu: number, position: number, out: Decision): number {
     const { staged } = this;
     const { s } = w;
-    for (let k = 0; k < GUEST_WORDS; k++) staged[k] = s[position + BEFORE + k];
+    for (let k = 0; k < GUEST_WORDS; k++) staged[k] = s[position + k];
     const v = w.vcpu(vcpu);
     this.w = w;
     this.out = out;

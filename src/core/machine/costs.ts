@@ -301,7 +301,6 @@ export const COSTS = {
   ioctl: cost(300, 100, 2_000, 'IoctlBegun', 'host', 'assumed', 'system call', 'not found'),
 } as const satisfies Record<string, Cost>;
 
-
 /** Defaults with overrides; unknown names and values out of range are errors that say what was expected. */
 export function resolveCosts(overrides: Readonly<Record<string, number>>): Record<string, number> {
   const out: Record<string, number> = {};

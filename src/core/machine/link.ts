@@ -28,13 +28,11 @@ interface View {
 }
 
 export class LinkedStep {
+  /** The procedure's accessor, and the label's number within it: what every step needs, one load away. */
+  readonly view: View;
+  readonly offset: number;
   /** 0 unknown yet, 1 visible, 2 thread-local. */
   visibility = 0;
-  /** The last call this step made: from which site, whom, and the site block it got. */
-  calledSite = -1;
-  calledNumber = 0;
-  calledBase = 0;
-  calledTable: unknown = null;
   private l0 = '#';
   private l1 = '#';
   private l2 = '#';
@@ -48,7 +46,10 @@ export class LinkedStep {
     readonly proc: LinkedProcedure,
     readonly ask: ((l: View) => void) | null,
     readonly then: (l: View, answer: number) => string,
-  ) {}
+  ) {
+    this.view = proc.view;
+    this.offset = number - proc.firstStep;
+  }
 
   /** Step number of a label of the same procedure. */
   target(label: string): number {

@@ -12,7 +12,7 @@ import { E } from '../events/catalogue.js';
 import { CHANNEL, Decision, EventBatch, WAIT } from './batch.js';
 import type { DecideContext } from './decide/context.js';
 import { DECIDE } from './decide/decide.js';
-import type { FrameContext, LinkedProtocol, LinkedStep } from './link.js';
+import type { FrameContext, LinkedProtocol } from './link.js';
 import { OP, pending } from './op.js';
 import { control } from './procedure.js';
 import { SiteTable } from './sites.js';
@@ -22,8 +22,6 @@ import type { TimeModel } from './time.js';
 const STEP_EVENTS_MAX = 1_024;
 /** Thread-local steps in a row: more means a loop without a visible op. */
 const LOCAL_STEPS_MAX = 100_000;
-/** Words of a user-space instruction. */
-export const INSTRUCTION_WORDS = 8;
 
 /** Watches events as they happen; may append Finding events to the batch. */
 export interface Observer {
@@ -149,22 +147,14 @@ export class Machine {
     return fo;
   }
 
-  private callNext(st: number, fo: number, step: LinkedStep, site: number): number {
+  private callNext(st: number, fo: number, site: number): number {
     const { s } = this;
-    const callee = control.callee;
-    const proc = this.linked.procedure(callee);
-    // A step nearly always calls the same function from the same site: one comparison instead of a map look-up.
-    if (step.calledSite !== site || step.calledNumber !== callee || step.calledTable !== this.sites) {
-      step.calledSite = site;
-      step.calledNumber = callee;
-      step.calledTable = this.sites;
-      step.calledBase = this.sites.base(site, callee);
-    }
+    const proc = this.linked.procedure(control.callee);
     const at = s[st + STACK.TOP];
     const end = at + FRAME.LOCALS + proc.frameLocals;
     if (end > st + this.stackWords) throw new LimitReached('topology.stackWords', this.stackWords);
     s[at + FRAME.STEP] = proc.firstStep;
-    s[at + FRAME.SITE_BASE] = step.calledBase;
+    s[at + FRAME.SITE_BASE] = this.sites.base(site, control.callee);
     s[at + FRAME.BELOW] = fo;
     const n = proc.params;
     const p = at + FRAME.LOCALS;
@@ -191,14 +181,12 @@ export class Machine {
     let first = true;
     let answer = 0;
     out.thread = t;
-    frame.s = s;
-    frame.w = this.w;
-    frame.env = this.context.env;
     frame.t = t;
+    // Machines may share a linked protocol and take turns.
+    if (frame.s !== s) this.bind();
     for (let guard = 0; guard < LOCAL_STEPS_MAX; guard++) {
       const step = linkedSteps[s[fo + FRAME.STEP]];
-      const proc = step.proc;
-      const l = proc.view;
+      const l = step.view;
       frame.fp = fo + FRAME.LOCALS;
       if (step.ask !== null) {
         if (!first && step.visibility === 1) return true;
@@ -206,7 +194,7 @@ export class Machine {
         const local = pending.kind >= OP.LOCAL;
         if (step.visibility === 0) step.visibility = local ? 2 : 1;
         if (!local && !first) return true;
-        answer = this.take(t, s[fo + FRAME.SITE_BASE] + step.number - proc.firstStep);
+        answer = this.take(t, s[fo + FRAME.SITE_BASE] + step.offset);
         if (out.blockedOn !== 0) {
           s[st + STACK.STATUS] = STATUS.waiting;
           s[st + STACK.WAIT] = out.blockedOn;
@@ -218,7 +206,7 @@ export class Machine {
       const next = step.then(l, answer);
       if (next === '#call') {
         s[fo + FRAME.STEP] = step.target(control.next);
-        fo = this.callNext(st, fo, step, s[fo + FRAME.SITE_BASE] + step.number - proc.firstStep);
+        fo = this.callNext(st, fo, s[fo + FRAME.SITE_BASE] + step.offset);
       } else if (next === '#return') {
         answer = control.value;
         const below = s[fo + FRAME.BELOW];
@@ -241,22 +229,22 @@ export class Machine {
     );
   }
 
+  private bind(): void {
+    this.frame.s = this.s;
+    this.frame.w = this.w;
+    this.frame.env = this.context.env;
+  }
+
   /** decide and evolve for the pending op. */
   private take(t: number, site: number): number {
     const { out } = this;
-    if (pending.kind === OP.USER_FETCH) {
-      const at = this.w.layout.program + t * this.w.layout.topology.programWords;
-      const pc = this.s[at];
-      this.s[at] = pc + INSTRUCTION_WORDS;
-      return pc;
-    }
     out.blockedOn = 0;
     const n = out.batch.length;
     const kind = pending.kind;
     const answer = DECIDE[kind](this.w, pending, out, this.context);
     if (out.batch.length > n) this.apply(t, site, n);
     if (kind === OP.GUEST && out.blockedOn === 0) {
-      const at = this.w.layout.program + t * this.w.layout.topology.programWords + INSTRUCTION_WORDS;
+      const at = this.w.layout.program + t * this.w.layout.topology.programWords;
       this.s.set(this.context.guest.staged, at);
     }
     return answer;

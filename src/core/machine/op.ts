@@ -73,7 +73,6 @@ export const OP = {
   READ_BARRIER: 62,
   LOCAL: 64,
   TELL: 64,
-  USER_FETCH: 65,
   ASSERT_LOCK: 66,
   FILL_TABLE: 68,
 } as const;
@@ -261,8 +260,6 @@ export const op = {
   read_barrier: (barrier: number) => set(OP.READ_BARRIER, barrier),
   /** Waits until mn_active_invalidate_count is 0. */
   wait_notifiers: (vm: number) => set(OP.WAIT_NOTIFIERS, vm),
-  /** Next instruction of the thread's user-space program. Answer: its offset in `l.env.script`. */
-  user_fetch: () => set(OP.USER_FETCH),
   /** KVM_SMI: keeps at most two pending. */
   request_smi: (vcpu: number, asynchronous: number) => set(OP.REQUEST_SMI, vcpu, asynchronous),
 

@@ -16,6 +16,9 @@ export interface Site {
 export class SiteTable {
   private next = 1;
   private readonly bases = new Map<number, number>();
+  // A site nearly always calls one function: its last callee and the block it got, without a map.
+  private readonly lastCallee = new Int32Array(SITES_MAX + 1);
+  private readonly lastBase = new Int32Array(SITES_MAX + 1);
   /** (parent site, procedure number) in order of first use: all that is needed to build the table again. */
   readonly pairs: number[] = [];
   readonly sites: Site[] = [];
@@ -24,9 +27,14 @@ export class SiteTable {
 
   /** Site of the first label of `callee` when called from `parent` (0: bottom of a thread). */
   base(parent: number, callee: number): number {
-    const key = parent * 1024 + callee;
-    const known = this.bases.get(key);
-    if (known !== undefined) return known;
+    if (this.lastCallee[parent] === callee) return this.lastBase[parent];
+    const base = this.bases.get(parent * 1024 + callee) ?? this.allocate(parent, callee);
+    this.lastCallee[parent] = callee;
+    this.lastBase[parent] = base;
+    return base;
+  }
+
+  private allocate(parent: number, callee: number): number {
     const proc = this.linked.procedure(callee);
     const base = this.next;
     if (base + proc.labels.size > SITES_MAX) throw new LimitReached('sites', SITES_MAX);
@@ -34,7 +42,7 @@ export class SiteTable {
       this.sites.push({ id: this.next, function: proc.name, label, parent });
       this.next++;
     }
-    this.bases.set(key, base);
+    this.bases.set(parent * 1024 + callee, base);
     this.pairs.push(parent, callee);
     return base;
   }

@@ -1,5 +1,7 @@
 // Profiles: a protocol with the switches of one concrete kernel, each switch with the commit or recording that shows it.
 // A profile's id is the directory name of its recordings; it is accepted wherever a protocol is.
+import { kvm_zap_gfn_range_v6_6 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_zap_gfn_range@v6.6.js';
+import { kvm_tdp_mmu_zap_all_v6_6 } from '../kernel/arch/x86/kvm/mmu/tdp_mmu/kvm_tdp_mmu_zap_all@v6.6.js';
 import { kvm_set_cpu_state_v6_4 } from '../kernel/arch/x86/kvm/x86/kvm_set_cpu_state@v6.4.js';
 import { extend } from './protocol.js';
 import { v5_18 } from './v5.18.js';
@@ -11,7 +13,8 @@ export const profile_6_1_192_nofix = extend(v5_18, {
   title: "v5.18's root rules in a 6.1.192 kernel (the recorded A side)",
   source: 'recordings 6.1.192-nofix',
   // 01b31714bd90 is in 6.1.192: recording reset1 shows four CR0.WP toggles without a reset.
-  replace: [kvm_set_cpu_state_v6_4],
+  // 441a5dfcd968 too: its recordings show one walk over all roots in zap_all, not one per address space.
+  replace: [kvm_set_cpu_state_v6_4, kvm_tdp_mmu_zap_all_v6_6, kvm_zap_gfn_range_v6_6],
 });
 
 /** Debian 12's kernel as shipped: the fix and 0df9dab891ff are backported. */

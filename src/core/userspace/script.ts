@@ -2,7 +2,9 @@
 // a call is its IOCTL code; control flow has codes from CONTROL on.
 import { assert } from '../base/assert.js';
 import { IOCTL } from '../events/constants.js';
-import { INSTRUCTION_WORDS } from '../machine/machine.js';
+
+/** Words of one instruction: opcode and operands. */
+export const INSTRUCTION_WORDS = 8;
 
 /** Opcodes that are no call. Append, never reorder. */
 export const CONTROL = {

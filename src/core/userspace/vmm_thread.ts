@@ -9,11 +9,10 @@ import { E } from '../events/catalogue.js';
 import { EXIT, IOCTL, REQ } from '../events/constants.js';
 import { fn } from '../kernel/functions.js';
 import { S_THREAD } from '../machine/batch.js';
-import { INSTRUCTION_WORDS } from '../machine/machine.js';
 import { op } from '../machine/op.js';
 import { call, procedure, ret } from '../machine/procedure.js';
 import { NOTIFIED_CALLS, page_after, STORE, store_to } from './host-pages.js';
-import { CONTROL, ROUND_PORT, RUN, SMI_PORT } from './script.js';
+import { CONTROL, INSTRUCTION_WORDS, ROUND_PORT, RUN, SMI_PORT } from './script.js';
 
 /** Next VM of the process whose MMU notifier is registered, from number `from` on, or -1. */
 function next_vm(w: World, from: number): number {

@@ -41,7 +41,7 @@ function results(
             phase: policy === 'every-exit' ? 'resetVector' : 'kernel',
             exit: policy === 'every-exit' ? 'EPT_VIOLATION' : 'DR_ACCESS',
             function: 'vcpu_enter_guest',
-            label: 'exit_handled',
+            label: 'forced_reset_done',
           }
         : null,
       costs: {

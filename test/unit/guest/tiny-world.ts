@@ -94,7 +94,7 @@ export class Tiny {
       this.events.push(decodeEvent(b, i));
       EVOLVE[b.type[i]](this.w, 0, b.subject[i] >> 4, b.a[i], b.b[i], b.c[i]);
     }
-    this.w.s.set(this.guest.staged, this.position + 8);
+    this.w.s.set(this.guest.staged, this.position);
     if (exitReason(answer) === EXIT.NONE) return null;
     return { reason: EXIT_NAMES[exitReason(answer)], gfn: exitGfn(answer), access: exitAccess(answer) };
   }

@@ -10,7 +10,7 @@ import {
 } from '../../../src/core/aggregates/host-memory.js';
 import { E, type RootlineEvent } from '../../../src/core/events/catalogue.js';
 import { IOCTL, IOCTL_NAMES } from '../../../src/core/events/constants.js';
-import { INSTRUCTION_WORDS } from '../../../src/core/machine/machine.js';
+import { INSTRUCTION_WORDS } from '../../../src/core/userspace/script.js';
 import { op } from '../../../src/core/machine/op.js';
 import { procedure, ret } from '../../../src/core/machine/procedure.js';
 import { page_after, STORE, store_to } from '../../../src/core/userspace/host-pages.js';

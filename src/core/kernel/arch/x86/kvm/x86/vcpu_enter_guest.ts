@@ -127,12 +127,17 @@ export const vcpu_enter_guest = procedure(
       null,
       (l, result) => {
         l.result = result;
-        return 'exit_handled';
+        return result === 1 ? 'forced_reset' : 'exit_handled';
       },
     ],
+    // What user space (or nobody) will find in kvm_run.
     exit_handled: [
       (l) => op.tell_vcpu(E.ExitHandled, l.vcpu, l.reason, l.result, l.gfn),
-      // The one place where the experiment's reset is made.
+      () => 'forced_reset',
+    ],
+    // The one place where the experiment's reset is made.
+    forced_reset: [
+      null,
       (l) =>
         (l.env.resetAfterExits & (1 << l.reason)) !== 0
           ? call(fn.kvm_mmu_reset_context, 'forced_reset_done', l.vcpu, RESET.FORCED)
