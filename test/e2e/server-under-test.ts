@@ -1,12 +1,20 @@
 // A server in this process on a free port and a data folder of its own, and the few requests that tests make.
+// It is the compiled server, past vitest's transformation: the digest of a protocol is that of its procedures' text,
+// which must be the same in this thread and in the worker threads.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DEFAULT_SETTINGS, type Settings } from '../../src/config/settings.js';
 import type { Log } from '../../src/http/log.js';
-import { DEFAULT_SETTINGS, type RunningServer, type Settings, startServer } from '../../src/main.js';
+import type { RunningServer } from '../../src/http/server.js';
 import type { SessionView } from '../../src/sessions/session.view.js';
+
+const { startServer } = createRequire(import.meta.url)(
+  '../../dist/src/http/server.js',
+) as typeof import('../../src/http/server.js');
 
 const MOVING = new Set(['queued', 'running']);
 
