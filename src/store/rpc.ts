@@ -3,7 +3,11 @@ import type { MessagePort, Transferable, Worker } from 'node:worker_threads';
 import { errorFromWire, errorToWire, storeClosed, storeFailed, type WireError } from './store.errors.js';
 
 /** Name of a call -> what it takes and gives. */
-export type CallTable = { [name: string]: { request: unknown; reply: unknown } };
+export type CallTable = {
+  [name: string]: { request: unknown; reply: unknown };
+  /** Lets go of everything; the thread ends after the answer. */
+  close: { request: null; reply: null };
+};
 
 interface Request {
   readonly call: number;
@@ -33,7 +37,11 @@ export type Handlers<C extends CallTable> = {
 /** The worker's end. Handlers run one after the other unless they wait for something themselves. */
 export function serveCalls<C extends CallTable>(port: MessagePort, handlers: Handlers<C>): void {
   port.on('message', (request: Request) => {
-    void answer(request, handlers).then(([reply, buffers]) => port.postMessage(reply, buffers));
+    void answer(request, handlers).then(([reply, buffers]) => {
+      port.postMessage(reply, buffers);
+      // Ends this thread, not the process.
+      if (request.name === 'close') setImmediate(() => process.exit(0));
+    });
   });
 }
 
@@ -68,7 +76,7 @@ export class WorkerClient<C extends CallTable> {
 
   constructor(
     private readonly worker: Worker,
-    private readonly what: string,
+    what: string,
     onTold: (told: unknown) => void = () => undefined,
   ) {
     worker.on('message', (message: Reply | Told) => {
@@ -97,9 +105,18 @@ export class WorkerClient<C extends CallTable> {
     });
   }
 
-  async stop(): Promise<void> {
-    this.end(storeClosed(`the ${this.what} thread was stopped`));
-    await this.worker.terminate();
+  /**
+   * The thread finishes what it was asked, then ends by itself. It is never terminated from outside: that may hit it
+   * inside SQLite's bindings, which then take the whole process with them.
+   */
+  async close(): Promise<void> {
+    if (this.ended !== null) return;
+    const gone = new Promise<void>((resolve) => this.worker.once('exit', () => resolve()));
+    try {
+      await this.call('close', null);
+    } finally {
+      await gone;
+    }
   }
 
   private settle(reply: Reply): void {

@@ -75,7 +75,7 @@ async function open(
     // A failure shows in the calls that wait for an answer.
     writer.call('noticesTaken', null).catch(() => undefined);
   });
-  undo.push(() => writer.stop());
+  undo.push(() => writer.close());
   const { interrupted } = await writer.call('begin', { reserveIdsUpTo: await metadata.highestId() });
 
   const keyed = new SqliteEventReader(file, limits);

@@ -33,7 +33,10 @@ import {
 } from './session-row.js';
 import { fromSqlite } from './sqlite-errors.js';
 
-/** Opens an existing store for reading on this thread. The store's owner goes on writing. */
+/**
+ * Opens an existing store for reading on this thread. The owner goes on writing. A worker thread that has one open must
+ * close it and end by itself: terminating it inside a read takes the process down.
+ */
 export function openEventReader(dataDir: string, limits: Partial<StoreLimits> = {}): SqliteEventReader {
   return new SqliteEventReader(storeFiles(dataDir).events, withLimits(limits));
 }

@@ -43,7 +43,6 @@ export type WriterCalls = {
   noticesTaken: { request: null; reply: null };
   /** Sends the notices that wait, before the answer. */
   tellNotices: { request: null; reply: null };
-  /** Checkpoints and closes; nothing else is answered afterwards. */
   close: { request: null; reply: null };
 };
 

@@ -132,8 +132,10 @@ export class WriterCore {
   /** New sessions get ids above this: ids that people's notes still name are not given away again. */
   reserveIdsUpTo(number: number): void {
     this.transaction(() => {
-      const { updateSequence, insertSequence } = this.statements;
-      if (updateSequence.run(number).changes === 0) insertSequence.run(number);
+      const { readSequence, updateSequence, insertSequence } = this.statements;
+      const last = readSequence.get() as number | undefined;
+      if (last === undefined) insertSequence.run(number);
+      else if (last < number) updateSequence.run(number);
     });
   }
 
@@ -248,7 +250,8 @@ function prepareStatements(db: Database) {
     insertKey: db.prepare(
       'INSERT INTO idempotency_key (key, fingerprint, session, created_at) VALUES (?,?,?,?)',
     ),
-    updateSequence: db.prepare("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'session'"),
+    readSequence: db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'session'").pluck(),
+    updateSequence: db.prepare("UPDATE sqlite_sequence SET seq = ? WHERE name = 'session'"),
     insertSequence: db.prepare("INSERT INTO sqlite_sequence (name, seq) VALUES ('session', ?)"),
   };
 }
