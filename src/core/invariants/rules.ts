@@ -27,6 +27,8 @@ export interface ProtocolFacts {
   readonly initialRefcount?: 1 | 2;
   readonly resurrects?: boolean;
   readonly validRootsMax?: number;
+  /** Unit of the MMU notifier's range: gfns from v6.8 on, which lies inside era f. */
+  readonly notifierRange?: 'hva' | 'gfn';
 }
 
 /** The rules of the reference for an era, with what the protocol says of itself laid over them. */
@@ -43,7 +45,7 @@ export function invariantRules(protocol: ProtocolFacts): InvariantRules {
     invalidatesInPut: resurrects,
     invalidatesAtDestruction: from('d'),
     vcpuRootMode: from('g') ? 1 : 2,
-    notifierRange: from('g') ? 'gfn' : 'hva',
+    notifierRange: protocol.notifierRange ?? (from('g') ? 'gfn' : 'hva'),
     validRootsMax: protocol.validRootsMax ?? (era === 'h' ? 12 : from('c') ? 6 : 24),
   };
 }

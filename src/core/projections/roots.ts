@@ -1,0 +1,76 @@
+// The roots that exist in a world: role, count, who holds it, and what is about to happen to it.
+import { MACHINE, PAGE, PAGE_KIND, RCU_STATE, VCPU, VCPU_STATE, WORK } from '../aggregates/layout.js';
+import type { World } from '../aggregates/world.js';
+import { type Kept, kept, nameOf, type RoleView, roleView, slotName, type ViewContext } from './words.js';
+
+export interface RootView {
+  /** Number by birth; never used again. */
+  readonly root: number;
+  readonly vm: number;
+  /** Page that holds the root's table; used again after the root was freed. */
+  readonly address: number;
+  readonly role: RoleView;
+  readonly refcount: number;
+  readonly holders: {
+    readonly vcpu: number;
+    readonly iterator: number;
+    readonly tdpMmu: number;
+    readonly work: number;
+  };
+  /** vCPU slots that name the root: `vcpu0 root.hpa`. */
+  readonly namedBy: readonly string[];
+  /** On tdp_mmu_roots. */
+  readonly listed: boolean;
+  readonly zapScheduled: boolean;
+  readonly zapsUnderWay: number;
+  readonly work: string;
+  readonly waitsForRcu: boolean;
+  readonly presentSptes: Kept<number>;
+}
+
+/** By birth. */
+export function rootViews(context: ViewContext): RootView[] {
+  const { world: w } = context;
+  const named = slotsByAddress(w);
+  const views: RootView[] = [];
+  for (let address = 0; address < w.machineWord(MACHINE.PAGES_HIGH); address++) {
+    if (w.pageWord(address, PAGE.KIND) !== PAGE_KIND.root) continue;
+    const word = (field: number): number => w.pageWord(address, field);
+    views.push({
+      root: word(PAGE.SERIAL),
+      vm: word(PAGE.VM),
+      address,
+      role: roleView(word(PAGE.ROLE)),
+      refcount: word(PAGE.REFCOUNT),
+      holders: {
+        vcpu: word(PAGE.HOLD_VCPU),
+        iterator: word(PAGE.HOLD_ITERATOR),
+        tdpMmu: word(PAGE.HOLD_TDP_MMU),
+        work: word(PAGE.HOLD_WORK),
+      },
+      namedBy: named.get(address) ?? [],
+      listed: word(PAGE.LISTED) !== 0,
+      zapScheduled: word(PAGE.SCHEDULED) !== 0,
+      zapsUnderWay: word(PAGE.ZAPPING),
+      work: nameOf(WORK, word(PAGE.WORK)),
+      waitsForRcu: word(PAGE.RCU) !== RCU_STATE.none,
+      presentSptes: kept(context, word(PAGE.PRESENT)),
+    });
+  }
+  return views.sort((x, y) => x.root - y.root);
+}
+
+function slotsByAddress(w: World): Map<number, string[]> {
+  const named = new Map<number, string[]>();
+  for (let vcpu = 0; vcpu < w.vcpus; vcpu++) {
+    if (w.vcpuWord(vcpu, VCPU.STATE) === VCPU_STATE.none) continue;
+    for (let slot = 0; slot < 4; slot++) {
+      const hpa = w.vcpuWord(vcpu, VCPU.ROOT + slot);
+      if (hpa === 0) continue;
+      const names = named.get(hpa - 1) ?? [];
+      names.push(`vcpu${vcpu} ${slotName(slot)}`);
+      named.set(hpa - 1, names);
+    }
+  }
+  return named;
+}
