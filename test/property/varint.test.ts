@@ -24,7 +24,10 @@ test('unsigned and signed numbers, mixed in one stream', () => {
       ),
       (values) => {
         const writer = new ByteWriter();
-        for (const [kind, v] of values) kind === 'u' ? writer.uint(v) : writer.int(v);
+        for (const [kind, v] of values) {
+          if (kind === 'u') writer.uint(v);
+          else writer.int(v);
+        }
         const reader = new ByteReader(writer.take());
         for (const [kind, v] of values) expect(kind === 'u' ? reader.uint() : reader.int()).toBe(v);
         expect(reader.done).toBe(true);
@@ -83,10 +86,9 @@ test('a part of the words can be packed; too little room is an error', () => {
       const into = new Int32Array(to);
       unpackWords(packWords(source, to), into);
       expect(into).toEqual(source.slice(0, to));
-      if (to > 0)
-        expect(() => unpackWords(packWords(source, to), new Int32Array(to - 1))).toThrow(RangeError);
     }),
   );
+  expect(() => unpackWords(packWords(Int32Array.of(1, 2, 3)), new Int32Array(2))).toThrow(RangeError);
 });
 
 test('zeros cost nothing', () => {

@@ -2,25 +2,11 @@
 // finds broken. It keeps no objects while running: a few counters and typed arrays, so that its state can be saved,
 // compared and copied.
 import type { World } from '../aggregates/world.js';
-import type { EventName } from '../events/catalogue.js';
+import type { EventRows, Handler, Handlers, Take } from './reducer.js';
 import type { InvariantRules } from './rules.js';
 import type { RunFacts } from './run-facts.js';
 
-/** Rows of the event stream as invariants read them (machine/batch.ts and stored columns both fit). */
-export interface EventRows {
-  readonly length: number;
-  readonly thread: ArrayLike<number>;
-  readonly site: ArrayLike<number>;
-  readonly type: ArrayLike<number>;
-  /** number * 16 + kind */
-  readonly subject: ArrayLike<number>;
-  readonly a: ArrayLike<number>;
-  readonly b: ArrayLike<number>;
-  readonly c: ArrayLike<number>;
-}
-
-export type Handler = (w: World, e: EventRows, i: number) => void;
-export type Handlers = { readonly [N in EventName]?: Handler };
+export type { EventRows, Handler, Handlers, Take };
 
 /** State, transition, quiescence (end of a VM); or how fast, or whether at all. */
 export type InvariantKind = 'state' | 'transition' | 'quiescence' | 'performance' | 'liveness';
@@ -44,8 +30,6 @@ export interface Invariant {
   /** Called once a run, before the first event. `take` gives zeroed words of private state. */
   create(w: World, rules: InvariantRules, probe: Probe, facts: RunFacts, take: Take): Reducer;
 }
-
-export type Take = (words: number) => Int32Array;
 
 export interface Reducer {
   /** Before the event is applied. */

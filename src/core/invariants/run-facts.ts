@@ -5,7 +5,7 @@ import { is_nonleaf_spte, spte_to_child } from '../aggregates/spte.js';
 import type { World } from '../aggregates/world.js';
 import { LOCK_MODE } from '../events/lock.events.js';
 import { HOLDER } from '../events/root.events.js';
-import type { EventRows, Handlers, Take } from './invariant.js';
+import type { EventRows, Handlers, Take } from './reducer.js';
 
 /** References of iterators that one thread may hold at once: the next root is taken before the last one is put. */
 const ITERATORS = 4;
