@@ -37,8 +37,10 @@ export async function serve(settings: Settings): Promise<number> {
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
   await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
+  // Whoever asks again does not want to wait.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(EXIT_INTERNAL));
   process.stderr.write('rootline: stopping\n');
   await server.stop();
   return 0;

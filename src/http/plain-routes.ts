@@ -8,12 +8,23 @@ import { DOCS_HTML, DOCS_JS, SWAGGER_UI_FILES } from './openapi.js';
 const HTML = 'text/html; charset=utf-8';
 const JAVASCRIPT = 'text/javascript; charset=utf-8';
 
+const API_INDEX = {
+  name: 'Rootline',
+  version: 1,
+  openapi: '/api/v1/openapi.json',
+  documentation: '/docs',
+  resources: ['protocols', 'scenarios', 'invariants', 'experiments/forced-reset', 'sessions'].map(
+    (r) => `/api/v1/${r}`,
+  ),
+};
+
 export async function addPlainRoutes(app: NestFastifyApplication, document: OpenAPIObject): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
   const text = JSON.stringify(document);
   fastify.get('/api/v1/openapi.json', (_request, reply) =>
     reply.type('application/json; charset=utf-8').send(text),
   );
+  fastify.get('/api/v1', (_request, reply) => reply.send(API_INDEX));
   fastify.get('/docs', (_request, reply) => reply.type(HTML).send(DOCS_HTML));
   fastify.get('/docs/start.js', (_request, reply) => reply.type(JAVASCRIPT).send(DOCS_JS));
   await app.register(fastifyStatic, {

@@ -1,5 +1,8 @@
 // The founding experiment on a server: starts its eight sessions, and tells how far the newest ones are, beside the
 // mail's figures. What the experiment is, and what counts as agreement, is the core's (core/scenarios/experiment.ts).
+
+import type { Manifest } from '../core/run/contract.js';
+import { createManifest } from '../core/run/manifest.js';
 import {
   type ExperimentDocument,
   type ExperimentResult,
@@ -74,13 +77,21 @@ export async function experimentStatus(store: EventStore): Promise<ExperimentSta
 const keyOf = (s: { readonly protocol: string; readonly resetPolicy: string }): string =>
   `${s.protocol} ${s.resetPolicy}`;
 
+/** What the experiment leaves as it is, in words that can be compared. */
+function unchanged({ parameters, costs, limits }: Manifest): string {
+  return JSON.stringify([{ ...parameters, resetPolicy: null }, costs, limits]);
+}
+
+let defaults: string | null = null;
+
 /** The newest boot of each protocol and reset policy that differs from the defaults in nothing else. */
 async function newest(store: EventStore): Promise<Map<string, SessionRecord>> {
   const found = new Map<string, SessionRecord>();
+  defaults ??= unchanged(createManifest({ scenario: 'boot', protocol: 'v5.18' }));
   const { sessions } = await store.listSessions({ limit: SEARCHED, scenario: 'boot' });
-  for (const { id, name } of sessions) {
-    if (name?.startsWith(NAME) !== true) continue;
+  for (const { id } of sessions) {
     const session = await store.getSession(id);
+    if (unchanged(session.manifest) !== defaults) continue;
     const policy = session.manifest.parameters.resetPolicy;
     const resetPolicy = typeof policy === 'number' ? RESET_POLICIES[policy] : String(policy);
     const key = keyOf({ protocol: session.manifest.protocol, resetPolicy });

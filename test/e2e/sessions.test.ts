@@ -1,8 +1,11 @@
 // Sessions over HTTP with a real store: created, listed, read, filtered, streamed, replayed, deleted.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import type { ReplayResult } from '../../src/sessions/inspection/replay-result.js';
 import type { RootView, VcpuView, VmView } from '../../src/sessions/inspection/state-view.js';
+import { eventPage, replayResult, session, sessionPage } from '../../src/sessions/session.schemas.js';
 import type { SessionView } from '../../src/sessions/session.view.js';
+import * as state from '../../src/sessions/state.schemas.js';
 import type { ReadableEvent } from '../../src/store/readable-rows.js';
 import { TestFolder, TestServer } from './server-under-test.js';
 
@@ -66,6 +69,27 @@ test('a lifecycle session has the same digests and stores less', () => {
   expect(lifecycle.fullDigest).toBe(full.fullDigest);
   expect(lifecycle.events).toBe(full.events);
   expect(lifecycle.stored).toBeLessThan(full.stored / 4);
+});
+
+test('answers are what the OpenAPI document says: no field more, none less', async () => {
+  const described = async (schema: z.ZodObject, path: string) => {
+    const { body } = await server.get<object>(path);
+    expect(z.strictObject(schema.shape).safeParse(body).error?.issues ?? [], path).toEqual([]);
+  };
+  for (const { id } of [full, lifecycle]) {
+    await described(session, `/sessions/${id}`);
+    await described(eventPage, `/sessions/${id}/events?limit=10`);
+    await described(state.vms, `/sessions/${id}/vms`);
+    await described(state.oneVm, `/sessions/${id}/vms/0`);
+    await described(state.vcpus, `/sessions/${id}/vcpus`);
+    await described(state.oneVcpu, `/sessions/${id}/vcpus/0`);
+    await described(state.tdpMmus, `/sessions/${id}/tdp-mmus`);
+    await described(state.oneTdpMmu, `/sessions/${id}/tdp-mmus/0`);
+    await described(state.roots, `/sessions/${id}/tdp-mmus/0/roots`);
+    const { body } = await server.post<object>(`/sessions/${id}/replay`);
+    expect(z.strictObject(replayResult.shape).safeParse(body).error?.issues ?? []).toEqual([]);
+  }
+  await described(sessionPage, '/sessions');
 });
 
 test('the list is newest first, in pages, with filters', async () => {
@@ -159,19 +183,19 @@ test('a client that goes away in the middle of a stream harms nobody', async () 
 });
 
 test('both replays verify both recordings', async () => {
-  for (const session of [full, lifecycle]) {
-    const { status, body } = await server.post<ReplayResult>(`/sessions/${session.id}/replay`);
+  for (const replayed of [full, lifecycle]) {
+    const { status, body } = await server.post<ReplayResult>(`/sessions/${replayed.id}/replay`);
     expect(status).toBe(200);
     expect(body).toMatchObject({ verified: true, firstDifference: null });
     expect(body.by.fold).toMatchObject({
       outcome: 'verified',
-      rows: session.stored,
+      rows: replayed.stored,
       compared: { with: 'snapshot' },
     });
     expect(body.by.schedule).toMatchObject({
       outcome: 'verified',
-      rows: session.stored,
-      digest: session.digest,
+      rows: replayed.stored,
+      digest: replayed.digest,
     });
   }
   const { body } = await server.post<ReplayResult>(`/sessions/${full.id}/replay`, { by: ['fold'] });
@@ -179,15 +203,16 @@ test('both replays verify both recordings', async () => {
 });
 
 test('the modules show state: VMs, vCPUs, roots; what lifecycle did not keep is notRecorded', async () => {
-  const state = async <T>(id: string, path: string) => (await server.get<T>(`/sessions/${id}/${path}`)).body;
-  const { vms } = await state<{ vms: VmView[] }>(full.id, 'vms');
+  const stateOf = async <T>(id: string, path: string) =>
+    (await server.get<T>(`/sessions/${id}/${path}`)).body;
+  const { vms } = await stateOf<{ vms: VmView[] }>(full.id, 'vms');
   expect(vms).toMatchObject([{ vm: 0, state: 'destroyed', tdpMmuPages: 0 }]);
-  expect((await state<{ vms: VmView[] }>(lifecycle.id, 'vms')).vms).toMatchObject([
+  expect((await stateOf<{ vms: VmView[] }>(lifecycle.id, 'vms')).vms).toMatchObject([
     { state: 'destroyed', tdpMmuPages: 'notRecorded' },
   ]);
-  const { vcpus } = await state<{ vcpus: VcpuView[] }>(lifecycle.id, 'vcpus');
+  const { vcpus } = await stateOf<{ vcpus: VcpuView[] }>(lifecycle.id, 'vcpus');
   expect(vcpus).toMatchObject([{ vcpu: 0, vm: 0, root: null, mode: 'notRecorded' }]);
-  const { roots } = await state<{ roots: RootView[] }>(full.id, 'tdp-mmus/0/roots');
+  const { roots } = await stateOf<{ roots: RootView[] }>(full.id, 'tdp-mmus/0/roots');
   expect(roots).toEqual([]);
   expect((await server.get(`/sessions/${full.id}/vms/5`)).status).toBe(404);
   expect((await server.get(`/sessions/${full.id}/tdp-mmus/0/roots/1`)).status).toBe(404);

@@ -117,7 +117,9 @@ export class SessionRunner {
   resume(sessionId: string): Promise<SessionRecord> {
     return this.exclusively(sessionId, async () => {
       if (this.isHere(sessionId)) return await this.store.getSession(sessionId);
-      const session = await this.store.setState(sessionId, 'queued', { from: ['paused', 'interrupted'] });
+      // `running` without being here: its state could not be written when its thread stopped (a full disk).
+      const from: SessionState[] = ['paused', 'interrupted', 'running'];
+      const session = await this.store.setState(sessionId, 'queued', { from });
       this.enqueue(sessionId);
       return session;
     });
