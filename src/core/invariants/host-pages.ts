@@ -14,10 +14,14 @@ import type { World } from '../aggregates/world.js';
 const FLAGS = HOST_PAGE_READONLY | HOST_PAGE_COW;
 const PAGE_MASK = (1 << 18) - 1;
 
-/** How an event changes a page: 0 nothing that a mapping could notice, 1 writes must stop, 2 all mappings must be gone. */
+/**
+ * How an event changes a page: 0 nothing that a mapping could notice, 1 writes must stop, 2 all mappings must be gone. A page
+ * without backing has no mappings: they had to go when it lost it, and none may be installed (I19).
+ */
 export function changeOf(before: number, after: number): 0 | 1 | 2 {
-  if (host_page_kind(before) === HOST_PAGE_KIND.unmapped) return 0;
-  if (host_page_kind(before) !== host_page_kind(after)) return 2;
+  const kind = host_page_kind(before);
+  if (kind === HOST_PAGE_KIND.unmapped || kind === HOST_PAGE_KIND.unbacked) return 0;
+  if (kind !== host_page_kind(after)) return 2;
   if (host_page_generation(before) !== host_page_generation(after)) return 2;
   return (after & ~before & FLAGS) !== 0 ? 1 : 0;
 }
@@ -34,18 +38,24 @@ export function pfnIsCurrent(w: World, pfn: number): boolean {
   return page < w.hostPages && host_page_pfn(page, w.s[w.hostPage(page)]) === pfn;
 }
 
-/** Calls `visit` for every gfn of every VM and address space that a memslot maps to this page. */
-export function forEachGfn(
-  w: World,
-  page: number,
-  visit: (vm: number, asId: number, gfn: number) => void,
-): void {
-  for (let id = 0; id < w.vms * ADDRESS_SPACES * w.slotsPerAddressSpace; id++) {
+/** The next memslot, of any VM and address space, behind `after` (-1: from the first) that maps this page; -1 at the end. */
+export function nextSlotOf(w: World, page: number, after: number): number {
+  const ends = w.vms * ADDRESS_SPACES * w.slotsPerAddressSpace;
+  for (let id = after + 1; id < ends; id++) {
     const at = w.slot(id);
     if (w.s[at + SLOT.STATE] === SLOT_STATE.none) continue;
     const offset = page - w.s[at + SLOT.HVA_PAGE];
-    if (offset < 0 || offset >= w.s[at + SLOT.PAGES]) continue;
-    const asIndex = Math.floor(id / w.slotsPerAddressSpace);
-    visit(Math.floor(asIndex / ADDRESS_SPACES), asIndex % ADDRESS_SPACES, w.s[at + SLOT.BASE_GFN] + offset);
+    if (offset >= 0 && offset < w.s[at + SLOT.PAGES]) return id;
   }
+  return -1;
+}
+
+export function gfnOf(w: World, slot: number, page: number): number {
+  return w.slotWord(slot, SLOT.BASE_GFN) + page - w.slotWord(slot, SLOT.HVA_PAGE);
+}
+export function asIdOf(w: World, slot: number): number {
+  return Math.floor(slot / w.slotsPerAddressSpace) % ADDRESS_SPACES;
+}
+export function vmOf(w: World, slot: number): number {
+  return Math.floor(slot / (w.slotsPerAddressSpace * ADDRESS_SPACES));
 }

@@ -1,7 +1,7 @@
 // I1. The world books every reference under a class of holder; vCPU slots are counted besides, so that a slot without a
 // reference and a reference without a slot both show. A put stands before the clearing of its slot, a get before the
 // filling: such a pair must be complete when the thread releases mmu_lock.
-import { LOCK_KIND, LOCKS_PER_VM, PAGE, VCPU } from '../aggregates/layout.js';
+import { PAGE, VCPU } from '../aggregates/layout.js';
 import { role_is_invalid } from '../aggregates/role.js';
 import { holdersOf } from './holders.js';
 import type { Handler, Invariant } from './invariant.js';
@@ -80,7 +80,7 @@ export const i01RefcountExact: Invariant = {
     };
     const released: Handler = (w, e, i) => {
       const t = e.thread[i];
-      if (facts.put[t] === 0 || (e.subject[i] >> 4) % LOCKS_PER_VM !== LOCK_KIND.mmu_lock) return;
+      if (facts.put[t] === 0) return;
       const page = facts.put[t] - 1;
       facts.put[t] = 0;
       probe.report(w, e, i, 5, w.pageWord(page, PAGE.REFCOUNT), page);

@@ -1,6 +1,6 @@
 // I11. A writer's own put may pass through 0 inside its section: what counts is what it finds when it gets the lock, what
 // others do meanwhile, and what it leaves behind.
-import { LOCK_KIND, LOCKS_PER_VM, PAGE } from '../aggregates/layout.js';
+import { LOCKS_PER_VM, PAGE } from '../aggregates/layout.js';
 import type { World } from '../aggregates/world.js';
 import { LOCK_MODE } from '../events/lock.events.js';
 import type { EventRows, Handler, Invariant } from './invariant.js';
@@ -33,7 +33,7 @@ export const i11NoZeroRcForWriter: Invariant = {
     };
     const section = (w: World, e: EventRows, i: number, detail: number): void => {
       const id = e.subject[i] >> 4;
-      if (e.a[i] !== LOCK_MODE.write || id % LOCKS_PER_VM !== LOCK_KIND.mmu_lock) return;
+      if (e.a[i] !== LOCK_MODE.write) return;
       probe.checks++;
       const n = zeros[(id / LOCKS_PER_VM) | 0];
       if (n !== 0) probe.report(w, e, i, detail, n, -1);

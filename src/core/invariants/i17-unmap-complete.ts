@@ -3,7 +3,7 @@
 import { PAGE } from '../aggregates/layout.js';
 import { role_as_id } from '../aggregates/role.js';
 import { is_leaf_spte, spte_to_pfn } from '../aggregates/spte.js';
-import { changeOf, forEachGfn, outlives, pfnIsCurrent } from './host-pages.js';
+import { asIdOf, changeOf, gfnOf, nextSlotOf, outlives, pfnIsCurrent, vmOf } from './host-pages.js';
 import type { Handler, Invariant } from './invariant.js';
 import { firstRoot, leafFor, nextRoot } from './world-walks.js';
 
@@ -29,13 +29,16 @@ export const i17UnmapComplete: Invariant = {
       const change = changeOf(e.a[i], e.b[i]);
       if (change === 0) return;
       probe.checks++;
-      forEachGfn(w, e.subject[i] >> 4, (vm, asId, gfn) => {
-        for (let r = firstRoot(w, vm); r >= 0; r = nextRoot(w, r)) {
+      const page = e.subject[i] >> 4;
+      for (let slot = nextSlotOf(w, page, -1); slot >= 0; slot = nextSlotOf(w, page, slot)) {
+        const gfn = gfnOf(w, slot, page);
+        const asId = asIdOf(w, slot);
+        for (let r = firstRoot(w, vmOf(w, slot)); r >= 0; r = nextRoot(w, r)) {
           if (role_as_id(w.pageWord(r, PAGE.ROLE)) !== asId) continue;
           const spte = leafFor(w, r, gfn);
           if (spte !== 0 && outlives(change, spte)) probe.report(w, e, i, change === 2 ? 1 : 2, spte, r);
         }
-      });
+      }
     };
     const removed: Handler = (w, e, i) => {
       const before = e.b[i];

@@ -1,6 +1,6 @@
 // I20. An entry between the two steps of an invalidation, invalid = 1 and the request, is none of its breaches: that section of
 // mmu_lock goes on to force the vCPU out (I34).
-import { LOCK_KIND, LOCKS_PER_VM, PAGE, PAGE_KIND, VCPU } from '../aggregates/layout.js';
+import { LOCKS_PER_VM, PAGE, PAGE_KIND, VCPU } from '../aggregates/layout.js';
 import { role_is_invalid } from '../aggregates/role.js';
 import { LOCK_MODE } from '../events/lock.events.js';
 import type { Handler, Invariant } from './invariant.js';
@@ -37,7 +37,7 @@ export const i20EntryRootFresh: Invariant = {
     };
     const released: Handler = (_w, e, i) => {
       const id = e.subject[i] >> 4;
-      if (e.a[i] !== LOCK_MODE.write || id % LOCKS_PER_VM !== LOCK_KIND.mmu_lock) return;
+      if (e.a[i] !== LOCK_MODE.write) return;
       open[(id / LOCKS_PER_VM) | 0] = 0;
     };
     return {

@@ -1,23 +1,13 @@
 // I22. Who owes a remote flush is counted per thread; and where memory is really reused, the caches of all CPUs are looked
 // into: a stale entry counts only if its vCPU can use it, that is inside the guest with that root, or on its way to it with
 // no flush in between. Left out: the outer hypervisor's shadow.
-import {
-  LOCK_KIND,
-  LOCKS_PER_VM,
-  PAGE,
-  THREAD,
-  TLB_WORDS,
-  VCPU,
-  VCPU_STATE,
-  VM,
-  VM_STATE,
-} from '../aggregates/layout.js';
+import { PAGE, THREAD, TLB_WORDS, VCPU, VCPU_STATE, VM, VM_STATE } from '../aggregates/layout.js';
 import { role_is_invalid } from '../aggregates/role.js';
 import { is_leaf_spte, is_nonleaf_spte, is_removed_spte, is_shadow_present_pte } from '../aggregates/spte.js';
 import { tlbSlot } from '../aggregates/tlb.js';
 import type { World } from '../aggregates/world.js';
 import { FLUSH, REQ } from '../events/constants.js';
-import { changeOf, forEachGfn, outlives } from './host-pages.js';
+import { changeOf, gfnOf, nextSlotOf, outlives } from './host-pages.js';
 import type { EventRows, Handler, Invariant } from './invariant.js';
 
 const FLUSH_REQUESTS = REQ.TLB_FLUSH | REQ.TLB_FLUSH_CURRENT | REQ.TLB_FLUSH_GUEST;
@@ -99,7 +89,6 @@ export const i22FlushBeforeReuse: Invariant = {
     const released: Handler = (w, e, i) => {
       const t = e.thread[i];
       if (leafs[t] === 0 || facts.yields[t] !== 0) return;
-      if ((e.subject[i] >> 4) % LOCKS_PER_VM !== LOCK_KIND.mmu_lock) return;
       if (facts.notifier[t] !== 0) probe.report(w, e, i, 1, leafs[t], -1);
       leafs[t] = 0;
     };
@@ -113,14 +102,16 @@ export const i22FlushBeforeReuse: Invariant = {
       const change = changeOf(e.a[i], e.b[i]);
       if (change === 0) return;
       probe.checks++;
-      forEachGfn(w, e.subject[i] >> 4, (_vm, _asId, gfn) => {
+      const page = e.subject[i] >> 4;
+      for (let slot = nextSlotOf(w, page, -1); slot >= 0; slot = nextSlotOf(w, page, slot)) {
+        const gfn = gfnOf(w, slot, page);
         for (let v = 0; v < w.vcpus; v++) {
           const at = tlbSlot(w, v, gfn);
           const tag = w.s[at];
           if (tag === 0 || w.s[at + 1] !== gfn || !outlives(change, w.s[at + 2])) continue;
           if (usable(w, v, tag)) probe.report(w, e, i, 4, v, -1);
         }
-      });
+      }
     };
     const tableFreed = (w: World, e: EventRows, i: number): void => {
       const page = e.subject[i] >> 4;

@@ -1,16 +1,10 @@
 // I29. The kernel's own lockdep reports, and the same rules read off the events.
-import { is_shadow_present_pte, spte_kind, spte_to_pfn } from '../aggregates/spte.js';
 import type { World } from '../aggregates/world.js';
 import { ASSERTION } from '../events/constants.js';
 import { LOCK_MODE } from '../events/lock.events.js';
 import { HOLDER } from '../events/root.events.js';
 import type { EventRows, Handler, Invariant } from './invariant.js';
 import { mmuLockMode } from './world-walks.js';
-
-/** Both are leafs of one pfn, or lead to one table. */
-function samePlace(before: number, after: number): boolean {
-  return spte_kind(before) === spte_kind(after) && spte_to_pfn(before) === spte_to_pfn(after);
-}
 
 export const i29LockMode: Invariant = {
   number: 29,
@@ -47,9 +41,7 @@ export const i29LockMode: Invariant = {
     const spte: Handler = (w, e, i) => {
       probe.checks++;
       if (mmuLockMode(w, e.thread[i]) !== 0) return;
-      // fast_page_fault makes a leaf more permissive, and the hardware sets accessed and dirty bits, both without the
-      // lock: neither changes what the entry leads to. Private tables are nobody else's.
-      if (is_shadow_present_pte(e.b[i]) && samePlace(e.b[i], e.c[i])) return;
+      // Private tables are nobody else's. (What fast_page_fault and the hardware may do does not come here.)
       if (facts.rootOf(w, e.subject[i] >> 4) >= 0) probe.report(w, e, i, 7, 0, -1);
     };
     const asserted: Handler = (w, e, i) => {

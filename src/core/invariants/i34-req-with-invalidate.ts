@@ -1,5 +1,5 @@
 // I34. Write sections of mmu_lock are numbered; a vCPU's request must carry the number of the section that invalidated.
-import { LOCK_KIND, LOCKS_PER_VM, PAGE, VCPU, VCPU_STATE } from '../aggregates/layout.js';
+import { LOCKS_PER_VM, PAGE, VCPU, VCPU_STATE } from '../aggregates/layout.js';
 import { REQ } from '../events/constants.js';
 import { LOCK_MODE } from '../events/lock.events.js';
 import type { Handler, Invariant } from './invariant.js';
@@ -26,7 +26,7 @@ export const i34ReqWithInvalidate: Invariant = {
 
     const acquired: Handler = (_w, e, i) => {
       const id = e.subject[i] >> 4;
-      if (e.a[i] !== LOCK_MODE.write || id % LOCKS_PER_VM !== LOCK_KIND.mmu_lock) return;
+      if (e.a[i] !== LOCK_MODE.write) return;
       section[(id / LOCKS_PER_VM) | 0] = ++clock[NUMBER];
     };
     const invalid: Handler = (w, e, i) => {
@@ -43,7 +43,7 @@ export const i34ReqWithInvalidate: Invariant = {
     };
     const released: Handler = (w, e, i) => {
       const id = e.subject[i] >> 4;
-      if (e.a[i] !== LOCK_MODE.write || id % LOCKS_PER_VM !== LOCK_KIND.mmu_lock) return;
+      if (e.a[i] !== LOCK_MODE.write) return;
       const vm = (id / LOCKS_PER_VM) | 0;
       if (invalidated[vm] === 0) return;
       invalidated[vm] = 0;

@@ -1,7 +1,10 @@
 // All invariants that apply to a protocol, watching one run. Dispatch is one table look-up by event code; types that no
 // invariant looks at cost nothing more. The whole private state is words: see save() and restore().
+import { LOCK_KIND, LOCKS_PER_VM } from '../aggregates/layout.js';
+import { is_shadow_present_pte, spte_kind, spte_to_pfn } from '../aggregates/spte.js';
 import type { World } from '../aggregates/world.js';
 import { CATALOGUE, E, type EventName } from '../events/catalogue.js';
+import { LOCK_MODE } from '../events/lock.events.js';
 import { INVARIANTS } from './catalogue.js';
 import { describeLedger, type RootHolders } from './holders.js';
 import type { EventRows, Handler, Handlers, Invariant, Probe, Reducer } from './invariant.js';
@@ -258,12 +261,40 @@ function names(): string[] {
   return out;
 }
 
+/** What no handler of these frequent types is interested in is not shown to any. */
+const FILTERS: { readonly [N in EventName]?: (all: Handler) => Handler } = {
+  LockAcquired: (all) =>
+    ofMmuLock((w, e, i) => {
+      if (e.a[i] === LOCK_MODE.write) all(w, e, i);
+    }),
+  LockReleased: ofMmuLock,
+  // Accessed and dirty bits, or a change of permissions: the entry leads where it led before.
+  SpteChanged: (all) => (w, e, i) => {
+    const before = e.b[i];
+    const after = e.c[i];
+    if (is_shadow_present_pte(before) && sameTarget(before, after)) return;
+    all(w, e, i);
+  },
+};
+
+function ofMmuLock(all: Handler): Handler {
+  return (w, e, i) => {
+    if ((e.subject[i] >> 4) % LOCKS_PER_VM === LOCK_KIND.mmu_lock) all(w, e, i);
+  };
+}
+
+/** Both are leafs of one pfn, or lead to one table. */
+function sameTarget(before: number, after: number): boolean {
+  return spte_kind(before) === spte_kind(after) && spte_to_pfn(before) === spte_to_pfn(after);
+}
+
 /** Handlers by event code, several for one code chained in their order. */
 function table(parts: readonly (Handlers | undefined)[]): (Handler | null)[] {
   const out: (Handler | null)[] = Array.from({ length: 256 }, () => null);
   for (const d of CATALOGUE) {
     const own = parts.flatMap((handlers) => handlers?.[d.name as EventName] ?? []);
-    out[E[d.name]] = chain(own);
+    const all = chain(own);
+    out[E[d.name]] = all === null ? null : (FILTERS[d.name as EventName]?.(all) ?? all);
   }
   return out;
 }

@@ -16,6 +16,10 @@ export interface EventRows {
 }
 
 export type Handler = (w: World, e: EventRows, i: number) => void;
+/**
+ * Not every row comes: LockAcquired is that of mmu_lock for write, LockReleased that of mmu_lock, and SpteChanged leaves out
+ * changes of accessed, dirty and permission bits (see FILTERS in invariant-set.ts).
+ */
 export type Handlers = { readonly [N in EventName]?: Handler };
 
 /** Gives zeroed words of private state. */

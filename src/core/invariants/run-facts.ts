@@ -1,6 +1,6 @@
 // What several invariants must know besides the world: who is in the middle of what. Kept once, by reducers of its own
 // that run behind the invariants' `before` and ahead of their `after`, so that it always fits the world they see.
-import { LOCK_KIND, LOCKS_PER_VM, PAGE, PAGE_KIND, VCPU } from '../aggregates/layout.js';
+import { PAGE, PAGE_KIND, VCPU } from '../aggregates/layout.js';
 import { is_nonleaf_spte, spte_to_child } from '../aggregates/spte.js';
 import type { World } from '../aggregates/world.js';
 import { LOCK_MODE } from '../events/lock.events.js';
@@ -140,8 +140,6 @@ export class RunFacts {
   /** Runs behind the invariants' `after`: they must still see whose release this was. */
   readonly atRelease: Handlers = {
     LockReleased: (_w, e, i) => {
-      const id = e.subject[i] >> 4;
-      if (id % LOCKS_PER_VM !== LOCK_KIND.mmu_lock) return;
       const t = e.thread[i];
       if (this.yields[t] !== 0) this.yields[t] = 0;
       else if (e.a[i] === LOCK_MODE.write) this.notifier[t] = 0;
