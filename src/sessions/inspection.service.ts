@@ -9,6 +9,8 @@ import type { FromThread, InspectionOrder, PageMessage, Stored } from './inspect
 import { REPLAY_KINDS, type ReplayKind, type ReplayResult } from './inspection/replay-result.js';
 import type { StateView } from './inspection/state-view.js';
 
+type PageWanted = Extract<FromThread, { kind: 'pageWanted' }>;
+
 const PAGE_ROWS = 32_768;
 const AT_ONCE = 2;
 const KEPT_STATES = 16;
@@ -78,7 +80,7 @@ export class InspectionService {
       };
       thread.on('message', (message: FromThread) => {
         if (message.kind === 'pageWanted')
-          this.sendPage(thread, sessionId, message.from, order.position).catch(giveUp);
+          this.sendPage(thread, sessionId, message, order.position).catch(giveUp);
         else if (message.kind === 'failed') reject(storeFailed(message.message));
         else resolve(message);
       });
@@ -91,11 +93,16 @@ export class InspectionService {
     });
   }
 
-  private async sendPage(thread: Worker, sessionId: string, from: number, to: number): Promise<void> {
+  private async sendPage(thread: Worker, sessionId: string, wanted: PageWanted, to: number): Promise<void> {
+    const { from, columns } = wanted;
     const limit = Math.min(PAGE_ROWS, this.store.limits.maxPageRows);
-    const { rows } = await this.store.readRows(sessionId, { from, to, limit });
+    const { rows } =
+      columns === 'fold'
+        ? await this.store.readFold(sessionId, from, limit, to)
+        : await this.store.readRows(sessionId, { from, to, limit });
+    const buffers = Object.values(rows).filter(ArrayBuffer.isView);
     const page: PageMessage = { kind: 'page', rows: rows.length === 0 ? null : rows };
-    thread.postMessage(page);
+    thread.postMessage(page, [...new Set(buffers.map((column) => column.buffer as ArrayBuffer))]);
   }
 
   private async inTurn<T>(work: () => Promise<T>): Promise<T> {

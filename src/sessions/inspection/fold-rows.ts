@@ -2,12 +2,15 @@
 import { EVOLVE } from '../../core/aggregates/evolve.js';
 import type { World } from '../../core/aggregates/world.js';
 import { LIFECYCLE_FOLD_SKIPS } from '../../core/run/replay-by-fold.js';
-import type { EventRows } from '../../store/event-rows.js';
+import type { FoldRows } from '../../store/event-rows.js';
+
+/** What folding needs of stored rows; whole rows have it too. */
+export type Foldable = Omit<FoldRows, 'from'>;
 
 /** Rows from index `from` up to, not including, `to`. */
 export function foldRows(
   world: World,
-  rows: EventRows,
+  rows: Foldable,
   from: number,
   to: number,
   level: 'full' | 'lifecycle',

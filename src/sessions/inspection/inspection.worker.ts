@@ -2,7 +2,8 @@
 import { parentPort } from 'node:worker_threads';
 import type { FromThread, InspectionOrder, ToThread } from './messages.js';
 import { PageSource } from './page-source.js';
-import { replay } from './replay.js';
+import { replayByFold, replayBySchedule } from './replay.js';
+import type { ReplayResult } from './replay-result.js';
 import { startOfFold, stateOf } from './state.js';
 
 const parent = parentPort!;
@@ -23,11 +24,19 @@ parent.once('message', (order: ToThread) => {
 
 async function answer(order: InspectionOrder): Promise<FromThread> {
   if (order.kind === 'replay') {
-    const pages = new PageSource(parent, 1, order.position);
-    const result = await replay(order, order.decisions, order.by, () => pages.next());
-    return { kind: 'replayed', result };
+    return { kind: 'replayed', result: await replayed(order) };
   }
   const { world, from } = startOfFold(order);
-  const pages = new PageSource(parent, from, order.position);
+  const pages = new PageSource(parent, 'fold', from, order.position);
   return { kind: 'state', state: await stateOf(order, world, () => pages.next()) };
+}
+
+async function replayed(order: Extract<InspectionOrder, { kind: 'replay' }>): Promise<ReplayResult> {
+  const { by, decisions, position } = order;
+  if (!by.includes('schedule')) {
+    const pages = new PageSource(parent, 'fold', 1, position);
+    return await replayByFold(order, () => pages.next());
+  }
+  const pages = new PageSource(parent, 'all', 1, position);
+  return await replayBySchedule(order, decisions, by.includes('fold'), () => pages.next());
 }

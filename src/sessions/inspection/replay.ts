@@ -12,15 +12,9 @@ import { DecisionReader } from '../../core/scheduler/decision-log.js';
 import { ScriptedScheduler } from '../../core/scheduler/scheduler.js';
 import type { EventRows } from '../../store/event-rows.js';
 import { buildSimulation } from '../build-simulation.js';
-import { foldRows } from './fold-rows.js';
+import { type Foldable, foldRows } from './fold-rows.js';
 import type { Stored } from './messages.js';
-import type {
-  FirstDifference,
-  FoldVerdict,
-  ReplayKind,
-  ReplayResult,
-  ScheduleVerdict,
-} from './replay-result.js';
+import type { FirstDifference, FoldVerdict, ReplayResult, ScheduleVerdict } from './replay-result.js';
 import { compareWorlds } from './world-compare.js';
 
 type FoldDifference = Extract<FirstDifference, { by: 'fold' }>;
@@ -44,7 +38,7 @@ export class FoldReplay {
     this.expectedAt = this.expected === null ? -1 : snapshot!.position;
   }
 
-  take(rows: EventRows): void {
+  take(rows: Foldable): void {
     // The snapshot may lie inside the page.
     const upTo = Math.min(rows.length, Math.max(0, this.expectedAt - this.position));
     if (this.compared === null && this.expected !== null && this.position + upTo === this.expectedAt) {
@@ -164,28 +158,41 @@ export class ScheduleReplay {
   }
 }
 
-export async function replay(
+export async function replayByFold(
+  stored: Stored,
+  nextPage: () => Promise<Foldable | null>,
+): Promise<ReplayResult> {
+  const fold = new FoldReplay(stored);
+  for (let rows = await nextPage(); rows !== null; rows = await nextPage()) fold.take(rows);
+  return resultOf(fold.finish(null), null, fold.difference);
+}
+
+/** By schedule, and by fold on the same pages where that is wanted too. */
+export async function replayBySchedule(
   stored: Stored,
   decisions: Uint8Array,
-  by: readonly ReplayKind[],
+  alsoByFold: boolean,
   nextPage: () => Promise<EventRows | null>,
 ): Promise<ReplayResult> {
-  const fold = by.includes('fold') ? new FoldReplay(stored) : null;
-  const schedule = by.includes('schedule') ? new ScheduleReplay(stored, decisions) : null;
+  const schedule = new ScheduleReplay(stored, decisions);
+  const fold = alsoByFold ? new FoldReplay(stored) : null;
   for (let rows = await nextPage(); rows !== null; rows = await nextPage()) {
     fold?.take(rows);
-    schedule?.take(rows);
+    schedule.take(rows);
   }
-  const scheduleVerdict = schedule?.finish() ?? null;
-  const foldVerdict = fold?.finish(schedule?.world ?? null) ?? null;
-  const first = schedule?.difference ?? null;
-  return {
-    // A fold that could be held against nothing proves nothing; neither does it deny.
-    verified:
-      (scheduleVerdict?.verified ?? true) &&
-      foldVerdict?.outcome !== 'differs' &&
-      (foldVerdict?.verified || scheduleVerdict !== null),
-    by: { fold: foldVerdict, schedule: scheduleVerdict },
-    firstDifference: first === null ? (fold?.difference ?? null) : { by: 'schedule', ...first },
-  };
+  const verdict = schedule.finish();
+  const { difference } = schedule;
+  const first: FirstDifference | null = difference === null ? null : { by: 'schedule', ...difference };
+  return resultOf(fold?.finish(schedule.world) ?? null, verdict, first ?? fold?.difference ?? null);
+}
+
+/** A fold that could be held against nothing proves nothing; neither does it deny what the schedule proves. */
+function resultOf(
+  fold: FoldVerdict | null,
+  schedule: ScheduleVerdict | null,
+  firstDifference: FirstDifference | null,
+): ReplayResult {
+  const folded = fold === null || fold.verified || (fold.outcome === 'not_compared' && schedule !== null);
+  const verified = folded && (schedule === null || schedule.verified);
+  return { verified, by: { fold, schedule }, firstDifference };
 }

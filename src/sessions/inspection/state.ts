@@ -5,9 +5,8 @@ import { World } from '../../core/aggregates/world.js';
 import { BadInput } from '../../core/base/errors.js';
 import { findScenario } from '../../core/scenarios/library.js';
 import { resolveParameters } from '../../core/scenarios/scenario.js';
-import type { EventRows } from '../../store/event-rows.js';
 import { buildSimulation } from '../build-simulation.js';
-import { foldRows } from './fold-rows.js';
+import { type Foldable, foldRows } from './fold-rows.js';
 import type { Stored } from './messages.js';
 import { rootViews, type StateView, vcpuViews, vmViews } from './state-view.js';
 
@@ -34,7 +33,7 @@ export function startOfFold({ manifest, snapshot }: Stored): StartOfFold {
 export async function stateOf(
   stored: Stored,
   world: World,
-  nextPage: () => Promise<EventRows | null>,
+  nextPage: () => Promise<Foldable | null>,
 ): Promise<StateView> {
   const { manifest, position, progress } = stored;
   for (let rows = await nextPage(); rows !== null; rows = await nextPage()) {
