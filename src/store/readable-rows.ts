@@ -23,7 +23,8 @@ export interface ReadableEvent {
 export class NameTable {
   private readonly threads = new Map<number, string>();
   private readonly sites = new Map<number, { readonly function: string; readonly label: string }>();
-  /** The site's part of a line, ready to be written. */
+  /** The thread's and the site's part of a line, ready to be written. */
+  private readonly threadText = new Map<number, string>();
   private readonly siteText = new Map<number, string>();
 
   constructor(dictionary: readonly DictionaryEntry[]) {
@@ -43,6 +44,15 @@ export class NameTable {
 
   label(site: number): string | null {
     return this.sites.get(site)?.label ?? null;
+  }
+
+  threadJson(id: number): string {
+    let text = this.threadText.get(id);
+    if (text === undefined) {
+      text = JSON.stringify(this.thread(id));
+      this.threadText.set(id, text);
+    }
+    return text;
   }
 
   functionAndLabelJson(site: number): string {
@@ -74,27 +84,40 @@ export function readableEvent(rows: EventRows, i: number, names: NameTable): Rea
   };
 }
 
-/** The same objects as text, one a line. Built by hand: three times faster than JSON.stringify. */
+/** The parts of a line that depend on the type only, made once. */
+interface LineParts {
+  readonly type: string;
+  /** `"refcount":` and so on. */
+  readonly keys: readonly string[];
+}
+const LINE_PARTS: (LineParts | undefined)[] = [];
+
+function linePartsOf(type: number): LineParts {
+  const parts = {
+    type: `,"type":"${typeName(type)}","subject":{"kind":"`,
+    keys: valueNames(type).map((name, k) => `${k === 0 ? '' : ','}"${name}":`),
+  };
+  LINE_PARTS[type] = parts;
+  return parts;
+}
+
+/** The same objects as text, one a line. Built by hand: several times faster than JSON.stringify. */
 export function ndjsonOf(rows: EventRows, names: NameTable): string {
   let text = '';
   for (let i = 0; i < rows.length; i++) {
     const type = rows.type[i]!;
+    const { type: typeText, keys } = LINE_PARTS[type] ?? linePartsOf(type);
     const subject = rows.subject[i]!;
     const ordinal = rows.position[i]! + rows.skipped[i]!;
-    text += `{"position":${rows.position[i]},"ordinal":${ordinal},"lastOrdinal":${lastOrdinal(type, ordinal, rows.a[i]!)}`;
-    text += `,"timeNs":${rows.timeNs[i]},"thread":${JSON.stringify(names.thread(rows.thread[i]!))},`;
-    text += names.functionAndLabelJson(rows.site[i]!);
-    text += `,"type":"${typeName(type)}","subject":{"kind":"${subjectKind(subject)}","number":${Math.floor(subject / SUBJECT_RADIX)}}`;
-    text += `,"values":{${valuesJson(valueNames(type), rows, i)}}}\n`;
+    const last = lastOrdinal(type, ordinal, rows.a[i]!);
+    const values = keys.length === 0 ? '' : keys[0]! + rows.a[i]!;
+    const second = keys.length > 1 ? keys[1]! + rows.b[i]! : '';
+    const third = keys.length > 2 ? keys[2]! + rows.c[i]! : '';
+    text +=
+      `{"position":${rows.position[i]},"ordinal":${ordinal},"lastOrdinal":${last},"timeNs":${rows.timeNs[i]}` +
+      `,"thread":${names.threadJson(rows.thread[i]!)},${names.functionAndLabelJson(rows.site[i]!)}${typeText}` +
+      `${subjectKind(subject)}","number":${Math.floor(subject / SUBJECT_RADIX)}},"values":{${values}${second}${third}}}\n`;
   }
-  return text;
-}
-
-function valuesJson(names: readonly string[], rows: EventRows, i: number): string {
-  if (names.length === 0) return '';
-  let text = `"${names[0]}":${rows.a[i]}`;
-  if (names.length > 1) text += `,"${names[1]}":${rows.b[i]}`;
-  if (names.length > 2) text += `,"${names[2]}":${rows.c[i]}`;
   return text;
 }
 
