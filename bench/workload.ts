@@ -4,7 +4,7 @@ import type { Manifest } from '../src/core/run/contract.js';
 import { createManifest } from '../src/core/run/manifest.js';
 
 /** Events of one SMI with this working set, roughly; only sizes a run. */
-const EVENTS_PER_SMI = 4_300;
+const EVENTS_PER_SMI = 1_280;
 const PAGES = 64;
 
 export function workload(

@@ -112,9 +112,15 @@ function resultOf(session: ExperimentSession, s: SessionDocument): ExperimentRes
     rootAllocations: s.rootAllocations,
     events: s.events,
     digest: s.digest ?? '',
-    stuckAt: s.detail?.stuckAt ?? null,
+    stuckAt: stuckAt(s),
     costs: s.costs,
   };
+}
+
+function stuckAt({ detail }: SessionDocument): ExperimentResult['stuckAt'] {
+  if (detail?.stuckAt === undefined) return null;
+  const { phase, exit, function: name, label } = detail.stuckAt;
+  return { phase, exit, function: name, label };
 }
 
 function reportForcedResets(
