@@ -52,20 +52,31 @@ export async function measureExperiment(folder: string): Promise<Figure[]> {
   const note = `8 sessions, lifecycle, ${(events / 1e6).toFixed(0)} M events; exit code ${code}`;
   return [
     {
-      ...{ section: 'experiment', name: 'whole experiment', value: seconds, unit: 's' },
-      ...{ target: { atMost: 60 }, aim: 20, note },
+      section: 'experiment',
+      name: 'whole experiment',
+      value: seconds,
+      unit: 's',
+      target: { atMost: 60 },
+      aim: 20,
+      note,
     },
     {
-      ...{ section: 'experiment', name: 'peak resident memory', value: peak / GIB, unit: 'GiB' },
-      ...{
-        target: { atMost: 1 },
-        aim: null,
-        note: peak === 0 ? 'no /proc here' : 'VmHWM of the one process',
-      },
+      section: 'experiment',
+      name: 'peak resident memory',
+      value: peak / GIB,
+      unit: 'GiB',
+      target: { atMost: 1 },
+      aim: null,
+      note: peak === 0 ? 'no /proc here' : 'VmHWM of the one process',
     },
     {
-      ...{ section: 'experiment', name: 'simulated', value: events / seconds, unit: 'events/s' },
-      ...{ target: null, aim: null, note: 'all sessions together' },
+      section: 'experiment',
+      name: 'simulated',
+      value: events / seconds,
+      unit: 'events/s',
+      target: null,
+      aim: null,
+      note: 'all sessions together',
     },
   ];
 }

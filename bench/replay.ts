@@ -36,8 +36,13 @@ export async function measureReplay(folder: string, events: number): Promise<Fig
     const rates: number[] = [];
     for (let k = 0; k < RUNS; k++) rates.push(await run());
     figures.push({
-      ...{ section: 'replay', name, value: median(rates), unit: 'events/s' },
-      ...{ target: atLeast === null ? null : { atLeast }, aim: null, note: what },
+      section: 'replay',
+      name,
+      value: median(rates),
+      unit: 'events/s',
+      target: atLeast === null ? null : { atLeast },
+      aim: null,
+      note: what,
     });
   };
   try {

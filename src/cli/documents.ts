@@ -26,26 +26,11 @@ export interface RunDocument extends Omit<SessionDocument, 'id' | 'findings'> {
 }
 
 export function runDocument(session: SessionDocument, findings: readonly FindingDocument[]): RunDocument {
-  const { id, findings: _count, ...rest } = session;
-  const { protocol, scenario, seed, outcome, rootAllocations, events, stored, digest, milestones, counts } =
-    rest;
-  return {
-    sessionId: id,
-    ...{
-      protocol,
-      scenario,
-      seed,
-      outcome,
-      rootAllocations,
-      events,
-      stored,
-      digest,
-      milestones,
-      findings,
-      counts,
-    },
-    ...rest,
-  };
+  const { id, protocol, scenario, seed, outcome, rootAllocations, events, stored, ...more } = session;
+  const { digest, milestones, counts, findings: _count, ...rest } = more;
+  const identity = { sessionId: id, protocol, scenario, seed, outcome };
+  const figures = { rootAllocations, events, stored, digest, milestones, findings, counts };
+  return { ...identity, ...figures, ...rest };
 }
 
 /** `replay --json`. */

@@ -19,8 +19,18 @@ describe('run', () => {
   test('prints one document with the promised fields', () => {
     expect(ended.code).toBe(0);
     expect(Object.keys(run).slice(0, 12)).toEqual([
-      ...['sessionId', 'protocol', 'scenario', 'seed', 'outcome', 'rootAllocations'],
-      ...['events', 'stored', 'digest', 'milestones', 'findings', 'counts'],
+      'sessionId',
+      'protocol',
+      'scenario',
+      'seed',
+      'outcome',
+      'rootAllocations',
+      'events',
+      'stored',
+      'digest',
+      'milestones',
+      'findings',
+      'counts',
     ]);
     expect(run).toMatchObject({
       sessionId: '1',
@@ -130,8 +140,17 @@ describe('ends of a run', () => {
 
   test('no forward progress: exit code 4, and where it is stuck', () => {
     const ended = rootline([
-      ...['run', 'boot', '--protocol', 'v5.18', '--set', 'resetPolicy=every-exit'],
-      ...['--recording', 'lifecycle', '--data', folders.fresh(), '--json'],
+      'run',
+      'boot',
+      '--protocol',
+      'v5.18',
+      '--set',
+      'resetPolicy=every-exit',
+      '--recording',
+      'lifecycle',
+      '--data',
+      folders.fresh(),
+      '--json',
     ]);
     expect(documentOf(ended)).toMatchObject({
       outcome: 'no_forward_progress',

@@ -14,8 +14,17 @@ export function csvOfEvents(events: readonly ReadableEvent[]): string {
   let text = '';
   for (const e of events) {
     const cells = [
-      ...[e.position, e.ordinal, e.lastOrdinal, e.timeNs, e.thread, e.function, e.label, e.type],
-      ...[e.subject.kind, e.subject.number, JSON.stringify(e.values)],
+      e.position,
+      e.ordinal,
+      e.lastOrdinal,
+      e.timeNs,
+      e.thread,
+      e.function,
+      e.label,
+      e.type,
+      e.subject.kind,
+      e.subject.number,
+      JSON.stringify(e.values),
     ];
     text += `${cells.map(csvCell).join(',')}\r\n`;
   }

@@ -10,7 +10,12 @@ import { type Terminal, table } from '../terminal.js';
 
 export function protocols(terminal: Terminal): ExitCode {
   const documents = PROTOCOLS.map(({ id, title, source, base, rules, replaced }) => ({
-    ...{ id, title, source, base, rules, replaced },
+    id,
+    title,
+    source,
+    base,
+    rules,
+    replaced,
   }));
   terminal.document({ protocols: documents });
   terminal.line(
@@ -37,7 +42,11 @@ export function scenarios(terminal: Terminal): ExitCode {
   terminal.line(table(['every scenario: --set', 'default', 'at most', ''], limits));
   terminal.line();
   const costs = Object.entries(COSTS).map(([name, c]) => [
-    ...[`cost.${name}`, c.ns, `${c.min}..${c.max}`, c.confidence, c.source],
+    `cost.${name}`,
+    c.ns,
+    `${c.min}..${c.max}`,
+    c.confidence,
+    c.source,
   ]);
   terminal.line(table(['every scenario: --set', 'ns', 'range', 'confidence', 'source'], costs));
   return EXIT_CODE.FINE;
@@ -55,7 +64,11 @@ function range(p: Parameter): string {
 export function invariants(terminal: Terminal): ExitCode {
   const documents = INVARIANTS.map((i) => ({
     id: `I${i.number}`,
-    ...{ name: i.name, kind: i.kind, statement: i.statement, eras: i.eras, needs: i.exercise },
+    name: i.name,
+    kind: i.kind,
+    statement: i.statement,
+    eras: i.eras,
+    needs: i.exercise,
     notEvaluated: i.notEvaluated ?? null,
   }));
   terminal.document({ invariants: documents });

@@ -187,14 +187,15 @@ function reportAsyncSmi(results: readonly ExperimentResult[], terminal: Terminal
         'session',
       ],
       runs.map((r) => [
-        ...[
-          r.protocol,
-          r.periodUs === 0 ? 'never' : String(r.periodUs),
-          r.outcome,
-          r.pid1Seconds,
-          r.consoleSeconds,
-        ],
-        ...[r.smis, r.rootAllocations, r.eptViolations, r.sessionId],
+        r.protocol,
+        r.periodUs === 0 ? 'never' : String(r.periodUs),
+        r.outcome,
+        r.pid1Seconds,
+        r.consoleSeconds,
+        r.smis,
+        r.rootAllocations,
+        r.eptViolations,
+        r.sessionId,
       ]),
     ),
   );

@@ -20,10 +20,10 @@ export function validateCommand(terminal: Terminal): ExitCode {
   terminal.line(
     table(
       ['kernel', 'protocol', 'scenario', 'figure', 'recorded', 'simulated', ''],
-      rows.map((r) => [
-        ...[r.kernel, r.protocol, r.scenario, r.figure, String(r.recorded), String(r.simulated)],
-        r.ok ? 'ok' : 'DIFFERS',
-      ]),
+      rows.map((r) => {
+        const values = [String(r.recorded), String(r.simulated), r.ok ? 'ok' : 'DIFFERS'];
+        return [r.kernel, r.protocol, r.scenario, r.figure, ...values];
+      }),
     ),
   );
   terminal.line();

@@ -93,7 +93,12 @@ const FIXED = '6.1.192';
 export const VALIDATION_CASES: readonly ValidationCase[] = [
   ...SCRIPTS.map(
     ({ recording, scenario, parameters, smm }): ValidationCase => ({
-      ...{ kernel: NOFIX, recording, protocol: NOFIX, otherRulesOf: NOFIX, scenario, parameters },
+      kernel: NOFIX,
+      recording,
+      protocol: NOFIX,
+      otherRulesOf: NOFIX,
+      scenario,
+      parameters,
       figures: smm ? SHARED_FIGURES : [...SHARED_FIGURES, 'iteratorGets', 'iteratorPuts'],
       iterators: !smm,
       wholeOrder: true,
@@ -101,7 +106,12 @@ export const VALIDATION_CASES: readonly ValidationCase[] = [
   ),
   ...SCRIPTS.map(
     ({ recording, scenario, parameters }): ValidationCase => ({
-      ...{ kernel: FIXED, recording, protocol: 'seed-draft', otherRulesOf: NOFIX, scenario, parameters },
+      kernel: FIXED,
+      recording,
+      protocol: 'seed-draft',
+      otherRulesOf: NOFIX,
+      scenario,
+      parameters,
       figures: SHARED_FIGURES,
       iterators: false,
       wholeOrder: false,
@@ -109,7 +119,12 @@ export const VALIDATION_CASES: readonly ValidationCase[] = [
   ),
   ...SCRIPTS.map(
     ({ recording, scenario, parameters }): ValidationCase => ({
-      ...{ kernel: FIXED, recording, protocol: FIXED, otherRulesOf: FIXED, scenario, parameters },
+      kernel: FIXED,
+      recording,
+      protocol: FIXED,
+      otherRulesOf: FIXED,
+      scenario,
+      parameters,
       figures: [...SHARED_FIGURES, 'iteratorGets', 'iteratorPuts'],
       iterators: true,
       wholeOrder: true,
