@@ -155,6 +155,10 @@ export class SessionsController {
     @Param('id') id: string,
     @Body(new ZodPipe(schemas.replaySession, 'body')) body: z.output<typeof schemas.replaySession>,
   ) {
+    const { position, state } = await this.store.getSession(id);
+    if (position === 0) {
+      throw new Problem(409, 'nothing-stored', `session ${id} is ${state} and has no stored events yet`);
+    }
     return await this.inspections.replay(id, body.by);
   }
 
