@@ -179,7 +179,12 @@ function bannedWords({ path, text }: SourceFile): string[] {
     ...matches(path, code, /:\s*any\b\s*([;,)\]}>|&[={]|$)/, 'a value of type any'),
     ...matches(path, code, /\bas\s+any\b/, 'a cast to any'),
     ...matches(path, text, new RegExp(`@ts-${'ignore'}`), 'a silenced compiler'),
-    ...matches(path, code, /\.(only|skip)\(/, 'a test that runs alone or not at all'),
+    ...matches(
+      path,
+      code,
+      /\b(it|test|describe|suite)\.(only|skip)\b/,
+      'a test that runs alone or not at all',
+    ),
   ];
 }
 

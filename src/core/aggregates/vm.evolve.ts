@@ -1,7 +1,7 @@
 // VMs, memslots, notifiers, host memory, user-space threads.
 import type { Evolver } from './evolver.js';
 import { tellsOnly } from './evolver.js';
-import { ADDRESS_SPACES, MACHINE, PAGE, SLOT, SLOT_FLAG, SLOT_STATE, THREAD, VM, VM_STATE, WORK } from './layout.js';
+import { ADDRESS_SPACES, PAGE, SLOT, SLOT_FLAG, SLOT_STATE, THREAD, VM, VM_STATE } from './layout.js';
 import type { World } from './world.js';
 
 function slotAs(w: World, id: number): number {

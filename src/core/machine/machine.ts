@@ -79,7 +79,7 @@ export class Machine {
   /** Watches every event; set before the first step. */
   observer: Observer | null = null;
 
-  constructor(private readonly options: MachineOptions) {
+  constructor(options: MachineOptions) {
     this.w = new World(options.layout);
     this.s = this.w.s;
     this.linked = options.linked;

@@ -240,7 +240,7 @@ export class Simulation {
   private newNames(): DictionaryEntry[] {
     const out: DictionaryEntry[] = [];
     if (!this.namedThreads) {
-      this.scenario.threads.forEach((t, id) => out.push({ kind: 'thread', id, name: t.name }));
+      for (const [id, t] of this.scenario.threads.entries()) out.push({ kind: 'thread', id, name: t.name });
       this.namedThreads = true;
     }
     const { sites } = this.machine.sites;

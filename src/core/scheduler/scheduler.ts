@@ -1,6 +1,7 @@
 // Schedulers choose which thread takes the next step. All are deterministic: their memory is in the machine state.
-import { nextBelow } from '../base/prng.js';
+
 import { MISC, STATUS } from '../aggregates/layout.js';
+import { nextBelow } from '../base/prng.js';
 import type { Machine } from '../machine/machine.js';
 
 export type SchedulerName = 'timed' | 'round-robin' | 'random' | 'scripted';

@@ -10,11 +10,10 @@ import {
 } from '../../../src/core/aggregates/host-memory.js';
 import { E, type RootlineEvent } from '../../../src/core/events/catalogue.js';
 import { IOCTL, IOCTL_NAMES } from '../../../src/core/events/constants.js';
-import { INSTRUCTION_WORDS } from '../../../src/core/userspace/script.js';
 import { op } from '../../../src/core/machine/op.js';
 import { procedure, ret } from '../../../src/core/machine/procedure.js';
 import { page_after, STORE, store_to } from '../../../src/core/userspace/host-pages.js';
-import { CONTROL, script } from '../../../src/core/userspace/script.js';
+import { CONTROL, INSTRUCTION_WORDS, script } from '../../../src/core/userspace/script.js';
 import { vmm_thread } from '../../../src/core/userspace/vmm_thread.js';
 import { TestMachine } from '../kernel/harness.js';
 

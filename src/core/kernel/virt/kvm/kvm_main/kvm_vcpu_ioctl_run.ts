@@ -1,4 +1,4 @@
-// kvm_vcpu_ioctl(KVM_RUN) -- virt/kvm/kvm_main.c, v5.18 (as of v6.3-rc)
+// kvm_vcpu_ioctl_run(): kvm_vcpu_ioctl(KVM_RUN) -- virt/kvm/kvm_main.c, v5.18 (as of v6.3-rc)
 // Runs the vCPU unless its VM is dead.
 // Context: the vCPU's own thread. Returns the exit reason for user space (EXIT), or -errno.
 // Left out: vcpu->mutex (a scenario runs a vCPU from one thread), signals, immediate_exit.

@@ -1,4 +1,4 @@
-// kvm_post_set_cr0(), kvm_post_set_cr4(), set_efer() and their like, as one -- arch/x86/kvm/x86.c, v5.18
+// kvm_set_cpu_state(): kvm_post_set_cr0(), kvm_post_set_cr4(), set_efer() and their like, as one -- arch/x86/kvm/x86.c, v5.18
 // New CPU state bits; every one of them is a role bit (KVM_MMU_CR0_ROLE_BITS and so on), so a change resets the MMU
 // context, CR0.WP alone too. Guest mode is not a register: a nested transition switches the root through prev_roots.
 // Context: the vCPU's own thread. cause: RESET.

@@ -3,7 +3,7 @@
 // of them is valid.
 // Context: takes mmu_lock for write.
 // Left out: roots without a shadow page (PAE), the shadow MMU's zap list.
-import { LOCK_KIND, VCPU, VM } from '../../../../../../aggregates/layout.js';
+import { LOCK_KIND, VCPU } from '../../../../../../aggregates/layout.js';
 import { op } from '../../../../../../machine/op.js';
 import { call, procedure, ret } from '../../../../../../machine/procedure.js';
 import { fn } from '../../../../../functions.js';

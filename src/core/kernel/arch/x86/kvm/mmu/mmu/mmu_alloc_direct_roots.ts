@@ -2,7 +2,7 @@
 // Gets a root of the wanted role into root.hpa.
 // Context: takes mmu_lock for write.
 // Left out: shadow roots, PAE roots, make_mmu_pages_available.
-import { LOCK_KIND, PAGE, VCPU, VM } from '../../../../../../aggregates/layout.js';
+import { LOCK_KIND, PAGE, VCPU } from '../../../../../../aggregates/layout.js';
 import { op } from '../../../../../../machine/op.js';
 import { call, procedure, ret } from '../../../../../../machine/procedure.js';
 import { fn } from '../../../../../functions.js';

@@ -2,7 +2,7 @@
 // Puts the root that one slot of the vCPU names, then clears the slot: in that order, both under the lock.
 // Context: mmu_lock held; shared 1: for read. slot 0: root.hpa, 1..3: prev_roots.
 // Left out: shadow roots.
-import { PAGE, VCPU, VM } from '../../../../../../aggregates/layout.js';
+import { PAGE, VCPU } from '../../../../../../aggregates/layout.js';
 import { HOLDER } from '../../../../../../events/root.events.js';
 import { op } from '../../../../../../machine/op.js';
 import { call, procedure, ret } from '../../../../../../machine/procedure.js';

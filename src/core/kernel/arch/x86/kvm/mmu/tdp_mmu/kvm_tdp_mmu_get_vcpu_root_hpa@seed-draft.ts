@@ -3,7 +3,7 @@
 // TDP MMU's own).
 // Context: mmu_lock held for write. Returns the root's page.
 // Left out: the tracepoint kvm_mmu_get_page (it is RootAllocated), the per-vCPU page caches.
-import { LOCK_KIND, VCPU, VM } from '../../../../../../aggregates/layout.js';
+import { LOCK_KIND, VCPU } from '../../../../../../aggregates/layout.js';
 import { HOLDER } from '../../../../../../events/root.events.js';
 import { op } from '../../../../../../machine/op.js';
 import { procedure, ret } from '../../../../../../machine/procedure.js';

@@ -2,7 +2,7 @@
 // The work item of one root: zaps it under mmu_lock held for read, then puts the reference it was given.
 // Context: unbound worker, no lock. After a yield a writer may hold a reference, so this put need not be the last.
 // Left out: nothing.
-import { LOCK_KIND, PAGE, VM } from '../../../../../../aggregates/layout.js';
+import { LOCK_KIND, PAGE } from '../../../../../../aggregates/layout.js';
 import { HOLDER } from '../../../../../../events/root.events.js';
 import { op } from '../../../../../../machine/op.js';
 import { call, procedure, ret } from '../../../../../../machine/procedure.js';
