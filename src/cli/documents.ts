@@ -1,15 +1,11 @@
 // The JSON documents of the command line. Field names are promises: tests hold them to the letter. A session is what
 // the API shows of it.
-import type { InvariantVerdict } from '../core/run/contract.js';
 import type { ReplayResult } from '../sessions/inspection/replay-result.js';
 import type { SessionView } from '../sessions/session.view.js';
 import type { ReadableEvent } from '../store/readable-rows.js';
 
-/** `show --json`, and a row of `sessions --json`. */
-export interface SessionDocument extends SessionView {
-  /** What each invariant came to; null while the session runs and where invariants were switched off. */
-  readonly verdicts: readonly InvariantVerdict[] | null;
-}
+/** A row of `sessions --json`, and with its findings in place of their number `show --json`. */
+export type SessionDocument = SessionView;
 
 /** A Finding event, and the invariant that it is about. */
 export interface FindingDocument extends ReadableEvent {

@@ -3,13 +3,14 @@ import { constants } from 'node:os';
 import type { RunRequest } from '../../core/run/manifest.js';
 import { InspectionService } from '../../sessions/inspection.service.js';
 import { SessionRunner } from '../../sessions/runner/session-runner.js';
+import { sessionView } from '../../sessions/session.view.js';
 import { NameTable } from '../../store/readable-rows.js';
 import { openEventStore } from '../../store/sqlite/open-event-store.js';
 import type { SqliteEventStore } from '../../store/sqlite/sqlite-event-store.js';
 import type { FindingDocument, ReplayDocument, SessionDocument } from '../documents.js';
 import type { Backend, ExportFormat, OnProgress } from './backend.js';
 import { CSV_HEADER, csvOf } from './csv.js';
-import { findingDocuments, sessionDocument } from './session-document.js';
+import { findingDocuments } from './finding-document.js';
 
 const LIST_PAGE = 200;
 const ROWS_PAGE = 8_192;
@@ -48,7 +49,7 @@ export class LocalBackend implements Backend {
     try {
       const ids: string[] = [];
       for (const request of requests) ids.push((await this.runner.create(request)).id);
-      return await Promise.all(ids.map(async (id) => sessionDocument(await this.runner.done(id))));
+      return await Promise.all(ids.map(async (id) => sessionView(await this.runner.done(id))));
     } finally {
       watched.unsubscribe();
     }
@@ -69,7 +70,7 @@ export class LocalBackend implements Backend {
   }
 
   async session(id: string): Promise<SessionDocument> {
-    return sessionDocument(await this.store.getSession(id));
+    return sessionView(await this.store.getSession(id));
   }
 
   async findings(id: string): Promise<FindingDocument[]> {

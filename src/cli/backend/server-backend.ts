@@ -54,8 +54,7 @@ export class ServerBackend implements Backend {
   }
 
   async session(id: string): Promise<SessionDocument> {
-    const found = await this.get<Partial<SessionDocument>>(`/sessions/${id}`);
-    return { verdicts: null, ...found } as SessionDocument;
+    return await this.get<SessionDocument>(`/sessions/${id}`);
   }
 
   async findings(id: string): Promise<FindingDocument[]> {
