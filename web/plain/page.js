@@ -78,11 +78,13 @@ function fillTable(table, rows) {
     row.dataset.row = key;
     old.delete(key);
     if (body.rows[i] !== row) body.insertBefore(row, body.rows[i] ?? null);
-    cells.forEach(({ content, className = '', header = false }, k) => {
+    cells.forEach(({ content, className = '', header = false, span = 1 }, k) => {
       const element = cell(row, k, header ? 'th' : 'td');
       if (header) element.scope = 'row';
+      element.colSpan = span;
       fill(element, content, className);
     });
+    while (row.cells.length > cells.length) row.lastElementChild.remove();
   });
   for (const row of old.values()) row.remove();
 }
@@ -109,17 +111,17 @@ function figureCell(ours, mail, digits, edge) {
 }
 
 function hangCells(session, mail) {
-  const where = session.stuckAt === null ? '' : `${session.stuckAt.phase}: ${session.stuckAt.exit} exits`;
-  const same = mail.outcome === 'no_forward_progress' ? `mail: ${mail.words} ✓` : `mail: ${mail.words}`;
+  const where = session.stuckAt === null ? '' : `${session.stuckAt.phase}, ${session.stuckAt.exit} exits · `;
+  const tick = mail.outcome === 'no_forward_progress' ? ' ✓' : '';
   return [
     {
       className: 'edge',
+      span: 2,
       content: [
         { text: '✕ no progress', className: 'ours bad' },
-        { text: same, className: 'mail' },
+        { text: `${where}mail: ${mail.words}${tick}`, className: `mail ${tick === '' ? '' : 'good'}` },
       ],
     },
-    { className: '', content: [{ text: where, className: 'mail' }] },
     figureCell(session.rootAllocations, null, 0, false),
   ];
 }
