@@ -16,7 +16,7 @@ import type { FrameContext, LinkedProtocol } from './link.js';
 import { OP, pending } from './op.js';
 import { control } from './procedure.js';
 import { SiteTable } from './sites.js';
-import type { TimeModel } from './time.js';
+import { BY_CONST, type TimeModel } from './time.js';
 
 /** Events that one step may produce at the most; a batch is flushed before a step could overrun it. */
 const STEP_EVENTS_MAX = 1_024;
@@ -49,8 +49,9 @@ export interface MachineOptions {
 }
 
 /** Which channel an event wakes: class of WAIT, or 0. The number comes from the subject or value a. */
+/** Not a channel: the watchdog's event stops the run. */
+const LOST_VCPU = 3;
 const WAKES = wakes();
-const LOST = E.ProgressLost;
 
 export class Machine {
   readonly w: World;
@@ -76,6 +77,9 @@ export class Machine {
   private readonly stackBase: number;
   private readonly context: DecideContext;
   private readonly time: TimeModel;
+  private readonly constNs: Float64Array;
+  private readonly rule: Uint8Array;
+  private readonly waking = WAKES;
   /** Watches every event; set before the first step. */
   observer: Observer | null = null;
 
@@ -85,6 +89,8 @@ export class Machine {
     this.linked = options.linked;
     this.context = options.context;
     this.time = options.time;
+    this.constNs = options.time.constNs;
+    this.rule = options.time.rule;
     this.threads = options.threads;
     this.batch = new EventBatch(options.batchCapacity);
     this.out = new Decision(this.batch);
@@ -252,27 +258,31 @@ export class Machine {
 
   /** Evolves the world with the events from index n on, books their time, wakes who waited for them. */
   private apply(t: number, site: number, n: number): void {
-    const { batch, w, time, observer } = this;
+    const { batch, w, observer, constNs, rule, waking } = this;
+    const { type: types, subject: subjects, a: as, b: bs, c: cs } = batch;
     let clock = this.clocks[t];
     for (let i = n; i < batch.length; i++) {
-      const type = batch.type[i];
-      const a = batch.a[i];
-      const b = batch.b[i];
-      const c = batch.c[i];
-      const ns = time.ns(type, a, b, c);
+      const type = types[i];
+      const subject = subjects[i];
+      const a = as[i];
+      const b = bs[i];
+      const c = cs[i];
+      const ns = rule[type] === BY_CONST ? constNs[type] : this.time.ns(type, a, b, c);
       if (ns !== 0) {
         clock += ns;
-        this.accounts[time.account[type]] += ns;
+        this.accounts[this.time.account[type]] += ns;
       }
       batch.timeNs[i] = clock;
       batch.thread[i] = t;
       batch.site[i] = site;
       if (observer !== null) observer.before(w, batch, i);
-      EVOLVE[type](w, t, batch.subject[i] >> 4, a, b, c);
+      EVOLVE[type](w, t, subject >> 4, a, b, c);
       if (observer !== null) observer.after(w, batch, i);
-      if (type === LOST) this.lost = (batch.subject[i] >> 4) + 1;
-      if (WAKES[type] !== 0 && this.waitingThreads > 0)
-        this.wake(WAKES[type], batch.subject[i] >> 4, a, clock);
+      const wakes = waking[type];
+      if (wakes !== 0) {
+        if (wakes === LOST_VCPU) this.lost = (subject >> 4) + 1;
+        else if (this.waitingThreads > 0) this.wake(wakes, subject >> 4, a, clock);
+      }
     }
     this.clocks[t] = clock;
   }
@@ -333,5 +343,6 @@ function wakes(): Int32Array {
   by(E.NotifierCountChanged, WAIT.NOTIFIERS, 1);
   by(E.RequestMade, WAIT.HALTED, 1);
   by(E.SmiRequested, WAIT.HALTED, 1);
+  out[E.ProgressLost] = LOST_VCPU;
   return out;
 }

@@ -9,7 +9,7 @@ import { COSTS } from './costs.js';
 export const ACCOUNT = { guest: 0, host: 1, outer: 2 } as const;
 export const ACCOUNT_NAMES = ['guest', 'host', 'outer'] as const;
 
-const BY_CONST = 0;
+export const BY_CONST = 0;
 const BY_REASON = 1;
 const BY_B = 2;
 const BY_SPTE = 3;
@@ -17,8 +17,9 @@ const BY_A = 4;
 
 /** Cost table of one run. */
 export class TimeModel {
-  private readonly constNs = new Float64Array(256);
-  private readonly rule = new Uint8Array(256);
+  /** Fixed part of each type's cost, and how the rest is found (BY_CONST: there is none). */
+  readonly constNs = new Float64Array(256);
+  readonly rule = new Uint8Array(256);
   readonly account = new Uint8Array(256).fill(ACCOUNT.host);
   private readonly exitNs = new Float64Array(64);
   private readonly zapLeafNs: number;
