@@ -3,7 +3,7 @@
 // in the step by reference).
 
 import type { World } from '../aggregates/world.js';
-import { assert, ensure } from '../base/assert.js';
+import { AssertionError, assert } from '../base/assert.js';
 import { textDigest } from '../base/digest.js';
 import { BadInput } from '../base/errors.js';
 import type { Env, Procedure } from './procedure.js';
@@ -56,7 +56,8 @@ export class LinkedStep {
     if (label === this.l0) return this.n0;
     if (label === this.l1) return this.n1;
     if (label === this.l2) return this.n2;
-    const n = ensure(this.proc.labels.get(label), `label ${label} of ${this.proc.name}`);
+    const n = this.proc.labels.get(label);
+    if (n === undefined) throw new AssertionError(`${this.proc.name} has no label ${label}`);
     if (this.l0 === '#') {
       this.l0 = label;
       this.n0 = n;
@@ -145,7 +146,11 @@ export class LinkedProtocol {
   }
 
   procedure(number: number): LinkedProcedure {
-    return ensure(this.byNumber[number], `function number ${number} in protocol ${this.name}`);
+    // Called at every call: the text of the error is built only when there is one.
+    const found = this.byNumber[number];
+    if (found === undefined)
+      throw new AssertionError(`protocol ${this.name} has no function number ${number}`);
+    return found;
   }
 
   has(number: number): boolean {

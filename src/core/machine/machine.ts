@@ -180,34 +180,57 @@ export class Machine {
    * Throws LimitReached where a limit of the topology is met.
    */
   step(t: number): boolean {
-    const { s, out, frame } = this;
+    this.run(t, 0, true);
+    return this.status(t) !== STATUS.waiting;
+  }
+
+  /**
+   * Lets thread t take steps: one, or as long as it can, wakes nobody, its clock is not past the horizon and the batch
+   * has room. Returns the steps taken; the attempt that made it wait counts.
+   */
+  run(t: number, horizonNs: number, oneStep: boolean): number {
+    const { s, out, frame, clocks } = this;
     const linkedSteps = this.linked.steps;
     const st = this.stack(t);
     let fo = s[st + STACK.FRAME];
     let first = true;
     let answer = 0;
+    let taken = 0;
+    let local = 0;
     out.thread = t;
     frame.t = t;
+    this.woke = false;
     // Machines may share a linked protocol and take turns.
     if (frame.s !== s) this.bind();
-    for (let guard = 0; guard < LOCAL_STEPS_MAX; guard++) {
+    while (local++ < LOCAL_STEPS_MAX) {
       const step = linkedSteps[s[fo + FRAME.STEP]];
       const l = step.view;
       frame.fp = fo + FRAME.LOCALS;
       if (step.ask !== null) {
-        if (!first && step.visibility === 1) return true;
-        step.ask(l);
-        const local = pending.kind >= OP.LOCAL;
-        if (step.visibility === 0) step.visibility = local ? 2 : 1;
-        if (!local && !first) return true;
+        let rests = !first && step.visibility === 1;
+        if (!rests) {
+          step.ask(l);
+          const visible = pending.kind < OP.LOCAL;
+          if (step.visibility === 0) step.visibility = visible ? 1 : 2;
+          rests = visible && !first;
+        }
+        if (rests) {
+          // The thread rests before its next visible op: the step is done.
+          taken++;
+          if (oneStep || this.woke || clocks[t] > horizonNs || this.batchFull || this.lost !== 0)
+            return taken;
+          first = true;
+          local = 0;
+          continue;
+        }
         answer = this.take(t, s[fo + FRAME.SITE_BASE] + step.offset);
         if (out.blockedOn !== 0) {
           s[st + STACK.STATUS] = STATUS.waiting;
           s[st + STACK.WAIT] = out.blockedOn;
           this.waitingThreads++;
-          return false;
+          return taken + 1;
         }
-        if (!local) first = false;
+        if (step.visibility === 1) first = false;
       }
       const next = step.then(l, answer);
       if (next === '#call') {
@@ -223,7 +246,7 @@ export class Machine {
           s[st + STACK.STATUS] = STATUS.ended;
           out.emit(E.ThreadEnded, t * 16 + 7, 0, 0, 0);
           this.apply(t, 0, out.batch.length - 1);
-          return true;
+          return taken + 1;
         }
         fo = below;
       } else {

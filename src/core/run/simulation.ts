@@ -68,6 +68,8 @@ export class Simulation {
   private snapshotPosition = 0;
   private namedThreads = false;
   private namedSites = 0;
+  /** Where threads run one after the other in time: the one clock. */
+  private serialClock = 0;
   private readonly chunks: RunChunk[] = [];
   private readonly eventsMax: number;
   private readonly rowsMax: number;
@@ -137,16 +139,7 @@ export class Simulation {
           break;
         }
         if (m.serialTime) m.clocks[t] = Math.max(m.clocks[t], this.serialClock);
-        let taken = 0;
-        m.woke = false;
-        const horizon = scheduler.horizonNs;
-        for (;;) {
-          const went = m.step(t);
-          taken++;
-          if (!went || m.woke || scheduler.oneStep || m.clocks[t] > horizon || m.batchFull || m.lost !== 0)
-            break;
-          if (m.status(t) !== STATUS.runnable) break;
-        }
+        const taken = m.run(t, scheduler.horizonNs, scheduler.oneStep);
         if (m.serialTime) this.serialClock = m.clocks[t];
         this.steps += taken;
         this.decisions.add(t, taken);
@@ -159,8 +152,6 @@ export class Simulation {
     }
     return this.chunks.splice(0);
   }
-
-  private serialClock = 0;
 
   /** No thread can go on: everything is done, or the threads wait for each other. */
   private atRest(): [Outcome, OutcomeDetail | null] {
