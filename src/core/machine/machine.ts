@@ -180,8 +180,9 @@ export class Machine {
    * Throws LimitReached where a limit of the topology is met.
    */
   step(t: number): boolean {
+    this.out.blockedOn = 0;
     this.run(t, 0, true);
-    return this.status(t) !== STATUS.waiting;
+    return this.out.blockedOn === 0;
   }
 
   /**
