@@ -2,7 +2,7 @@
 // The command line. Parses, runs one command, turns its verdict or its failure into an exit code.
 import { EXIT_CODE } from './exit-codes.js';
 import { failureOf } from './failure.js';
-import { buildProgram } from './program.js';
+import { buildProgram, optionsBehindCommand } from './program.js';
 
 async function main(argv: readonly string[]): Promise<number> {
   let code: number = EXIT_CODE.FINE;
@@ -25,4 +25,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await main(optionsBehindCommand(process.argv.slice(2)));

@@ -38,6 +38,17 @@ interface ExperimentCommandOptions extends CommonOptions {
   readonly invariants: boolean;
 }
 
+/** `rootline --data DIR --json run ...` means what `rootline run ... --data DIR --json` does. */
+export function optionsBehindCommand(argv: readonly string[]): string[] {
+  let at = 0;
+  while (at < argv.length) {
+    if (argv[at] === '--json' || argv[at]!.startsWith('--data=')) at += 1;
+    else if (argv[at] === '--data' && at + 1 < argv.length) at += 2;
+    else break;
+  }
+  return at === argv.length ? [...argv] : [...argv.slice(at), ...argv.slice(0, at)];
+}
+
 const collect = (value: string, before: readonly string[]): string[] => [...before, value];
 
 /** @param ended is told the exit code of the command that ran */
@@ -173,16 +184,20 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
       ended(await exportEvents(id, options.format, opener(options, terminal, false), terminal));
     });
 
-  add('validate', 'hold simulated runs against recordings of real kernels').action(
-    (options: CommonOptions) => {
+  // What needs no data folder takes --data all the same: a script may pass it to every command.
+  const unused = (): Option => new Option('--data <dir>', 'not needed here').default(DEFAULT_DATA);
+  add('validate', 'hold simulated runs against recordings of real kernels')
+    .addOption(unused())
+    .action((options: CommonOptions) => {
       ended(validateCommand(terminalOf(options)));
-    },
-  );
+    });
   const catalogues = { protocols, scenarios, invariants };
   for (const [name, show] of Object.entries(catalogues)) {
-    add(name, `the ${name} that this build knows`).action((options: CommonOptions) => {
-      ended(show(terminalOf(options)));
-    });
+    add(name, `the ${name} that this build knows`)
+      .addOption(unused())
+      .action((options: CommonOptions) => {
+        ended(show(terminalOf(options)));
+      });
   }
   return program;
 }
