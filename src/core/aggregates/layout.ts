@@ -214,7 +214,7 @@ export const TLB_WORDS = 3;
 export const BARRIERS = 16;
 
 /** Words of the machine part that exist once: one PRNG stream per consumer, and the scheduler's memory. */
-export const MISC = { PRNG_SCHEDULER: 0, PRNG_GUEST: 1, PRNG_SMI: 2, LAST_THREAD: 3 } as const;
+export const MISC = { PRNG_SCHEDULER: 0, PRNG_GUEST: 1, PRNG_SMI: 2, LAST_THREAD: 3, BURST_LEFT: 4 } as const;
 const MISC_WORDS = 16;
 
 /** A thread's stack: header words, then frames. */

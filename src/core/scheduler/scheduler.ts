@@ -61,20 +61,35 @@ export class RoundRobinScheduler implements Scheduler {
   }
 }
 
-/** A uniformly random runnable thread at every step. */
+/** Longest burst of the random scheduler, in steps. */
+const BURST_MAX = 32;
+
+/**
+ * A random runnable thread: every second time for one step, else for a burst of up to 32. Bursts are preemption as it is
+ * (a thread stands while another gets somewhere); single steps are the finest interleaving.
+ */
 export class RandomScheduler implements Scheduler {
   readonly horizonNs = 0;
   readonly oneStep = true;
 
   pick(m: Machine): number {
+    const { s } = m;
+    const { misc } = m.w.layout;
+    if (s[misc + MISC.BURST_LEFT] > 0) {
+      s[misc + MISC.BURST_LEFT]--;
+      const last = s[misc + MISC.LAST_THREAD];
+      if (m.status(last) === STATUS.runnable) return last;
+    }
     let runnable = 0;
     for (let t = 0; t < m.threads.length; t++) if (m.status(t) === STATUS.runnable) runnable++;
     if (runnable === 0) return -1;
-    let k = nextBelow(m.s, m.w.layout.misc + MISC.PRNG_SCHEDULER, runnable);
-    for (let t = 0; t < m.threads.length; t++) {
-      if (m.status(t) === STATUS.runnable && k-- === 0) return t;
-    }
-    return -1;
+    const stream = misc + MISC.PRNG_SCHEDULER;
+    let k = nextBelow(s, stream, runnable);
+    let t = 0;
+    while (m.status(t) !== STATUS.runnable || k-- > 0) t++;
+    s[misc + MISC.LAST_THREAD] = t;
+    s[misc + MISC.BURST_LEFT] = Math.max(0, nextBelow(s, stream, 2 * BURST_MAX) - BURST_MAX);
+    return t;
   }
 }
 
