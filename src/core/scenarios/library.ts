@@ -1,10 +1,19 @@
 // The scenario library: every scenario that `run` and POST /sessions accept, by id.
 import { BadInput } from '../base/errors.js';
 import { boot } from './boot.js';
+import { busy } from './busy.js';
+import { createFails, destroyRace, roles } from './lifetimes.js';
 import { RECORDED_SCENARIOS } from './recorded/index.js';
 import type { Scenario } from './scenario.js';
 
-export const SCENARIOS: readonly Scenario[] = [boot, ...RECORDED_SCENARIOS];
+export const SCENARIOS: readonly Scenario[] = [
+  boot,
+  ...RECORDED_SCENARIOS,
+  createFails,
+  destroyRace,
+  roles,
+  busy,
+];
 
 export function findScenario(id: string): Scenario {
   const found = SCENARIOS.find((s) => s.id === id);
