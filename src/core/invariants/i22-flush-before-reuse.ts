@@ -1,7 +1,7 @@
 // I22. Who owes a remote flush is counted per thread; and where memory is really reused, the caches of all CPUs are looked
 // into: a stale entry counts only if its vCPU can use it, that is inside the guest with that root, or on its way to it with
 // no flush in between. Left out: the outer hypervisor's shadow.
-import { PAGE, THREAD, TLB_WORDS, VCPU, VCPU_STATE, VM, VM_STATE } from '../aggregates/layout.js';
+import { PAGE, THREAD, TLB_WORDS, VCPU, VCPU_STATE } from '../aggregates/layout.js';
 import { role_is_invalid } from '../aggregates/role.js';
 import { is_leaf_spte, is_nonleaf_spte, is_removed_spte, is_shadow_present_pte } from '../aggregates/spte.js';
 import { tlbSlot } from '../aggregates/tlb.js';
@@ -49,9 +49,7 @@ export const i22FlushBeforeReuse: Invariant = {
       const inside = w.vcpuWord(v, VCPU.ENTERED_ROOT);
       if (inside !== 0) return inside === tag;
       if (w.vcpuWord(v, VCPU.ROOT) !== tag || owes[v] !== 0) return false;
-      // Nobody enters a guest any more once the process is ending or the VM is being destroyed.
-      const vm = w.vcpuWord(v, VCPU.VM);
-      if (w.vmWord(vm, VM.STATE) !== VM_STATE.live || w.vmWord(vm, VM.RELEASED) !== 0) return false;
+      if (facts.isEnding(w, w.vcpuWord(v, VCPU.VM))) return false;
       if ((w.vcpuWord(v, VCPU.REQUESTS) & (FLUSH_REQUESTS | NEW_ROOT_REQUESTS)) !== 0) return false;
       return !role_is_invalid(w.pageWord(tag - 1, PAGE.ROLE));
     };

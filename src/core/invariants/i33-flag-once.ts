@@ -1,4 +1,5 @@
-// I33. RootZapScheduled raises the flag in these eras, RootZapTaken clears it.
+// I33. RootZapScheduled raises the flag in these eras, RootZapTaken clears it. The flag goes up just before the role: whoever
+// sees the root invalid finds it owing a zap.
 import { PAGE } from '../aggregates/layout.js';
 import { role_is_invalid } from '../aggregates/role.js';
 import type { Handler, Invariant } from './invariant.js';
@@ -18,7 +19,6 @@ export const i33FlagOnce: Invariant = {
   details: [
     '',
     'the flag was raised a second time',
-    'the flag was raised for a valid root',
     'the flag was taken without being up',
     'the flag of a valid root was taken',
   ],
@@ -30,14 +30,13 @@ export const i33FlagOnce: Invariant = {
       const role = w.pageWord(page, PAGE.ROLE);
       probe.checks++;
       if (state[page] !== 0) probe.report(w, e, i, 1, role, page);
-      else if (!role_is_invalid(role)) probe.report(w, e, i, 2, role, page);
       state[page] = RAISED;
     };
     const taken: Handler = (w, e, i) => {
       const page = e.c[i];
       const role = w.pageWord(page, PAGE.ROLE);
-      if (state[page] !== RAISED) probe.report(w, e, i, 3, role, page);
-      else if (!role_is_invalid(role)) probe.report(w, e, i, 4, role, page);
+      if (state[page] !== RAISED) probe.report(w, e, i, 2, role, page);
+      else if (!role_is_invalid(role)) probe.report(w, e, i, 3, role, page);
       state[page] = TAKEN;
     };
     return {

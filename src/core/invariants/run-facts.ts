@@ -1,6 +1,6 @@
 // What several invariants must know besides the world: who is in the middle of what. Kept once, by reducers of its own
 // that run behind the invariants' `before` and ahead of their `after`, so that it always fits the world they see.
-import { PAGE, PAGE_KIND, VCPU } from '../aggregates/layout.js';
+import { PAGE, PAGE_KIND, VCPU, VM, VM_STATE } from '../aggregates/layout.js';
 import { is_nonleaf_spte, spte_to_child } from '../aggregates/spte.js';
 import type { World } from '../aggregates/world.js';
 import { LOCK_MODE } from '../events/lock.events.js';
@@ -18,7 +18,7 @@ export class RunFacts {
   readonly put: Int32Array;
   /** By thread: page + 1 of the root whose work item it runs. */
   readonly work: Int32Array;
-  /** By thread: it is inside kvm_mmu_zap_all. */
+  /** By thread: vm + 1 while it is inside kvm_mmu_zap_all. */
   readonly zapsAll: Int32Array;
   /** By thread: vm + 1 from the begin of a notifier's range to the release of mmu_lock that ends it (yields are not). */
   readonly notifier: Int32Array;
@@ -43,6 +43,12 @@ export class RunFacts {
     this.iterators = take(w.threads * ITERATORS);
     this.iteratorSerials = take(w.threads * ITERATORS);
     this.iteratorsHeld = take(w.threads);
+  }
+
+  /** The VM's address space is going, or gone: no vCPU of it enters a guest any more. */
+  isEnding(w: World, vm: number): boolean {
+    if (w.vmWord(vm, VM.STATE) !== VM_STATE.live || w.vmWord(vm, VM.RELEASED) !== 0) return true;
+    return this.zapsAll.includes(vm + 1);
   }
 
   /** Root of the tree that this table is in, -1 if it is in none (yet, or any more). */
@@ -118,7 +124,7 @@ export class RunFacts {
       this.work[e.thread[i]] = 0;
     },
     ZapAllBegun: (_w, e, i) => {
-      this.zapsAll[e.thread[i]] = 1;
+      this.zapsAll[e.thread[i]] = (e.subject[i] >> 4) + 1;
     },
     ZapAllEnded: (_w, e, i) => {
       this.zapsAll[e.thread[i]] = 0;

@@ -588,7 +588,7 @@ const cases: readonly Case[] = [
     'f',
     [
       [33, 1],
-      [33, 3],
+      [33, 2],
     ],
     (era) => {
       const { f, root } = loaded(era);
