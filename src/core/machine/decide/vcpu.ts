@@ -2,7 +2,7 @@
 
 import { PAGE, VCPU } from '../../aggregates/layout.js';
 import { E } from '../../events/catalogue.js';
-import { EXIT, MODE, REQ } from '../../events/constants.js';
+import { EXIT, FLUSH, MODE, REQ } from '../../events/constants.js';
 import { S_VCPU, WAIT } from '../batch.js';
 import { exitGfn, exitReason } from '../guest-port.js';
 import { OP } from '../op.js';
@@ -51,7 +51,11 @@ const guest: Decide = (w, o, out, ctx) => {
   return answer;
 };
 
-const flushTlb: Decide = (_w, o, out) => {
+/** Nested: KVM's flush instruction traps, and the outer hypervisor drops what it shadows. A guest's own flush does not. */
+const flushTlb: Decide = (w, o, out) => {
+  if (w.layout.topology.outerEntries > 0 && o.b !== FLUSH.GUEST) {
+    out.emit(E.OuterShadowFlushed, o.a * 16 + S_VCPU, o.c, 0, 0);
+  }
   out.emit(E.TlbFlushed, o.a * 16 + S_VCPU, o.b, o.c, 0);
   return 0;
 };
