@@ -8,7 +8,7 @@ import { InvariantsModule } from './invariants/invariants.module.js';
 import { ProtocolsModule } from './protocols/protocols.module.js';
 import { ScenariosModule } from './scenarios/scenarios.module.js';
 import { ExperimentsModule } from './sessions/experiments.module.js';
-import { ServicesModule } from './sessions/services.module.js';
+import { servicesModule } from './sessions/services.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { StoreModule } from './store/store.module.js';
 import { TdpMmusModule } from './tdp-mmus/tdp-mmus.module.js';
@@ -18,14 +18,14 @@ import { VmsModule } from './vms/vms.module.js';
 @Module({})
 class AppModule {}
 
-export function appModule({ dataDir, sync }: Settings, log: Log): DynamicModule {
+export function appModule({ dataDir, sync, workers }: Settings, log: Log): DynamicModule {
   const onTrouble = (error: unknown): void => log.error('the store survived a fault', error);
   return {
     module: AppModule,
     imports: [
       logModule(log),
       StoreModule.forRoot(dataDir, { synchronous: sync, onTrouble }),
-      ServicesModule,
+      servicesModule(workers),
       SessionsModule,
       ExperimentsModule,
       VmsModule,

@@ -22,11 +22,10 @@ export async function serve(settings: Settings): Promise<number> {
   try {
     server = await startServer(settings);
   } catch (error) {
-    const expected = error instanceof BadInput || error instanceof StoreError || isListenError(error);
-    process.stderr.write(
-      `rootline: ${expected ? (error as Error).message : ((error as Error).stack ?? String(error))}\n`,
-    );
-    return expected ? EXIT_BAD_INPUT : EXIT_INTERNAL;
+    const said = explain(error, settings);
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`rootline: ${said ?? stack}\n`);
+    return said === null ? EXIT_INTERNAL : EXIT_BAD_INPUT;
   }
   const { url, dataDir } = server;
   const lines = [
@@ -46,12 +45,14 @@ export async function serve(settings: Settings): Promise<number> {
   return 0;
 }
 
-function isListenError(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'syscall' in error &&
-    (error.syscall === 'listen' || error.syscall === 'getaddrinfo')
-  );
+/** What is wrong with what the server was started with; null: something else is wrong. */
+function explain(error: unknown, { dataDir }: Settings): string | null {
+  if (error instanceof BadInput || error instanceof StoreError) return error.message;
+  if (!(error instanceof Error) || !('syscall' in error)) return null;
+  const files = error.syscall === 'mkdir' || error.syscall === 'open';
+  return files
+    ? `the data folder ${dataDir} cannot be used: ${error.message}; expected a folder that can be written`
+    : error.message;
 }
 
 /** Run as a program, directly or by scripts/start.mjs; importing starts nothing. */

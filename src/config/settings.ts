@@ -1,7 +1,9 @@
 // What the server is started with: flags over environment over defaults, every value checked, errors that say what was
 // expected.
 import { isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { BadInput } from '../core/base/errors.js';
+import { MAX_WORKERS } from './limits.js';
 
 export interface Settings {
   readonly host: string;
@@ -14,6 +16,8 @@ export interface Settings {
   readonly demo: boolean;
   /** Host names besides the loopback ones that requests may name. */
   readonly allowedHosts: readonly string[];
+  /** Threads that run simulations. */
+  readonly workers: number;
   /** `synchronous` of both databases: `full` also survives loss of power. */
   readonly sync: 'normal' | 'full';
 }
@@ -25,6 +29,7 @@ export const DEFAULT_SETTINGS: Settings = {
   token: null,
   demo: true,
   allowedHosts: [],
+  workers: Math.min(MAX_WORKERS, availableParallelism()),
   sync: 'normal',
 };
 
@@ -44,6 +49,7 @@ export function settingsFromEnvironment(env: Readonly<Record<string, string | un
       .split(',')
       .map((name) => name.trim().toLowerCase())
       .filter(Boolean),
+    workers: workersFromEnvironment(env),
     sync: oneOf('ROOTLINE_SYNC', get('ROOTLINE_SYNC') ?? 'normal', ['normal', 'full']),
   };
 }
@@ -85,6 +91,18 @@ export function checkSettings(settings: Settings): void {
       `${host} can be reached by others: set ROOTLINE_TOKEN (at least ${MIN_TOKEN_CHARS} characters), or bind 127.0.0.1`,
     );
   }
+}
+
+/** ROOTLINE_WORKERS, else as many as there are cores. */
+export function workersFromEnvironment(env: Readonly<Record<string, string | undefined>>): number {
+  const text = env.ROOTLINE_WORKERS ?? '';
+  if (text === '') return DEFAULT_SETTINGS.workers;
+  const n = Number(text);
+  if (Number.isInteger(n) && n >= 1 && n <= MAX_WORKERS) return n;
+  throw new BadInput(
+    'workers',
+    `ROOTLINE_WORKERS must be a whole number from 1 to ${MAX_WORKERS}, got "${text}"`,
+  );
 }
 
 function parsePort(what: string, text: string): number {

@@ -1,5 +1,11 @@
 // The runner and the inspection service for all modules; stops them before the store closes.
-import { type BeforeApplicationShutdown, Global, Inject, Injectable, Module } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  Inject,
+  Injectable,
+  Module,
+} from '@nestjs/common';
 import { STOP_GRACE_MS } from '../config/limits.js';
 import { LOG, type Log } from '../http/log.js';
 import type { EventStore } from '../store/event-store.port.js';
@@ -20,22 +26,27 @@ class StopServices implements BeforeApplicationShutdown {
   }
 }
 
-@Global()
-@Module({
-  providers: [
-    {
-      provide: RUNNER,
-      useFactory: (store: EventStore, log: Log) =>
-        new SessionRunner(store, { log: (message) => log.warn(message) }),
-      inject: [EVENT_STORE, LOG],
-    },
-    {
-      provide: INSPECTIONS,
-      useFactory: (store: EventStore) => new InspectionService(store),
-      inject: [EVENT_STORE],
-    },
-    StopServices,
-  ],
-  exports: [RUNNER, INSPECTIONS],
-})
-export class ServicesModule {}
+@Module({})
+class ServicesModule {}
+
+export function servicesModule(workers: number): DynamicModule {
+  return {
+    module: ServicesModule,
+    global: true,
+    providers: [
+      {
+        provide: RUNNER,
+        useFactory: (store: EventStore, log: Log) =>
+          new SessionRunner(store, { workers, log: (message) => log.warn(message) }),
+        inject: [EVENT_STORE, LOG],
+      },
+      {
+        provide: INSPECTIONS,
+        useFactory: (store: EventStore) => new InspectionService(store),
+        inject: [EVENT_STORE],
+      },
+      StopServices,
+    ],
+    exports: [RUNNER, INSPECTIONS],
+  };
+}

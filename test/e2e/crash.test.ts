@@ -133,6 +133,7 @@ test(
     }
     child = launch();
     const api = await address(child);
+    const expected = SESSIONS.map(uninterrupted);
     for (const [i, id] of ids.entries()) {
       let ended = await session(api, id);
       expect(ended.stored).toBeGreaterThanOrEqual(told.get(id)?.stored ?? 0);

@@ -3,10 +3,9 @@
 // the same class.
 //
 // States: queued -> running -> finished | failed, or -> paused | cancelled | interrupted by a command or a stop.
-import { availableParallelism } from 'node:os';
 import type { Observable } from 'rxjs';
-import { MAX_QUEUED_SESSIONS, MAX_WORKERS } from '../../config/limits.js';
-import { BadInput } from '../../core/base/errors.js';
+import { MAX_QUEUED_SESSIONS } from '../../config/limits.js';
+import { workersFromEnvironment } from '../../config/settings.js';
 import { createManifest, type RunRequest } from '../../core/run/manifest.js';
 import type { CommitNotice, EventStore, SessionExtra } from '../../store/event-store.port.js';
 import { isSealed, type SessionRecord, type SessionState } from '../../store/session.js';
@@ -54,7 +53,7 @@ export class SessionRunner {
     options: RunnerOptions = {},
   ) {
     this.positions$ = store.committed$;
-    this.workers = options.workers ?? defaultWorkers();
+    this.workers = options.workers ?? workersFromEnvironment(process.env);
     this.maxQueued = options.maxQueued ?? MAX_QUEUED_SESSIONS;
     this.log = options.log ?? (() => undefined);
   }
@@ -303,15 +302,4 @@ export function allowedCommands(state: SessionState): readonly string[] {
   if (isSealed(state)) return ['delete', 'replay'];
   if (state === 'queued' || state === 'running') return ['pause', 'delete', 'replay'];
   return ['resume', 'delete', 'replay'];
-}
-
-export function defaultWorkers(): number {
-  const text = process.env.ROOTLINE_WORKERS;
-  if (text === undefined || text === '') return Math.min(MAX_WORKERS, availableParallelism());
-  const n = Number(text);
-  if (Number.isInteger(n) && n >= 1 && n <= MAX_WORKERS) return n;
-  throw new BadInput(
-    'workers',
-    `ROOTLINE_WORKERS must be a whole number from 1 to ${MAX_WORKERS}, got "${text}"`,
-  );
 }
