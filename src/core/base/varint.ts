@@ -70,8 +70,7 @@ export function packWords(words: Int32Array, to: number = words.length): Uint8Ar
   w.uint(to);
   let i = 0;
   while (i < to) {
-    let z = i;
-    while (z < to && words[z] === 0) z++;
+    const z = skipZeros(words, i, to);
     w.uint(z - i);
     let e = z;
     while (e < to && words[e] !== 0) e++;
@@ -84,6 +83,28 @@ export function packWords(words: Int32Array, to: number = words.length): Uint8Ar
     i = e;
   }
   return w.take();
+}
+
+/** First index from `from` on whose word is not zero, or `to`. Eight at a time: almost everything is zero. */
+function skipZeros(words: Int32Array, from: number, to: number): number {
+  let z = from;
+  const wide = to - 8;
+  while (
+    z <= wide &&
+    (words[z] |
+      words[z + 1] |
+      words[z + 2] |
+      words[z + 3] |
+      words[z + 4] |
+      words[z + 5] |
+      words[z + 6] |
+      words[z + 7]) ===
+      0
+  ) {
+    z += 8;
+  }
+  while (z < to && words[z] === 0) z++;
+  return z;
 }
 
 /** Inverse of packWords; the rest of `into` is cleared. Returns the bytes consumed. */
