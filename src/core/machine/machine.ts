@@ -22,6 +22,8 @@ import { BY_CONST, type TimeModel } from './time.js';
 const STEP_EVENTS_MAX = 1_024;
 /** Thread-local steps in a row: more means a loop without a visible op. */
 const LOCAL_STEPS_MAX = 100_000;
+/** Steps of one turn: a thread whose steps take no time must not keep it for ever. */
+const TURN_STEPS_MAX = 1_000_000;
 
 /** Watches events as they happen; may append Finding events to the batch. */
 export interface Observer {
@@ -70,6 +72,8 @@ export class Machine {
   /** Set when a step woke a waiting thread: the scheduler looks again. */
   woke = false;
   waitingThreads = 0;
+  /** Whole steps of the current turn, for when the next one meets a limit. */
+  taken = 0;
   /** Number + 1 of a vCPU that the watchdog gave up on; 0 = none. */
   lost = 0;
   private readonly frame: FrameContext;
@@ -198,6 +202,7 @@ export class Machine {
     let answer = 0;
     let taken = 0;
     let local = 0;
+    this.taken = 0;
     out.thread = t;
     frame.t = t;
     this.woke = false;
@@ -217,9 +222,10 @@ export class Machine {
         }
         if (rests) {
           // The thread rests before its next visible op: the step is done.
-          taken++;
+          this.taken = ++taken;
           if (oneStep || this.woke || clocks[t] > horizonNs || this.batchFull || this.lost !== 0)
             return taken;
+          if (taken === TURN_STEPS_MAX) return taken;
           first = true;
           local = 0;
           continue;

@@ -33,6 +33,8 @@ const BATCH_CAPACITY = 8_192;
 const SNAPSHOT_ROWS = 6_000;
 /** Stored rows that make a chunk worth a transaction. */
 const CHUNK_ROWS = 2_000;
+/** Steps without as many events as fill a batch: threads that only look and never wait, which would take for ever. */
+const IDLE_STEPS_MAX = 2_000_000;
 /** Batches without a chunk after which one is handed over all the same, so that a live session is seen to move. */
 const CHUNK_BATCHES = 256;
 
@@ -61,6 +63,7 @@ export class Simulation {
   private readonly snapshots: boolean;
   private readonly layoutName: string;
   steps = 0;
+  private stepsAtFlush = 0;
   outcome: Outcome | null = null;
   detail: OutcomeDetail | null = null;
   private handedOver = 0;
@@ -131,6 +134,7 @@ export class Simulation {
   advance(steps: number): RunChunk[] {
     const { machine: m, scheduler } = this;
     const until = this.steps + steps;
+    let turn = -1;
     try {
       while (this.outcome === null && this.steps < until) {
         const t = scheduler.pick(m);
@@ -139,15 +143,24 @@ export class Simulation {
           break;
         }
         if (m.serialTime) m.clocks[t] = Math.max(m.clocks[t], this.serialClock);
+        turn = t;
         const taken = m.run(t, scheduler.horizonNs, scheduler.oneStep);
+        turn = -1;
         if (m.serialTime) this.serialClock = m.clocks[t];
         this.steps += taken;
         this.decisions.add(t, taken);
         if (m.batchFull) this.flush();
         if (m.lost !== 0) this.endStuck(t);
+        if (this.steps - this.stepsAtFlush > IDLE_STEPS_MAX)
+          throw new LimitReached('idleSteps', IDLE_STEPS_MAX);
       }
     } catch (error) {
       if (!(error instanceof LimitReached)) throw error;
+      if (turn >= 0) {
+        // The step that met the limit is a decision too: a replay must come to the same end.
+        this.steps += m.taken + 1;
+        this.decisions.add(turn, m.taken + 1);
+      }
       this.end('limit_reached', { limit: error.limit, message: error.message });
     }
     return this.chunks.splice(0);
@@ -199,6 +212,7 @@ export class Simulation {
       else recorder.ordinal += m.batch.length;
       m.batch.length = 0;
     }
+    this.stepsAtFlush = this.steps;
     this.batchesSinceChunk++;
     if (this.outcome !== null) return;
     if (recorder.ordinal >= this.eventsMax) throw new LimitReached('events', this.eventsMax);
@@ -264,6 +278,7 @@ export class Simulation {
     this.recent.restore(meta.recentExits);
     this.invariants?.set.restore(Int32Array.from(meta.invariants));
     this.steps = meta.steps;
+    this.stepsAtFlush = meta.steps;
     this.handedOver = snapshot.position;
     this.snapshotPosition = snapshot.position;
     this.serialClock = Math.max(...this.machine.clocks);

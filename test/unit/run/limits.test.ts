@@ -1,0 +1,78 @@
+// Limits end a run with a typed outcome; what was stored until then folds, and replays by schedule to the same end.
+import { expect, test } from 'vitest';
+import { guestProgram } from '../../../src/core/guest/program.js';
+import { findProtocol } from '../../../src/core/protocols/registry.js';
+import { createManifest, type RunRequest } from '../../../src/core/run/manifest.js';
+import { ScheduleComparison } from '../../../src/core/run/replay-by-schedule.js';
+import { Simulation } from '../../../src/core/run/simulation.js';
+import { findScenario } from '../../../src/core/scenarios/library.js';
+import { assemble, vmmThread } from '../../../src/core/scenarios/recorded/turns.js';
+import type { BuiltScenario } from '../../../src/core/scenarios/scenario.js';
+import { DecisionReader } from '../../../src/core/scheduler/decision-log.js';
+import { ScriptedScheduler } from '../../../src/core/scheduler/scheduler.js';
+import { script } from '../../../src/core/userspace/script.js';
+import { runToEnd } from '../../support/harness.js';
+
+/** The library's smi-heavy with less room. */
+function narrow(topology: Partial<BuiltScenario['topology']>): BuiltScenario {
+  const scenario = findScenario('smi-heavy');
+  const built = scenario.build({ smis: 20, pages: 8, vcpus: 2 });
+  return { ...built, topology: { ...built.topology, ...topology } };
+}
+
+function run(
+  scenario: BuiltScenario,
+  more: Partial<RunRequest>,
+  decisions?: readonly Uint8Array[],
+): Simulation {
+  const manifest = createManifest({ scenario: 'smi-heavy', protocol: 'v5.18', ...more });
+  const pieces = [...(decisions ?? [])];
+  const reader = new DecisionReader(() => pieces.shift() ?? null);
+  return new Simulation({
+    manifest,
+    protocol: findProtocol('v5.18'),
+    scenario,
+    ...(decisions === undefined ? {} : { scheduler: new ScriptedScheduler(() => reader.next()) }),
+  });
+}
+
+test.each<[limit: string, scenario: BuiltScenario, more: Partial<RunRequest>]>([
+  ['topology.pages', narrow({ pages: 24 }), {}],
+  ['topology.pages', narrow({ pages: 12 }), { scheduler: 'random' }],
+  ['topology.stackWords', narrow({ stackWords: 120 }), {}],
+  ['events', narrow({}), { limits: { events: 1 } }],
+  ['storedRows', narrow({}), { limits: { storedRows: 1 }, recording: 'lifecycle' }],
+  ['virtualNs', narrow({}), { limits: { virtualNs: 1 } }],
+])('%s', (limit, scenario, more) => {
+  const sim = run(scenario, more);
+  const chunks = runToEnd(sim);
+  expect([sim.outcome, sim.detail?.limit]).toEqual(['limit_reached', limit]);
+  expect(chunks.at(-1)?.progress).toEqual(sim.progress());
+  const again = run(
+    scenario,
+    more,
+    chunks.map((c) => c.decisions),
+  );
+  const comparison = new ScheduleComparison(again, 1_000);
+  for (const c of chunks) comparison.compare(c.columns);
+  comparison.finish();
+  expect(comparison.difference).toBeNull();
+  expect(again.progress()).toEqual(sim.progress());
+});
+
+test.each(['timed', 'random'])(
+  'a thread that only looks and never waits is a limit, not a hang: %s',
+  (scheduler) => {
+    const looks = script()
+      .createVm()
+      .until(1, 1, (b) => b);
+    const built = assemble(
+      [vmmThread('main', looks)],
+      [{ program: guestProgram().build(), smm: new Int32Array(0) }],
+      {},
+    );
+    const sim = run(built, { scheduler });
+    runToEnd(sim);
+    expect([sim.outcome, sim.detail?.limit]).toEqual(['limit_reached', 'idleSteps']);
+  },
+);
