@@ -1,4 +1,5 @@
 // The server's entry: `npm start`, `node dist/src/main.js`, and `rootline serve`, which imports serve().
+import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -57,8 +58,10 @@ function explain(error: unknown, { dataDir }: Settings): string | null {
 
 /** Run as a program, directly or by scripts/start.mjs; importing starts nothing. */
 function isProgram(): boolean {
-  const program = process.argv[1] ?? '';
-  return program === fileURLToPath(import.meta.url) || basename(program) === 'start.mjs';
+  const program = process.argv[1];
+  if (program === undefined) return false;
+  // The address of a module has its links resolved.
+  return realpathSync(program) === fileURLToPath(import.meta.url) || basename(program) === 'start.mjs';
 }
 
 if (isProgram()) {
