@@ -11,6 +11,7 @@ import {
   experimentSessions,
   MAIL,
   type MailFigures,
+  startOrder,
 } from '../core/scenarios/experiment.js';
 import { RESET_POLICIES } from '../core/scenarios/reset-policy.js';
 import type { EventStore } from '../store/event-store.port.js';
@@ -51,7 +52,9 @@ export interface ExperimentStatus {
 /** Starts all eight sessions side by side; returns their ids. */
 export async function startExperiment(runner: SessionRunner): Promise<string[]> {
   const ids: string[] = [];
-  for (const { scenario, protocol, parameters, resetPolicy } of experimentSessions()) {
+  const sessions = experimentSessions();
+  for (const i of startOrder(sessions)) {
+    const { scenario, protocol, parameters, resetPolicy } = sessions[i];
     const name = `${NAME}: ${protocol}, ${resetPolicy}`;
     const { id } = await runner.create({ scenario, protocol, parameters, recording: 'lifecycle' }, { name });
     ids.push(id);

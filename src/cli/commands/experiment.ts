@@ -9,6 +9,7 @@ import {
   experimentDocument,
   experimentSessions,
   experimentTable,
+  startOrder,
 } from '../../core/scenarios/experiment.js';
 import type { Backend } from '../backend/backend.js';
 import type { SessionDocument } from '../documents.js';
@@ -58,8 +59,13 @@ export async function experiment(
     `seed ${options.seed}, protocols ${[...new Set(sessions.map((s) => s.protocol))].join(' and ')}, ` +
       `scenario boot x ${sessions.length}, engine ${ENGINE_VERSION}`,
   );
-  const ended = await runAll(requests, openBackend, terminal);
-  const results = ended.map((document, i) => resultOf(sessions[i], document));
+  const order = startOrder(sessions);
+  const ended = await runAll(
+    order.map((i) => requests[i]),
+    openBackend,
+    terminal,
+  );
+  const results = sessions.map((session, i) => resultOf(session, ended[order.indexOf(i)]));
   terminal.note('');
   const code = asynchronous
     ? reportAsyncSmi(results, terminal)

@@ -72,6 +72,15 @@ export function experimentSessions(
   );
 }
 
+/**
+ * The order in which to begin sessions: the policies are listed from the shortest boot to the longest, and with few
+ * cores the longest must not begin last. Indices into `sessions`.
+ */
+export function startOrder(sessions: readonly ExperimentSession[]): number[] {
+  const policy = (i: number): number => RESET_POLICIES.indexOf(sessions[i].resetPolicy);
+  return sessions.map((_, i) => i).sort((a, b) => policy(b) - policy(a) || a - b);
+}
+
 /** Boots without forced resets and an SMI every `periodUs`, both protocols; 0: none, for comparison. */
 export function asyncSmiSessions(
   periodsUs: readonly number[],
