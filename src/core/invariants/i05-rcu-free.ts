@@ -25,7 +25,7 @@ export const i05RcuFree: Invariant = {
     'a thread kept a pointer to a page across its grace period',
   ],
   seen: 'the page, or the thread whose read section is open',
-  create(w, _rules, probe, _facts, take) {
+  create(w, _rules, probe, facts, take) {
     const { pages } = w.layout.topology;
     const clock = take(3);
     /** By page: 1 + grace periods begun when it was queued; frees queued by then; 1 = others could reach it. */
@@ -64,7 +64,7 @@ export const i05RcuFree: Invariant = {
 
     const rootQueued: Handler = (w, e, i) => queue(w, e, i, e.c[i], w.pageWord(e.c[i], PAGE.LISTED) !== 0);
     const tableQueued: Handler = (w, e, i) =>
-      queue(w, e, i, e.subject[i] >> 4, w.pageWord(e.subject[i] >> 4, PAGE.LINKED) !== 0);
+      queue(w, e, i, e.subject[i] >> 4, facts.isLinked(e.subject[i] >> 4));
     const rootFreed: Handler = (w, e, i) => free(w, e, i, e.c[i]);
     const tableFreed: Handler = (w, e, i) => free(w, e, i, e.subject[i] >> 4);
     // kind 0: a step of a thread. A hardware walk has no read sections (I4, I22).

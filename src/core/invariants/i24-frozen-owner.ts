@@ -40,7 +40,8 @@ export const i24FrozenOwner: Invariant = {
       probe.checks++;
       if (!fromFrozen) {
         if (exclusiveInTree(w, t, table)) probe.report(w, e, i, 3, e.c[i], -1);
-        entryOf[t] = entry;
+        // Entries of a table that is torn down belong to who tears it down, who still owns the entry above it, too.
+        if (w.pageWord(table, PAGE.FROZEN) === 0) entryOf[t] = entry;
         tableOf[table] = t + 1;
         return;
       }

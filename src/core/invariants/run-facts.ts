@@ -63,6 +63,11 @@ export class RunFacts {
     return -1;
   }
 
+  /** An entry points to this table. (Whether it is counted is another matter: v5.18 counts it after linking it.) */
+  isLinked(table: number): boolean {
+    return this.parent[table] !== 0;
+  }
+
   iteratorRefs(t: number): number {
     return this.iteratorsHeld[t];
   }
