@@ -185,15 +185,15 @@ export class Machine {
    */
   step(t: number): boolean {
     this.out.blockedOn = 0;
-    this.run(t, 0, true);
+    this.run(t, 0, 1);
     return this.out.blockedOn === 0;
   }
 
   /**
-   * Lets thread t take steps: one, or as long as it can, wakes nobody, its clock is not past the horizon and the batch
-   * has room. Returns the steps taken; the attempt that made it wait counts.
+   * Lets thread t take steps: at most so many, as long as it can, wakes nobody, its clock is not past the horizon and
+   * the batch has room. Returns the steps taken; the attempt that made it wait counts.
    */
-  run(t: number, horizonNs: number, oneStep: boolean): number {
+  run(t: number, horizonNs: number, steps: number): number {
     const { s, out, frame, clocks } = this;
     const linkedSteps = this.linked.steps;
     const st = this.stack(t);
@@ -202,6 +202,7 @@ export class Machine {
     let answer = 0;
     let taken = 0;
     let local = 0;
+    const most = Math.min(steps, TURN_STEPS_MAX);
     this.taken = 0;
     out.thread = t;
     frame.t = t;
@@ -223,9 +224,8 @@ export class Machine {
         if (rests) {
           // The thread rests before its next visible op: the step is done.
           this.taken = ++taken;
-          if (oneStep || this.woke || clocks[t] > horizonNs || this.batchFull || this.lost !== 0)
+          if (taken >= most || this.woke || clocks[t] > horizonNs || this.batchFull || this.lost !== 0)
             return taken;
-          if (taken === TURN_STEPS_MAX) return taken;
           first = true;
           local = 0;
           continue;

@@ -144,11 +144,12 @@ export class Simulation {
         }
         if (m.serialTime) m.clocks[t] = Math.max(m.clocks[t], this.serialClock);
         turn = t;
-        const taken = m.run(t, scheduler.horizonNs, scheduler.oneStep);
+        const taken = m.run(t, scheduler.horizonNs, scheduler.steps);
         turn = -1;
         if (m.serialTime) this.serialClock = m.clocks[t];
         this.steps += taken;
         this.decisions.add(t, taken);
+        scheduler.took(taken);
         if (m.batchFull) this.flush();
         if (m.lost !== 0) this.endStuck(t);
         if (this.steps - this.stepsAtFlush > IDLE_STEPS_MAX)

@@ -11,17 +11,27 @@ export interface Scheduler {
   /** The thread that goes next, or -1 when none can. */
   pick(m: Machine): number;
   /**
-   * After pick: how long the thread may keep the turn while it can and wakes nobody: until its clock passes this, or
-   * for one step where it is not about time.
+   * After pick: how long the thread may keep the turn while it can and wakes nobody: until its clock passes this, and
+   * for so many steps at the most.
    */
   readonly horizonNs: number;
-  readonly oneStep: boolean;
+  readonly steps: number;
+  /** What the thread made of its turn. */
+  took(steps: number): void;
+}
+
+/** One step a turn. */
+abstract class Stepwise {
+  readonly horizonNs = 0;
+  readonly steps = 1;
+  took(): void {}
 }
 
 /** The thread with the smallest local time; ties go to the lower number. Waiting and contention follow from it. */
 export class TimedScheduler implements Scheduler {
   horizonNs = 0;
-  readonly oneStep = false;
+  readonly steps = Number.POSITIVE_INFINITY;
+  took(): void {}
 
   pick(m: Machine): number {
     let best = -1;
@@ -42,10 +52,7 @@ export class TimedScheduler implements Scheduler {
 }
 
 /** Each runnable thread one step in turn. */
-export class RoundRobinScheduler implements Scheduler {
-  readonly horizonNs = 0;
-  readonly oneStep = true;
-
+export class RoundRobinScheduler extends Stepwise implements Scheduler {
   pick(m: Machine): number {
     const at = m.w.layout.misc + MISC.LAST_THREAD;
     const n = m.threads.length;
@@ -68,10 +75,7 @@ const BURST_MAX = 32;
  * A random runnable thread: every second time for one step, else for a burst of up to 32. Bursts are preemption as it is
  * (a thread stands while another gets somewhere); single steps are the finest interleaving.
  */
-export class RandomScheduler implements Scheduler {
-  readonly horizonNs = 0;
-  readonly oneStep = true;
-
+export class RandomScheduler extends Stepwise implements Scheduler {
   pick(m: Machine): number {
     const { s } = m;
     const { misc } = m.w.layout;
@@ -93,25 +97,30 @@ export class RandomScheduler implements Scheduler {
   }
 }
 
-/** Follows recorded decisions: (thread, steps) pairs. */
+/**
+ * Follows recorded decisions: (thread, steps) pairs. Nothing else ends a turn: where the machine stops earlier (it woke
+ * a thread, its batch is full), the same thread goes on with what is left of the pair.
+ */
 export class ScriptedScheduler implements Scheduler {
-  readonly horizonNs = 0;
-  readonly oneStep = true;
+  readonly horizonNs = Number.POSITIVE_INFINITY;
+  steps = 0;
   private thread = -1;
-  private left = 0;
 
   /** @param next delivers the next pair, or null at the end of the log */
   constructor(private readonly next: () => { readonly thread: number; readonly steps: number } | null) {}
 
   pick(): number {
-    while (this.left === 0) {
+    while (this.steps === 0) {
       const pair = this.next();
       if (pair === null) return -1;
       this.thread = pair.thread;
-      this.left = pair.steps;
+      this.steps = pair.steps;
     }
-    this.left--;
     return this.thread;
+  }
+
+  took(steps: number): void {
+    this.steps -= steps;
   }
 }
 
