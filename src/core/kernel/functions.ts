@@ -107,6 +107,7 @@ const NAMES = [
   'kvm_tdp_mmu_zap_collapsible_sptes', // (vm, slotId)
   'kvm_tdp_mmu_zap_sp', // (vm, table) -> 1 zapped
   'kvm_swap_active_memslots', // (vm, slotId, change, a, b, c) publishes one change of the memslots (virt/kvm/kvm_main)
+  'kvm_vm_bugged', // (vm, assertion) behind the report of KVM_BUG_ON (include/linux/kvm_host.h)
 ] as const;
 
 export type FunctionName = (typeof NAMES)[number];

@@ -92,6 +92,7 @@ import { kvm_set_memory_region } from '../kernel/virt/kvm/kvm_main/kvm_set_memor
 import { kvm_swap_active_memslots } from '../kernel/virt/kvm/kvm_main/kvm_swap_active_memslots.js';
 import { kvm_vcpu_ioctl_run } from '../kernel/virt/kvm/kvm_main/kvm_vcpu_ioctl_run.js';
 import { kvm_vcpu_release } from '../kernel/virt/kvm/kvm_main/kvm_vcpu_release.js';
+import { kvm_vm_bugged } from '../kernel/virt/kvm/kvm_main/kvm_vm_bugged.js';
 import { kvm_vm_ioctl_clear_dirty_log } from '../kernel/virt/kvm/kvm_main/kvm_vm_ioctl_clear_dirty_log.js';
 import { kvm_vm_ioctl_create_vcpu } from '../kernel/virt/kvm/kvm_main/kvm_vm_ioctl_create_vcpu.js';
 import { kvm_vm_ioctl_get_dirty_log } from '../kernel/virt/kvm/kvm_main/kvm_vm_ioctl_get_dirty_log.js';
@@ -205,6 +206,7 @@ export const v5_18: Protocol = {
     kvm_tdp_mmu_zap_collapsible_sptes,
     kvm_tdp_mmu_zap_sp,
     kvm_swap_active_memslots,
+    kvm_vm_bugged,
   ],
   replaced: [],
   constants: {

@@ -14,6 +14,27 @@ import { call, procedure, ret } from '../machine/procedure.js';
 import { NOTIFIED_CALLS, page_after, STORE, store_to } from './host-pages.js';
 import { CONTROL, INSTRUCTION_WORDS, ROUND_PORT, RUN, SMI_PORT } from './script.js';
 
+const EIO = 5;
+
+/** A call on a VM that KVM_BUG_ON has declared dead (KVM_RUN looks for itself). */
+function is_call_on_dead_vm(w: World, l: { readonly op: number; readonly a: number }): boolean {
+  switch (l.op) {
+    case IOCTL.KVM_SET_USER_MEMORY_REGION:
+    case IOCTL.KVM_CREATE_VCPU:
+    case IOCTL.KVM_GET_DIRTY_LOG:
+    case IOCTL.KVM_CLEAR_DIRTY_LOG:
+      return w.vmWord(l.a, VM.DEAD) !== 0;
+    case IOCTL.KVM_SET_CPUID2:
+    case IOCTL.KVM_SET_SREGS:
+    case IOCTL.KVM_SET_REGS:
+    case IOCTL.KVM_SET_MSRS:
+    case IOCTL.KVM_SMI:
+      return w.vmWord(w.vcpuWord(l.a, VCPU.VM), VM.DEAD) !== 0;
+    default:
+      return false;
+  }
+}
+
 /** Next VM of the process whose MMU notifier is registered, from number `from` on, or -1. */
 function next_vm(w: World, from: number): number {
   for (let vm = from; vm < w.vms; vm++) {
@@ -131,6 +152,10 @@ export const vmm_thread = procedure(
     begin: [
       (l) => op.tell_thread(E.IoctlBegun, l.t, l.op, ioctl_object(l.w, l), ioctl_argument(l)),
       (l) => {
+        if (is_call_on_dead_vm(l.w, l)) {
+          l.result = -EIO;
+          return 'end_call';
+        }
         switch (l.op) {
           case IOCTL.KVM_CREATE_VM:
             return call(fn.kvm_create_vm, 'done', l.a, l.b, l.c);

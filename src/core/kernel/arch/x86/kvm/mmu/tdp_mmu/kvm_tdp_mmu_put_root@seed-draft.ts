@@ -5,11 +5,11 @@
 // Left out: the report for a non-TDP page (the model has no other root).
 import { LOCK_KIND } from '../../../../../../aggregates/layout.js';
 import { role_is_invalid } from '../../../../../../aggregates/role.js';
-import { E } from '../../../../../../events/catalogue.js';
 import { ASSERTION } from '../../../../../../events/constants.js';
 import { LOCK_MODE } from '../../../../../../events/lock.events.js';
 import { op } from '../../../../../../machine/op.js';
-import { procedure, ret } from '../../../../../../machine/procedure.js';
+import { call, procedure, ret } from '../../../../../../machine/procedure.js';
+import { fn } from '../../../../../functions.js';
 
 export const kvm_tdp_mmu_put_root_seed_draft = procedure(
   'kvm_tdp_mmu_put_root',
@@ -36,8 +36,11 @@ export const kvm_tdp_mmu_put_root_seed_draft = procedure(
       (l) => op.read_role(l.root),
       (_l, role) => (role_is_invalid(role) ? 'spin_lock' : 'kvm_bug_on'),
     ],
-    kvm_bug_on: [(l) => op.report(ASSERTION.BUG_PUT_VALID_ROOT, l.root), () => 'vm_bugged'],
-    vm_bugged: [(l) => op.vm_event(E.VmBugged, l.vm, ASSERTION.BUG_PUT_VALID_ROOT), () => 'spin_lock'],
+    kvm_bug_on: [
+      (l) => op.report(ASSERTION.BUG_PUT_VALID_ROOT, l.root),
+      (l) => call(fn.kvm_vm_bugged, 'bugged', l.vm, ASSERTION.BUG_PUT_VALID_ROOT),
+    ],
+    bugged: [null, () => 'spin_lock'],
     spin_lock: [(l) => op.spin_lock(l.w.lockId(l.vm, LOCK_KIND.tdp_mmu_pages_lock)), () => 'list_del_rcu'],
     list_del_rcu: [(l) => op.list_del_rcu(l.vm, l.root), () => 'spin_unlock'],
     spin_unlock: [(l) => op.spin_unlock(l.w.lockId(l.vm, LOCK_KIND.tdp_mmu_pages_lock)), () => 'call_rcu'],

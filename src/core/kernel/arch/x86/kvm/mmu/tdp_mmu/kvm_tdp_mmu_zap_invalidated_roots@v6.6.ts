@@ -43,7 +43,12 @@ export const kvm_tdp_mmu_zap_invalidated_roots_v6_6 = procedure(
           ? call(fn.tdp_mmu_zap_root, 'kvm_tdp_mmu_put_root', l.vm, l.root, 1)
           : 'report_valid',
     ],
-    report_valid: [(l) => op.report(ASSERTION.BUG_ZAP_VALID_ROOT, l.root), () => 'next_root'],
+    // KVM_BUG_ON, and the code goes on.
+    report_valid: [
+      (l) => op.report(ASSERTION.BUG_ZAP_VALID_ROOT, l.root),
+      (l) => call(fn.kvm_vm_bugged, 'tdp_mmu_zap_root', l.vm, ASSERTION.BUG_ZAP_VALID_ROOT),
+    ],
+    tdp_mmu_zap_root: [null, (l) => call(fn.tdp_mmu_zap_root, 'kvm_tdp_mmu_put_root', l.vm, l.root, 1)],
     kvm_tdp_mmu_put_root: [
       null,
       (l) => call(fn.kvm_tdp_mmu_put_root, 'next_root', l.vm, l.root, 1, HOLDER.tdpMmu),
