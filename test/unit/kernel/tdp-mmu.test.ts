@@ -435,3 +435,14 @@ test('range zaps make faults in flight stale; single gfns are write-protected fo
   rig.run(2);
   expect(rig.events.findLast((e) => e.type === 'FaultRetried')).toMatchObject({ why: RETRY.NOTIFIER });
 });
+
+test('refcount_t: a put too many saturates the count, and nothing is freed twice', () => {
+  const put: Act = [fn.kvm_tdp_mmu_put_root, 0, 0, 0, HOLDER.vcpu];
+  // The first put resurrects the root for the worker, the second unlinks it, the third is one too many.
+  const rig = new Rig([['write_lock', put, put, put, put]]);
+  const root = rig.root(0);
+  rig.run(0);
+  expect(rig.events.filter((e) => e.type === 'AssertionFired').map((e) => e.assertion)).toEqual([4, 4]);
+  expect(rig.w.pageWord(root, PAGE.REFCOUNT)).toBe(-(1 << 30));
+  expect(rig.count('RootFreeQueued')).toBe(1);
+});

@@ -56,9 +56,17 @@ const readRole: Decide = (w, o, out) => {
   return w.pageWord(o.a, PAGE.ROLE);
 };
 
+/** REFCOUNT_SATURATED: where a count goes that was misused. It never comes back, so its object leaks instead of dying twice. */
+const SATURATED = -(1 << 30);
+
 const incNotZero: Decide = (w, o, out) => {
   touch(w, o.a, out);
   const count = w.pageWord(o.a, PAGE.REFCOUNT);
+  if (count < 0) {
+    out.emit(E.AssertionFired, S_MACHINE, ASSERTION.REFCOUNT_SATURATED, o.a, 0);
+    out.emit(E.RootGot, subject(w, o.a), o.b, SATURATED, o.a);
+    return 1;
+  }
   if (count === 0) {
     out.emit(E.RootGetRefused, subject(w, o.a), o.b, 0, o.a);
     return 0;
@@ -67,12 +75,13 @@ const incNotZero: Decide = (w, o, out) => {
   return 1;
 };
 
-/** refcount_t never goes below 0: it reports and saturates; the model reports and stays at 0. */
+/** refcount_t never goes below 0: it reports and saturates. */
 const decAndTest: Decide = (w, o, out) => {
   touch(w, o.a, out);
   const count = w.pageWord(o.a, PAGE.REFCOUNT);
-  if (count === 0) {
+  if (count <= 0) {
     out.emit(E.AssertionFired, S_MACHINE, ASSERTION.REFCOUNT_UNDERFLOW, o.a, 0);
+    out.emit(E.RootPut, subject(w, o.a), o.b, SATURATED, o.a);
     return 0;
   }
   out.emit(E.RootPut, subject(w, o.a), o.b, count - 1, o.a);

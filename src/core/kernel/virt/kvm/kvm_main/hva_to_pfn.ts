@@ -44,7 +44,12 @@ function pfn_and_writable(page: number, word: number): number {
 
 /** Next VM after `vm` whose notifier is registered, or -1. */
 function next_notifier(w: World, vm: number): number {
-  for (let i = vm + 1; i < w.vms; i++) if (w.vmWord(i, VM.STATE) === VM_STATE.live) return i;
+  for (let i = vm + 1; i < w.vms; i++) {
+    const state = w.vmWord(i, VM.STATE);
+    // A VM that is being destroyed is told until its notifier has run release.
+    if ((state === VM_STATE.live || state === VM_STATE.destroying) && w.vmWord(i, VM.RELEASED) === 0)
+      return i;
+  }
   return -1;
 }
 
