@@ -33,6 +33,16 @@ export class RecentExits {
     for (let i = 0; i < this.ring.length; i++) this.ring[i] = saved[i + 1] ?? 0;
   }
 
+  /** The exit that came most often of late: where SMIs or interrupts come between, no block of exits repeats exactly. */
+  commonest(vcpu: number): number {
+    const times = new Map<number, number>();
+    for (let at = 0; at < Math.min(this.count, RING) * 4; at += 4) {
+      const reason = this.ring[at + 1];
+      if (this.ring[at] === vcpu) times.set(reason, (times.get(reason) ?? 0) + 1);
+    }
+    return [...times].sort((a, b) => b[1] - a[1] || a[0] - b[0])[0]?.[0] ?? 0;
+  }
+
   /** The shortest block of exits that repeats to the end of the ring, newest block last; [] when none does. */
   loop(vcpu: number): { readonly reason: number; readonly gfn: number }[] {
     const last: { reason: number; gfn: number }[] = [];
@@ -63,11 +73,11 @@ export function stuckAt(
   const text = (e: { readonly reason: number; readonly gfn: number }): string =>
     e.reason === 1 ? `${EXIT_NAMES[e.reason]} gfn 0x${e.gfn.toString(16)}` : EXIT_NAMES[e.reason];
   // The exit that names the loop: the one that is not a plain EPT violation, if there is one.
-  const named = loop.find((e) => e.reason !== 1) ?? loop[0];
+  const named = (loop.find((e) => e.reason !== 1) ?? loop[0])?.reason ?? recent.commonest(vcpu);
   const at = MILESTONE_NAMES.indexOf(lastMilestone);
   return {
     phase: at < 0 ? 'resetVector' : (MILESTONE_NAMES[at + 1] ?? lastMilestone),
-    exit: named === undefined ? 'unknown' : EXIT_NAMES[named.reason],
+    exit: named === 0 ? 'unknown' : EXIT_NAMES[named],
     function: where.function,
     label: where.label,
     loop: loop.map(text),
