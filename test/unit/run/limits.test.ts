@@ -3,7 +3,6 @@ import { expect, test } from 'vitest';
 import { guestProgram } from '../../../src/core/guest/program.js';
 import { findProtocol } from '../../../src/core/protocols/registry.js';
 import { createManifest, type RunRequest } from '../../../src/core/run/manifest.js';
-import { ScheduleComparison } from '../../../src/core/run/replay-by-schedule.js';
 import { Simulation } from '../../../src/core/run/simulation.js';
 import { numbersOf } from '../../../src/core/run/stored-numbers.js';
 import { findScenario } from '../../../src/core/scenarios/library.js';
@@ -12,7 +11,7 @@ import type { BuiltScenario } from '../../../src/core/scenarios/scenario.js';
 import { DecisionReader } from '../../../src/core/scheduler/decision-log.js';
 import { ScriptedScheduler } from '../../../src/core/scheduler/scheduler.js';
 import { script } from '../../../src/core/userspace/script.js';
-import { runToEnd, simulation } from '../../support/harness.js';
+import { decodeAll, runToEnd, simulation } from '../../support/harness.js';
 
 /** The library's smi-heavy with less room. */
 function narrow(topology: Partial<BuiltScenario['topology']>): BuiltScenario {
