@@ -4,7 +4,7 @@ import { Argument, Command, Option } from 'commander';
 import { BadInput } from '../core/base/errors.js';
 import { ENGINE_VERSION, type RunRequest } from '../core/run/manifest.js';
 import type { Backend } from './backend/backend.js';
-import { invariants, protocols, scenarios } from './commands/catalogue.js';
+import { invariants, protocols, protocolsDiff, scenarios } from './commands/catalogue.js';
 import { DR_HANDLING, experiment } from './commands/experiment.js';
 import { run } from './commands/run.js';
 import { serve } from './commands/serve.js';
@@ -191,7 +191,20 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
     .action((options: CommonOptions) => {
       ended(validateCommand(terminalOf(options)));
     });
-  const catalogues = { protocols, scenarios, invariants };
+  const protocolsCommand = add('protocols', 'the protocols that this build knows').addOption(unused());
+  protocolsCommand.action((options: CommonOptions) => {
+    ended(protocols(terminalOf(options)));
+  });
+  protocolsCommand
+    .command('diff')
+    .description('functions and rules replaced between two protocols')
+    .argument('<from>')
+    .argument('<to>')
+    .addOption(json())
+    .action((from: string, to: string, _options: CommonOptions, command: Command) => {
+      ended(protocolsDiff(from, to, terminalOf(command.optsWithGlobals<CommonOptions>())));
+    });
+  const catalogues = { scenarios, invariants };
   for (const [name, show] of Object.entries(catalogues)) {
     add(name, `the ${name} that this build knows`)
       .addOption(unused())

@@ -1,7 +1,8 @@
 // `protocols`, `scenarios`, `invariants`: what this build knows. They need no data folder.
 import { INVARIANTS } from '../../core/invariants/catalogue.js';
 import { COSTS } from '../../core/machine/costs.js';
-import { PROTOCOLS } from '../../core/protocols/registry.js';
+import { diffProtocols } from '../../core/protocols/diff.js';
+import { findProtocol, PROTOCOLS } from '../../core/protocols/registry.js';
 import { RUN_LIMITS } from '../../core/run/manifest.js';
 import { SCENARIOS } from '../../core/scenarios/library.js';
 import type { Parameter } from '../../core/scenarios/scenario.js';
@@ -24,6 +25,36 @@ export function protocols(terminal: Terminal): ExitCode {
       documents.map((p) => [p.id, p.rules.era, p.base, p.title, p.source]),
     ),
   );
+  return EXIT_CODE.FINE;
+}
+
+/** `protocols diff A B`: functions and rules, before and after. */
+export function protocolsDiff(from: string, to: string, terminal: Terminal): ExitCode {
+  const diff = diffProtocols(findProtocol(from), findProtocol(to));
+  terminal.document(diff);
+  terminal.line(`${diff.from.id} (${diff.from.source})`);
+  terminal.line(`-> ${diff.to.id} (${diff.to.source})`);
+  terminal.line();
+  terminal.line(
+    table(
+      ['function', 'before', 'after', 'labels gone', 'labels new'],
+      diff.functions.map((f) => [
+        f.function,
+        f.before ?? '-',
+        f.after ?? '-',
+        f.labelsBefore.filter((l) => !f.labelsAfter.includes(l)).join(' '),
+        f.labelsAfter.filter((l) => !f.labelsBefore.includes(l)).join(' '),
+      ]),
+    ),
+  );
+  for (const r of diff.rules) {
+    terminal.line();
+    terminal.line(r.rule);
+    terminal.line(`  - ${r.before}`);
+    terminal.line(`  + ${r.after}`);
+  }
+  for (const c of diff.constants)
+    terminal.line(`constant ${c.name}: ${c.before ?? '-'} -> ${c.after ?? '-'}`);
   return EXIT_CODE.FINE;
 }
 

@@ -15,6 +15,20 @@ export interface ProtocolRules {
   readonly resurrects: boolean;
   /** Most valid roots per VM. */
   readonly validRootsMax: number;
+  /** The rules in words, for people and for diffs; nothing reads them to decide anything. */
+  readonly words: RuleWords;
+}
+
+/** One sentence a rule (reference 2.10). `mmu_lock`: W held for write, R for read, P tdp_mmu_pages_lock as well. */
+export interface RuleWords {
+  readonly newRoot: string;
+  readonly lastPutOfValidRoot: string;
+  readonly lastPutOfInvalidRoot: string;
+  readonly invalidation: string;
+  readonly zapAfterInvalidation: string;
+  readonly lookupLock: string;
+  readonly dropLock: string;
+  readonly destruction: string;
 }
 
 export interface Protocol {
@@ -40,7 +54,7 @@ export function extend(
     readonly source: string;
     readonly replace: readonly Procedure[];
     readonly constants?: Readonly<Record<string, number>>;
-    readonly rules?: Partial<ProtocolRules>;
+    readonly rules?: Partial<Omit<ProtocolRules, 'words'>> & { readonly words?: Partial<RuleWords> };
   },
 ): Protocol {
   const names = new Set(base.procedures.map((p) => p.name));
@@ -60,7 +74,7 @@ export function extend(
     procedures: base.procedures.map((p) => by.get(p.name) ?? p),
     replaced: [...by.keys()],
     constants: { ...base.constants, ...own.constants },
-    rules: { ...base.rules, ...own.rules },
+    rules: { ...base.rules, ...own.rules, words: { ...base.rules.words, ...own.rules?.words } },
   };
 }
 

@@ -17,5 +17,16 @@ export const seedDraft = extend(v5_18, {
     kvm_tdp_mmu_invalidate_all_roots_seed_draft,
     kvm_mmu_uninit_tdp_mmu_seed_draft,
   ],
-  rules: { era: 'd', initialRefcount: 2, resurrects: false },
+  rules: {
+    era: 'd',
+    initialRefcount: 2,
+    resurrects: false,
+    words: {
+      newRoot: "refcount 2: the vCPU and the TDP MMU's own",
+      lastPutOfValidRoot: 'KVM_BUG_ON, then unlinks and frees it all the same',
+      invalidation:
+        "each valid root: marks it, queues its zap with the TDP MMU's own reference; W, or unlocked once users_count is 0",
+      destruction: 'invalidates all roots with a plain unlocked walk, then destroys the work queue',
+    },
+  },
 });

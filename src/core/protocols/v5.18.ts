@@ -215,5 +215,20 @@ export const v5_18: Protocol = {
     // KVM loads debug registers on a MOV-DR exit and runs the instruction again; 1 = it emulates and skips it.
     drEmulateFirstExit: 0,
   },
-  rules: { era: 'c', initialRefcount: 1, resurrects: true, validRootsMax: 6 },
+  rules: {
+    era: 'c',
+    initialRefcount: 1,
+    resurrects: true,
+    validRootsMax: 6,
+    words: {
+      newRoot: 'refcount 1: the vCPU',
+      lastPutOfValidRoot: 'marks it invalid, stores refcount 1 for a worker, queues its zap',
+      lastPutOfInvalidRoot: 'unlinks it, frees it after a grace period',
+      invalidation: 'each valid root: takes a reference for the worker, marks it, queues its zap; W',
+      zapAfterInvalidation: 'a worker, R, yields; the caller waits for the work queue',
+      lookupLock: 'W',
+      dropLock: 'W',
+      destruction: 'destroys the work queue, which drains it',
+    },
+  },
 };

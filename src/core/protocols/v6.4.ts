@@ -10,5 +10,12 @@ export const v6_4 = extend(seedDraft, {
   title: 'the merged fix: roots live until they are explicitly invalidated',
   source: 'edbdb43fc96b, 01b31714bd90 (v6.4)',
   replace: [kvm_tdp_mmu_invalidate_all_roots_v6_4, kvm_set_cpu_state_v6_4],
-  rules: { era: 'e' },
+  rules: {
+    era: 'e',
+    words: {
+      invalidation:
+        "each valid root: marks it, queues its zap with the TDP MMU's own reference; W, or under RCU alone once users_count is 0 or while no vCPU exists",
+      destruction: 'invalidates all roots with an RCU walk, then destroys the work queue',
+    },
+  },
 });

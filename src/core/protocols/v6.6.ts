@@ -22,5 +22,12 @@ export const v6_6 = extend(v6_4, {
     kvm_tdp_mmu_zap_all_v6_6,
     kvm_zap_gfn_range_v6_6,
   ],
-  rules: { era: 'f' },
+  rules: {
+    era: 'f',
+    words: {
+      invalidation: 'each valid root: raises scheduled_root_to_zap, marks it; W (same waivers)',
+      zapAfterInvalidation: "the caller, R, yields; puts the TDP MMU's own reference, then the iterator's",
+      destruction: 'invalidates all roots, then zaps them itself; no work queue',
+    },
+  },
 });
