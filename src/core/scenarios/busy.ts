@@ -14,7 +14,7 @@ const LOW: Region = { slot: 0, baseGfn: 0, pages: 32, hvaPage: 0 };
 export const busy: Scenario = {
   id: 'busy',
   title: 'vCPUs, SMIs, memslot updates, dirty logging and a busy host, all at once',
-  doc: "Every vCPU runs rounds until main is done; vcpu0 takes an SMI after each, the last vCPU asynchronous ones from the host's thread. Main logs dirty pages, deletes, adds and moves a slot; the host's thread gives memory back, ages it, write-protects it, forks, collapses it into large pages. Tables have 8 entries, so a large page is 8 pages. Use it with the schedulers `random` and `round-robin`.",
+  doc: "Every vCPU runs rounds until main is done; vcpu0 takes an SMI after each, the last vCPU asynchronous ones from the host's thread. Main logs dirty pages, changes an MTRR, deletes, adds and moves a slot; the host's thread gives memory back, ages it, write-protects it, forks, collapses it into large pages. Tables have 8 entries, so a large page is 8 pages. Use it with the schedulers `random` and `round-robin`.",
   parameters: {
     vcpus: { default: 3, min: 1, max: 8, unit: 'vCPUs', doc: 'vCPUs, all running' },
     updates: { default: 3, min: 1, max: 1_000, unit: 'updates', doc: 'rounds of main and of the host' },
@@ -41,7 +41,11 @@ export const busy: Scenario = {
       .memset(0, 16);
     for (const v of vcpus) vmm.createVcpu(v);
     vmm.arrive(READY).loop(p['updates']!, (b) => {
-      b.setMemoryRegion(logged).getDirtyLog(1).clearDirtyLog(1, 0, 64).setMemoryRegion(main);
+      b.setMemoryRegion(logged)
+        .getDirtyLog(1)
+        .clearDirtyLog(1, 0, 64)
+        .setMtrr(0, 64, 40)
+        .setMemoryRegion(main);
       b.deleteMemoryRegion(1)
         .setMemoryRegion(main)
         .setMemoryRegion({ ...main, baseGfn: 256 })

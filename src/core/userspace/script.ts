@@ -91,6 +91,10 @@ export class ScriptBuilder {
   setMsrs(vcpu: number): this {
     return this.put(IOCTL.KVM_SET_MSRS, vcpu);
   }
+  /** KVM_SET_MSRS of an MTRR on a VM with noncoherent DMA: what maps these gfns is zapped (kvm_zap_gfn_range). */
+  setMtrr(vcpu: number, baseGfn: number, pages: number): this {
+    return this.put(IOCTL.KVM_SET_MSRS, vcpu, baseGfn, pages);
+  }
   closeVcpu(vcpu: number): this {
     return this.put(IOCTL.CLOSE_VCPU, vcpu);
   }

@@ -181,6 +181,10 @@ export const vmm_thread = procedure(
             return call(fn.kvm_vm_ioctl_get_dirty_log, 'done', l.a, l.w.slotId(l.a, l.b, l.c));
           case IOCTL.KVM_CLEAR_DIRTY_LOG:
             return call(fn.kvm_vm_ioctl_clear_dirty_log, 'done', l.a, l.w.slotId(l.a, l.b, l.c), l.d, l.e);
+          case IOCTL.KVM_SET_MSRS:
+            return l.c > 0
+              ? call(fn.kvm_zap_gfn_range, 'done', l.w.vcpuWord(l.a, VCPU.VM), l.b, l.b + l.c)
+              : 'end_call';
           case IOCTL.CLOSE_VCPU:
             return call(fn.kvm_vcpu_release, 'done', l.a);
           case IOCTL.CLOSE_VM:
@@ -195,7 +199,7 @@ export const vmm_thread = procedure(
             l.page = l.a;
             return l.b > 0 ? 'read_page' : 'end_call';
           default:
-            // KVM_SET_REGS, KVM_SET_MSRS: nothing of the MMU's.
+            // KVM_SET_REGS: nothing of the MMU's.
             if (!NOTIFIED_CALLS.has(l.op)) return 'end_call';
             l.page = l.a;
             l.end = l.a + l.b;
