@@ -11,7 +11,7 @@ import type { StateView } from './inspection/state-view.js';
 
 type PageWanted = Extract<FromThread, { kind: 'pageWanted' }>;
 
-const PAGE_ROWS = 32_768;
+const PAGE_ROWS = 16_384;
 const AT_ONCE = 2;
 const KEPT_STATES = 16;
 
@@ -31,7 +31,13 @@ export class InspectionService {
       if (stored.position === 0)
         throw queryRefused(`session ${sessionId} has no stored events`, 'a session that has run');
       const { bytes: decisions } = await this.store.decisions(sessionId);
-      const answer = await this.ask(sessionId, { kind: 'replay', by, decisions, ...stored });
+      const answer = await this.ask(sessionId, {
+        kind: 'replay',
+        by,
+        decisions,
+        ...stored,
+        pageRows: this.pageRows,
+      });
       if (answer.kind === 'replayed') return answer.result;
       throw storeFailed(`the replay thread answered ${answer.kind}`);
     });
@@ -57,9 +63,14 @@ export class InspectionService {
   }
 
   private async computeState(sessionId: string): Promise<StateView> {
-    const answer = await this.ask(sessionId, { kind: 'state', ...(await this.stored(sessionId)) });
+    const stored = await this.stored(sessionId);
+    const answer = await this.ask(sessionId, { kind: 'state', ...stored, pageRows: this.pageRows });
     if (answer.kind === 'state') return answer.state;
     throw storeFailed(`the state thread answered ${answer.kind}`);
+  }
+
+  private get pageRows(): number {
+    return Math.min(PAGE_ROWS, this.store.limits.maxPageRows);
   }
 
   private async stored(sessionId: string): Promise<Stored> {
@@ -95,13 +106,12 @@ export class InspectionService {
 
   private async sendPage(thread: Worker, sessionId: string, wanted: PageWanted, to: number): Promise<void> {
     const { from, columns } = wanted;
-    const limit = Math.min(PAGE_ROWS, this.store.limits.maxPageRows);
     const { rows } =
       columns === 'fold'
-        ? await this.store.readFold(sessionId, from, limit, to)
-        : await this.store.readRows(sessionId, { from, to, limit });
+        ? await this.store.readFold(sessionId, from, this.pageRows, to)
+        : await this.store.readNumbers(sessionId, from, this.pageRows, to);
     const buffers = Object.values(rows).filter(ArrayBuffer.isView);
-    const page: PageMessage = { kind: 'page', rows: rows.length === 0 ? null : rows };
+    const page: PageMessage = { kind: 'page', rows };
     thread.postMessage(page, [...new Set(buffers.map((column) => column.buffer as ArrayBuffer))]);
   }
 

@@ -1,5 +1,6 @@
 // Stored events as columns of equal length, the form in which they leave the store and cross threads.
 import type { StoredColumns } from '../core/run/contract.js';
+import { ROW_NUMBERS, type StoredNumbers } from '../core/run/stored-numbers.js';
 
 /** Stored rows with the position of each: without gaps unless a filter took rows out. */
 export interface EventRows extends StoredColumns {
@@ -73,6 +74,18 @@ export function concatRows(parts: readonly EventRows[]): EventRows {
     at += part.length;
   }
   return all;
+}
+
+export function concatNumbers(parts: readonly StoredNumbers[]): StoredNumbers {
+  if (parts.length === 1) return parts[0]!;
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const numbers = new Float64Array(length * ROW_NUMBERS);
+  let at = 0;
+  for (const part of parts) {
+    numbers.set(part.numbers, at);
+    at += part.numbers.length;
+  }
+  return { length, numbers };
 }
 
 export function concatFoldRows(from: number, parts: readonly FoldRows[]): FoldRows {

@@ -12,6 +12,7 @@ import type {
   RunProgress,
   SnapshotBytes,
 } from '../core/run/contract.js';
+import type { StoredNumbers } from '../core/run/stored-numbers.js';
 import type { EventRows, FoldRows } from './event-rows.js';
 import type {
   ForkPoint,
@@ -83,6 +84,12 @@ export interface RowPage {
   readonly next: number | null;
 }
 
+/** Rows without gaps, as the plain numbers that are stored. */
+export interface NumbersPage {
+  readonly rows: StoredNumbers;
+  readonly next: number | null;
+}
+
 export interface FoldPage {
   readonly rows: FoldRows;
   readonly next: number | null;
@@ -124,6 +131,7 @@ export interface EventReader {
   session(sessionId: string): StoredSession;
   rows(sessionId: string, query: RowQuery): RowPage;
   fold(sessionId: string, from: number, limit: number, to?: number): FoldPage;
+  numbers(sessionId: string, from: number, limit: number, to?: number): NumbersPage;
   /** The stored Finding events, the first maxPageRows of them. */
   findings(sessionId: string): EventRows;
   dictionary(sessionId: string): DictionaryEntry[];
@@ -161,6 +169,7 @@ export interface EventStore {
 
   readRows(sessionId: string, query: RowQuery): Promise<RowPage>;
   readFold(sessionId: string, from: number, limit: number, to?: number): Promise<FoldPage>;
+  readNumbers(sessionId: string, from: number, limit: number, to?: number): Promise<NumbersPage>;
   /** One JSON object a line (see readable-rows.ts), as UTF-8 blocks, produced off this thread and only when pulled. */
   streamNdjson(sessionId: string, query: Omit<RowQuery, 'limit'>): AsyncIterable<Uint8Array>;
   findings(sessionId: string): Promise<EventRows>;

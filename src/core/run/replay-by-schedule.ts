@@ -2,6 +2,7 @@
 // and every stored row is compared with the one that is produced now; the first difference is named.
 import { EVENT_BY_CODE } from '../events/catalogue.js';
 import type { RunChunk, StoredColumns } from './contract.js';
+import { ROW_FIELDS, ROW_NUMBERS, type StoredNumbers } from './stored-numbers.js';
 
 export interface Difference {
   readonly position: number;
@@ -19,8 +20,6 @@ export interface Replayable {
   readonly outcome: string | null;
 }
 
-const COLUMNS = ['type', 'thread', 'site', 'subject', 'a', 'b', 'c', 'timeNs', 'skipped'] as const;
-
 /** Compares pages of stored rows, in order, with what a fresh simulation produces. */
 export class ScheduleComparison {
   private produced: StoredColumns | null = null;
@@ -33,8 +32,13 @@ export class ScheduleComparison {
 
   constructor(
     private readonly simulation: Replayable,
-    private readonly stepsAtOnce = 200_000,
+    private readonly stepsAtOnce = 50_000,
   ) {}
+
+  /** Rows that were compared and found equal. */
+  get equalRows(): number {
+    return this.position;
+  }
 
   private nextChunk(): boolean {
     while (this.queue.length === 0) {
@@ -52,32 +56,23 @@ export class ScheduleComparison {
   }
 
   /** False after the first difference. */
-  compare(stored: StoredColumns): boolean {
-    for (let i = 0; i < stored.length; i++) {
+  compare(stored: StoredNumbers): boolean {
+    for (let i = 0; i < stored.length; ) {
       while (this.produced === null || this.at === this.produced.length) {
         if (!this.nextChunk()) {
           this.differ(stored, i, null, 0);
           return false;
         }
       }
-      const p = this.produced;
-      const k = this.at;
-      if (
-        stored.type[i] !== p.type[k] ||
-        stored.thread[i] !== p.thread[k] ||
-        stored.site[i] !== p.site[k] ||
-        stored.subject[i] !== p.subject[k] ||
-        stored.a[i] !== p.a[k] ||
-        stored.b[i] !== p.b[k] ||
-        stored.c[i] !== p.c[k] ||
-        stored.timeNs[i] !== p.timeNs[k] ||
-        stored.skipped[i] !== p.skipped[k]
-      ) {
-        this.differ(stored, i, p, k);
+      const rows = Math.min(stored.length - i, this.produced.length - this.at);
+      const equal = equalRows(stored.numbers, i, this.produced, this.at, rows);
+      i += equal;
+      this.at += equal;
+      this.position += equal;
+      if (equal < rows) {
+        this.differ(stored, i, this.produced, this.at);
         return false;
       }
-      this.at++;
-      this.position++;
     }
     return true;
   }
@@ -91,25 +86,64 @@ export class ScheduleComparison {
     return false;
   }
 
-  private differ(stored: StoredColumns | null, i: number, produced: StoredColumns | null, k: number): void {
-    const side = produced ?? stored!;
-    const at = produced === null ? i : k;
-    const site = this.sites.get(side.site[at]);
+  private differ(stored: StoredNumbers | null, i: number, produced: StoredColumns | null, k: number): void {
+    const was = stored === null ? null : storedRow(stored, i);
+    const is = produced === null ? null : producedRow(produced, k);
+    const side = (is ?? was)!;
+    const site = this.sites.get(side.site);
     this.difference = {
       position: this.position + 1,
-      ordinal: this.position + 1 + side.skipped[at],
-      thread: this.threads.get(side.thread[at]) ?? `thread ${side.thread[at]}`,
+      ordinal: this.position + 1 + side.skipped,
+      thread: this.threads.get(side.thread) ?? `thread ${side.thread}`,
       function: site?.function ?? '',
       label: site?.label ?? '',
-      stored: stored === null ? 'nothing' : text(stored, i),
-      replayed: produced === null ? 'nothing' : text(produced, k),
+      stored: was === null ? 'nothing' : text(was),
+      replayed: is === null ? 'nothing' : text(is),
     };
   }
 }
 
-function text(rows: StoredColumns, i: number): string {
-  const name = EVENT_BY_CODE[rows.type[i]]?.name ?? `type ${rows.type[i]}`;
-  return `${name} ${COLUMNS.slice(1)
-    .map((c) => `${c}=${rows[c][i]}`)
-    .join(' ')}`;
+/**
+ * How many of `rows` rows are equal, from the first on. Every column of every row is compared, as the number that is
+ * stored: the order here is that of ROW_FIELDS.
+ */
+function equalRows(numbers: Float64Array, i: number, p: StoredColumns, k: number, rows: number): number {
+  const { thread, type, site, timeNs, skipped, subject, a, b, c } = p;
+  const end = k + rows;
+  let n = i * ROW_NUMBERS;
+  for (let at = k; at < end; at++, n += ROW_NUMBERS) {
+    if (
+      numbers[n] !== thread[at] ||
+      numbers[n + 1] !== type[at] ||
+      numbers[n + 2] !== site[at] ||
+      numbers[n + 3] !== timeNs[at] ||
+      numbers[n + 4] !== skipped[at] ||
+      numbers[n + 5] !== subject[at] ||
+      numbers[n + 6] !== a[at] ||
+      numbers[n + 7] !== b[at] ||
+      numbers[n + 8] !== c[at]
+    ) {
+      return at - k;
+    }
+  }
+  return rows;
+}
+
+type Row = { readonly [field in (typeof ROW_FIELDS)[number]]: number };
+
+function storedRow({ numbers }: StoredNumbers, i: number): Row {
+  const fields = ROW_FIELDS.map((field, k) => [field, numbers[i * ROW_NUMBERS + k]]);
+  return Object.fromEntries(fields) as Row;
+}
+
+function producedRow(columns: StoredColumns, i: number): Row {
+  return Object.fromEntries(ROW_FIELDS.map((field) => [field, columns[field][i]])) as Row;
+}
+
+/** As a row is told, after the name of its type. */
+const TOLD = ['thread', 'site', 'subject', 'a', 'b', 'c', 'timeNs', 'skipped'] as const;
+
+function text(row: Row): string {
+  const name = EVENT_BY_CODE[row.type]?.name ?? `type ${row.type}`;
+  return `${name} ${TOLD.map((field) => `${field}=${row[field]}`).join(' ')}`;
 }

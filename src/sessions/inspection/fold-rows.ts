@@ -2,10 +2,20 @@
 import { EVOLVE } from '../../core/aggregates/evolve.js';
 import type { World } from '../../core/aggregates/world.js';
 import { LIFECYCLE_FOLD_SKIPS } from '../../core/run/replay-by-fold.js';
-import type { FoldRows } from '../../store/event-rows.js';
+import { ROW_FIELDS, ROW_NUMBERS, type StoredNumbers } from '../../core/run/stored-numbers.js';
+import { allocateFoldRows, FOLD_COLUMNS, type FoldRows } from '../../store/event-rows.js';
 
 /** What folding needs of stored rows; whole rows have it too. */
 export type Foldable = Omit<FoldRows, 'from'>;
+
+export function foldableOf({ length, numbers }: StoredNumbers): Foldable {
+  const rows = allocateFoldRows(0, length);
+  for (const name of FOLD_COLUMNS) {
+    const column = rows[name];
+    for (let i = 0, k = ROW_FIELDS.indexOf(name); i < length; i++, k += ROW_NUMBERS) column[i] = numbers[k];
+  }
+  return rows;
+}
 
 /** Rows from index `from` up to, not including, `to`. */
 export function foldRows(

@@ -27,16 +27,16 @@ async function answer(order: InspectionOrder): Promise<FromThread> {
     return { kind: 'replayed', result: await replayed(order) };
   }
   const { world, from } = startOfFold(order);
-  const pages = new PageSource(parent, 'fold', from, order.position);
+  const pages = new PageSource(parent, 'fold', from, order.position, order.pageRows);
   return { kind: 'state', state: await stateOf(order, world, () => pages.next()) };
 }
 
 async function replayed(order: Extract<InspectionOrder, { kind: 'replay' }>): Promise<ReplayResult> {
-  const { by, decisions, position } = order;
+  const { by, decisions, position, pageRows } = order;
   if (!by.includes('schedule')) {
-    const pages = new PageSource(parent, 'fold', 1, position);
+    const pages = new PageSource(parent, 'fold', 1, position, pageRows);
     return await replayByFold(order, () => pages.next());
   }
-  const pages = new PageSource(parent, 'all', 1, position);
+  const pages = new PageSource(parent, 'numbers', 1, position, pageRows);
   return await replayBySchedule(order, decisions, by.includes('fold'), () => pages.next());
 }

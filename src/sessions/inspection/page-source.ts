@@ -1,46 +1,61 @@
-// Rows as they reach an inspection thread: while one page is worked on, the next is being read.
+// Rows as they reach an inspection thread: while one page is worked on, the next ones are being read by the store's
+// reader thread. A replay by schedule takes as long as the slower of the two, not as long as both together.
 import type { MessagePort } from 'node:worker_threads';
-import type { EventRows, FoldRows } from '../../store/event-rows.js';
+import type { StoredNumbers } from '../../core/run/stored-numbers.js';
+import type { FoldRows } from '../../store/event-rows.js';
 import type { FromThread, PageColumns, ToThread } from './messages.js';
 
+/** Pages that may be asked for and not yet worked on: bounds the memory, and evens out who is quicker at the moment. */
+const PAGES_AHEAD = 4;
+
 export interface RowsOf {
-  readonly all: EventRows;
+  readonly numbers: StoredNumbers;
   readonly fold: FoldRows;
 }
 
 export class PageSource<C extends PageColumns> {
-  private coming: Promise<RowsOf[C] | null> | null = null;
-  private arrived: ((rows: RowsOf[C] | null) => void) | null = null;
+  private readonly arrived: RowsOf[C][] = [];
+  private onArrival: (() => void) | null = null;
+  /** Pages on their way. */
+  private coming = 0;
 
+  /** Asks for the first pages at once. */
   constructor(
     private readonly port: MessagePort,
     private readonly columns: C,
     private from: number,
     private readonly to: number,
+    private readonly pageRows: number,
   ) {
     port.on('message', (message: ToThread) => {
-      if (message.kind === 'page') this.arrived?.(message.rows as RowsOf[C] | null);
+      if (message.kind !== 'page') return;
+      this.coming--;
+      this.arrived.push(message.rows as RowsOf[C]);
+      this.onArrival?.();
     });
+    this.ask();
   }
 
   /** The next rows without gaps, or null after the last. */
   async next(): Promise<RowsOf[C] | null> {
-    const rows = await (this.coming ?? this.ask());
-    if (rows === null) return null;
-    this.from += rows.length;
-    this.coming = this.ask();
+    if (this.arrived.length === 0) {
+      if (this.coming === 0) return null;
+      await new Promise<void>((resolve) => {
+        this.onArrival = resolve;
+      });
+      this.onArrival = null;
+    }
+    const rows = this.arrived.shift()!;
+    this.ask();
     return rows;
   }
 
-  private ask(): Promise<RowsOf[C] | null> {
-    if (this.from > this.to) return Promise.resolve(null);
-    return new Promise((resolve) => {
-      this.arrived = resolve;
-      this.port.postMessage({
-        kind: 'pageWanted',
-        from: this.from,
-        columns: this.columns,
-      } satisfies FromThread);
-    });
+  private ask(): void {
+    const { port, columns } = this;
+    while (this.from <= this.to && this.coming + this.arrived.length < PAGES_AHEAD) {
+      port.postMessage({ kind: 'pageWanted', from: this.from, columns } satisfies FromThread);
+      this.from += this.pageRows;
+      this.coming++;
+    }
   }
 }

@@ -6,13 +6,13 @@ import { BadInput } from '../../core/base/errors.js';
 import type { Difference } from '../../core/run/replay-by-schedule.js';
 import { ScheduleComparison } from '../../core/run/replay-by-schedule.js';
 import type { Simulation } from '../../core/run/simulation.js';
+import type { StoredNumbers } from '../../core/run/stored-numbers.js';
 import { findScenario } from '../../core/scenarios/library.js';
 import { resolveParameters } from '../../core/scenarios/scenario.js';
 import { DecisionReader } from '../../core/scheduler/decision-log.js';
 import { ScriptedScheduler } from '../../core/scheduler/scheduler.js';
-import type { EventRows } from '../../store/event-rows.js';
 import { buildSimulation } from '../build-simulation.js';
-import { type Foldable, foldRows } from './fold-rows.js';
+import { type Foldable, foldableOf, foldRows } from './fold-rows.js';
 import type { Stored } from './messages.js';
 import type { FirstDifference, FoldVerdict, ReplayResult, ScheduleVerdict } from './replay-result.js';
 import { compareWorlds } from './world-compare.js';
@@ -88,7 +88,6 @@ export class ScheduleReplay {
   private readonly comparison: ScheduleComparison | null;
   private engineDiffers: string | null = null;
   private crash: string | null = null;
-  private rows = 0;
 
   constructor(
     private readonly stored: Stored,
@@ -112,10 +111,12 @@ export class ScheduleReplay {
     }
   }
 
-  take(rows: EventRows): void {
-    this.attempt((comparison) => {
-      if (comparison.compare(rows)) this.rows += rows.length;
-    });
+  take(rows: StoredNumbers): void {
+    this.attempt((comparison) => void comparison.compare(rows));
+  }
+
+  private get rows(): number {
+    return this.comparison?.equalRows ?? 0;
   }
 
   get difference(): Difference | null {
@@ -172,12 +173,12 @@ export async function replayBySchedule(
   stored: Stored,
   decisions: Uint8Array,
   alsoByFold: boolean,
-  nextPage: () => Promise<EventRows | null>,
+  nextPage: () => Promise<StoredNumbers | null>,
 ): Promise<ReplayResult> {
   const schedule = new ScheduleReplay(stored, decisions);
   const fold = alsoByFold ? new FoldReplay(stored) : null;
   for (let rows = await nextPage(); rows !== null; rows = await nextPage()) {
-    fold?.take(rows);
+    fold?.take(foldableOf(rows));
     schedule.take(rows);
   }
   const verdict = schedule.finish();

@@ -11,6 +11,7 @@ import type {
   DecisionLog,
   EventStore,
   FoldPage,
+  NumbersPage,
   RowPage,
   RowQuery,
   SessionExtra,
@@ -131,6 +132,10 @@ export class MemoryEventStore implements EventStore {
 
   async readFold(sessionId: string, from: number, limit: number, to?: number): Promise<FoldPage> {
     return this.open().fold(sessionId, from, limit, to);
+  }
+
+  async readNumbers(sessionId: string, from: number, limit: number, to?: number): Promise<NumbersPage> {
+    return this.open().numbers(sessionId, from, limit, to);
   }
 
   async *streamNdjson(sessionId: string, query: Omit<RowQuery, 'limit'>): AsyncGenerator<Uint8Array> {

@@ -2,6 +2,7 @@
 
 import { E } from '../../core/events/catalogue.js';
 import type { DictionaryEntry, Manifest, SnapshotBytes } from '../../core/run/contract.js';
+import { numbersOf } from '../../core/run/stored-numbers.js';
 import { type PreparedChunk, unpackSnapshot } from '../channel/prepared-chunk.js';
 import { checkChunk, chunkRefused, stateAfter } from '../chunk-check.js';
 import { joinDecisions } from '../decision-log.js';
@@ -11,6 +12,7 @@ import type {
   DecisionLog,
   EventReader,
   FoldPage,
+  NumbersPage,
   RowFilters,
   RowPage,
   RowQuery,
@@ -182,6 +184,11 @@ export class MemoryEvents implements EventReader {
     const fold = allocateFoldRows(Math.max(1, from), rows.length);
     for (const name of FOLD_COLUMNS) fold[name].set(rows[name]);
     return { rows: fold, next };
+  }
+
+  numbers(sessionId: string, from: number, limit: number, to?: number): NumbersPage {
+    const { rows, next } = this.rows(sessionId, { from, limit, ...(to === undefined ? {} : { to }) });
+    return { rows: numbersOf(rows), next };
   }
 
   findings(sessionId: string): EventRows {

@@ -28,6 +28,10 @@ serveCalls<ReaderCalls>(port, {
     const page = reader.fold(sessionId, from, limit, to);
     return new Handover(page, buffersOf(page.rows));
   },
+  numbers: ({ sessionId, from, limit, to }) => {
+    const page = reader.numbers(sessionId, from, limit, to);
+    return new Handover(page, [page.rows.numbers.buffer as ArrayBuffer]);
+  },
   ndjson: ({ sessionId, query }) => {
     const { rows, next } = reader.rows(sessionId, query);
     // The rows were committed together with their names: reading the names after the rows finds all of them.

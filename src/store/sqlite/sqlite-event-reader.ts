@@ -5,11 +5,12 @@ import { E } from '../../core/events/catalogue.js';
 import { SUBJECT_CODE } from '../../core/events/define.js';
 import type { DictionaryEntry, SnapshotBytes } from '../../core/run/contract.js';
 import { type PackedSnapshot, unpackSnapshot } from '../channel/prepared-chunk.js';
-import { concatFoldRows, concatRows, type EventRows, type FoldRows } from '../event-rows.js';
+import { concatFoldRows, concatNumbers, concatRows, type EventRows, type FoldRows } from '../event-rows.js';
 import type {
   DecisionLog,
   EventReader,
   FoldPage,
+  NumbersPage,
   RowFilters,
   RowPage,
   RowQuery,
@@ -96,6 +97,18 @@ export class SqliteEventReader implements EventReader {
         this.reader.fold(segment.owner, segment.from, segment.to),
       );
       const rows = concatFoldRows(plan.low, parts);
+      return { rows, next: nextOf(plan, rows.length, plan.low + rows.length - 1) };
+    });
+  }
+
+  numbers(sessionId: string, from: number, limit: number, to?: number): NumbersPage {
+    return this.guarded(() => {
+      const { number, position } = this.endOf(sessionId);
+      const plan = planPage({ from, limit, ...(to === undefined ? {} : { to }) }, position, this.limits);
+      const parts = this.segmentsWithin(number, plan.low, plan.high).map((segment) =>
+        this.reader.numbers(segment.owner, segment.from, segment.to),
+      );
+      const rows = concatNumbers(parts);
       return { rows, next: nextOf(plan, rows.length, plan.low + rows.length - 1) };
     });
   }

@@ -11,6 +11,7 @@ import type {
   DecisionLog,
   EventStore,
   FoldPage,
+  NumbersPage,
   RowPage,
   RowQuery,
   SessionExtra,
@@ -149,6 +150,10 @@ export class SqliteEventStore implements EventStore {
 
   async readFold(sessionId: string, from: number, limit: number, to?: number): Promise<FoldPage> {
     return this.longReads().call('fold', { sessionId, from, limit, to });
+  }
+
+  async readNumbers(sessionId: string, from: number, limit: number, to?: number): Promise<NumbersPage> {
+    return this.longReads().call('numbers', { sessionId, from, limit, to });
   }
 
   async *streamNdjson(sessionId: string, query: Omit<RowQuery, 'limit'>): AsyncGenerator<Uint8Array> {

@@ -7,6 +7,7 @@ import type {
   Committed,
   DecisionLog,
   FoldPage,
+  NumbersPage,
   RowPage,
   RowQuery,
   SessionExtra,
@@ -54,17 +55,17 @@ export interface ReaderData {
   readonly limits: StoreLimits;
 }
 
+interface RangeRequest {
+  readonly sessionId: string;
+  readonly from: number;
+  readonly limit: number;
+  readonly to: number | undefined;
+}
+
 export type ReaderCalls = {
   rows: { request: { readonly sessionId: string; readonly query: RowQuery }; reply: RowPage };
-  fold: {
-    request: {
-      readonly sessionId: string;
-      readonly from: number;
-      readonly limit: number;
-      readonly to: number | undefined;
-    };
-    reply: FoldPage;
-  };
+  fold: { request: RangeRequest; reply: FoldPage };
+  numbers: { request: RangeRequest; reply: NumbersPage };
   ndjson: {
     request: { readonly sessionId: string; readonly query: RowQuery };
     reply: { readonly text: Uint8Array; readonly next: number | null };

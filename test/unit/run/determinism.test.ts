@@ -9,6 +9,7 @@ import { createManifest, type RunRequest } from '../../../src/core/run/manifest.
 import { Fold } from '../../../src/core/run/replay-by-fold.js';
 import { ScheduleComparison } from '../../../src/core/run/replay-by-schedule.js';
 import { Simulation } from '../../../src/core/run/simulation.js';
+import { numbersOf } from '../../../src/core/run/stored-numbers.js';
 import { findScenario, SCENARIOS } from '../../../src/core/scenarios/library.js';
 import { DecisionReader } from '../../../src/core/scheduler/decision-log.js';
 import { ScriptedScheduler } from '../../../src/core/scheduler/scheduler.js';
@@ -96,7 +97,7 @@ describe.each(CASES)('%s under %s', (scenario, protocol) => {
 
   it('replays by schedule from its decisions', () => {
     const comparison = new ScheduleComparison(scripted(base, chunks));
-    for (const c of chunks) comparison.compare(c.columns);
+    for (const c of chunks) comparison.compare(numbersOf(c.columns));
     comparison.finish();
     expect(comparison.difference).toBeNull();
   });
