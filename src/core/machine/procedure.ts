@@ -68,6 +68,19 @@ export function procedure<const P extends string, const Q extends string, L exte
   return { name, head, steps } as unknown as Procedure;
 }
 
+/**
+ * Steps that several procedures share: each spreads them into its table, or takes them one by one, where the order of
+ * the C text has them. `exits` are the labels they leave by, which each table has itself. What differs between two
+ * procedures never goes in as a captured value: the digest of a protocol is that of the steps' text.
+ */
+export function steps<const P extends string, const X extends string, L extends string>(
+  _locals: readonly P[],
+  _exits: readonly X[],
+  table: { readonly [K in L]: Step<P, NoInfer<L> | X> },
+): { readonly [K in L]: Step<P, L | X> } {
+  return table;
+}
+
 /** The control record: what the last `then` asked for. One per core, like the op record. */
 export class ControlRecord {
   value = 0;

@@ -3,11 +3,9 @@
 // Context: process; takes slots_lock. firstPage counts from the slot's first page. Returns pages cleared, -ENOENT, -EINVAL.
 // Left out: user space's bitmap, kvm_arch_sync_dirty_log.
 import { LOCK_KIND, SLOT, SLOT_FLAG, SLOT_STATE } from '../../../../aggregates/layout.js';
-import { E } from '../../../../events/catalogue.js';
 import { op } from '../../../../machine/op.js';
-import { call, procedure, ret } from '../../../../machine/procedure.js';
-import { fn } from '../../../functions.js';
-import { BITS_PER_LONG, dirty_bits, find_next_bit, find_next_zero_bit } from './dirty-log.js';
+import { procedure } from '../../../../machine/procedure.js';
+import { BITS_PER_LONG, take_dirty_log } from './dirty-log.js';
 
 const ENOENT = 2;
 const EINVAL = 22;
@@ -42,55 +40,6 @@ export const kvm_vm_ioctl_clear_dirty_log = procedure(
         return 'mmu_lock';
       },
     ],
-    mmu_lock: [(l) => op.write_lock(l.w.lockId(l.vm, LOCK_KIND.mmu_lock)), () => 'next_word'],
-    // A word that is empty is skipped; a bit that is set after its word was read stays for the next call.
-    next_word: [
-      null,
-      (l) => {
-        for (; l.gfn < l.end; l.gfn += BITS_PER_LONG) {
-          l.low = dirty_bits(l.w, l.slotId, l.gfn, l.end);
-          l.high = dirty_bits(l.w, l.slotId, l.gfn + 32, l.end);
-          if (l.low !== 0 || l.high !== 0) return 'xchg';
-        }
-        return 'mmu_unlock';
-      },
-    ],
-    xchg: [
-      (l) => op.slot_event(E.DirtyBitsCleared, l.slotId, l.gfn, l.low, l.high),
-      (l) => {
-        l.bit = 0;
-        return 'enable_log_dirty_pt_masked';
-      },
-    ],
-    // The kernel hands the mask over at once; here each run of set bits.
-    enable_log_dirty_pt_masked: [
-      null,
-      (l) => {
-        const from = find_next_bit(l.low, l.high, l.bit);
-        if (from === BITS_PER_LONG) {
-          l.gfn += BITS_PER_LONG;
-          return 'next_word';
-        }
-        l.bit = find_next_zero_bit(l.low, l.high, from);
-        l.pages += l.bit - from;
-        return call(
-          fn.kvm_arch_mmu_enable_log_dirty_pt_masked,
-          'enable_log_dirty_pt_masked',
-          l.vm,
-          l.slotId,
-          l.gfn + from,
-          l.bit - from,
-        );
-      },
-    ],
-    mmu_unlock: [
-      (l) => op.write_unlock(l.w.lockId(l.vm, LOCK_KIND.mmu_lock)),
-      (l) => (l.pages > 0 ? call(fn.kvm_flush_remote_tlbs, 'taken', l.vm) : 'taken'),
-    ],
-    taken: [(l) => op.slot_event(E.DirtyLogTaken, l.slotId, l.pages), () => 'slots_unlock'],
-    slots_unlock: [
-      (l) => op.mutex_unlock(l.w.lockId(l.vm, LOCK_KIND.slots_lock)),
-      (l) => ret(l.result < 0 ? l.result : l.pages),
-    ],
+    ...take_dirty_log,
   },
 );

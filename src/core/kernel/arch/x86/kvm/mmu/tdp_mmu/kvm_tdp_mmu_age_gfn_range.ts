@@ -7,7 +7,7 @@ import { LOCK_KIND, PAGE } from '../../../../../../aggregates/layout.js';
 import { role_as_id } from '../../../../../../aggregates/role.js';
 import { is_leaf_spte, is_nonleaf_spte, SPTE } from '../../../../../../aggregates/spte.js';
 import { op } from '../../../../../../machine/op.js';
-import { call, procedure, ret } from '../../../../../../machine/procedure.js';
+import { call, procedure, ret, steps } from '../../../../../../machine/procedure.js';
 import { fn } from '../../../../../functions.js';
 import {
   iter_table,
@@ -19,6 +19,30 @@ import {
   WALK_ENDS,
 } from '../tdp_iter.js';
 
+/** for_each_tdp_mmu_root(): the roots of the address space, for those that ask for Accessed bits. */
+export const age_walk = steps(['vm', 'asId', 'root', 'young'], ['rcu_read_lock'], {
+  lockdep_assert: [
+    (l) => op.lockdep_assert_held_write(l.w.lockId(l.vm, LOCK_KIND.mmu_lock)),
+    () => 'list_first',
+  ],
+  list_first: [
+    (l) => op.list_first(l.vm),
+    (l, root) => {
+      if (root < 0) return ret(l.young);
+      l.root = root;
+      return role_as_id(l.w.pageWord(root, PAGE.ROLE)) === l.asId ? 'rcu_read_lock' : 'list_next';
+    },
+  ],
+  list_next: [
+    (l) => op.list_next(l.root),
+    (l, root) => {
+      if (root < 0) return ret(l.young);
+      l.root = root;
+      return role_as_id(l.w.pageWord(root, PAGE.ROLE)) === l.asId ? 'rcu_read_lock' : 'list_next';
+    },
+  ],
+});
+
 export const kvm_tdp_mmu_age_gfn_range = procedure(
   'kvm_tdp_mmu_age_gfn_range',
   {
@@ -29,26 +53,7 @@ export const kvm_tdp_mmu_age_gfn_range = procedure(
     leftOut: 'access tracking without A/D bits',
   },
   {
-    lockdep_assert: [
-      (l) => op.lockdep_assert_held_write(l.w.lockId(l.vm, LOCK_KIND.mmu_lock)),
-      () => 'list_first',
-    ],
-    list_first: [
-      (l) => op.list_first(l.vm),
-      (l, root) => {
-        if (root < 0) return ret(l.young);
-        l.root = root;
-        return role_as_id(l.w.pageWord(root, PAGE.ROLE)) === l.asId ? 'rcu_read_lock' : 'list_next';
-      },
-    ],
-    list_next: [
-      (l) => op.list_next(l.root),
-      (l, root) => {
-        if (root < 0) return ret(l.young);
-        l.root = root;
-        return role_as_id(l.w.pageWord(root, PAGE.ROLE)) === l.asId ? 'rcu_read_lock' : 'list_next';
-      },
-    ],
+    ...age_walk,
     rcu_read_lock: [
       () => op.rcu_read_lock(),
       (l) => {

@@ -2,24 +2,11 @@
 // Clears the Dirty bit of the leafs of one slot in the valid roots of its address space (dirty logging by hardware).
 // Context: mmu_lock held for read; yields, without a flush. The walk references every valid root. Returns whether any SPTE changed.
 // Left out: SPTEs without A/D bits, which are write-protected instead.
-import { LOCK_KIND, PAGE } from '../../../../../../aggregates/layout.js';
-import { role_as_id } from '../../../../../../aggregates/role.js';
 import { is_leaf_spte, is_nonleaf_spte, SPTE } from '../../../../../../aggregates/spte.js';
-import { op } from '../../../../../../machine/op.js';
-import { call, procedure, ret } from '../../../../../../machine/procedure.js';
+import { call, procedure } from '../../../../../../machine/procedure.js';
 import { fn } from '../../../../../functions.js';
-import { slot_as_id, slot_end, slot_start } from '../../../../../virt/kvm/kvm_main/memslots.js';
-import {
-  iter_table,
-  made_progress,
-  NEXT_TABLE,
-  TDP_ITER,
-  tdp_iter_next,
-  tdp_iter_restart,
-  tdp_iter_start,
-  tdp_iter_step_down,
-  WALK_ENDS,
-} from '../tdp_iter.js';
+import { iter_table } from '../tdp_iter.js';
+import { SLOT_WALK, slot_iter, slot_walk, slot_walk_changed, slot_walk_retry } from './slot-walk.js';
 
 export const kvm_tdp_mmu_clear_dirty_slot = procedure(
   'kvm_tdp_mmu_clear_dirty_slot',
@@ -27,48 +14,11 @@ export const kvm_tdp_mmu_clear_dirty_slot = procedure(
     file: 'arch/x86/kvm/mmu/tdp_mmu.c',
     since: 'v5.18',
     params: ['vm', 'slotId'],
-    locals: ['root', 'changed', ...TDP_ITER],
+    locals: SLOT_WALK,
     leftOut: 'SPTEs without A/D bits',
   },
   {
-    lockdep_assert: [
-      (l) => op.lockdep_assert_held_read(l.w.lockId(l.vm, LOCK_KIND.mmu_lock)),
-      (l) => call(fn.tdp_mmu_next_root, 'root', l.vm, -1, 1, 1, -1),
-    ],
-    next_root: [null, (l) => call(fn.tdp_mmu_next_root, 'root', l.vm, l.root, 1, 1, -1)],
-    root: [
-      null,
-      (l, root) => {
-        if (root < 0) return ret(l.changed);
-        l.root = root;
-        const other = role_as_id(l.w.pageWord(root, PAGE.ROLE)) !== slot_as_id(l.w, l.slotId);
-        return other ? 'next_root' : 'rcu_read_lock';
-      },
-    ],
-    rcu_read_lock: [
-      () => op.rcu_read_lock(),
-      (l) => {
-        tdp_iter_start(l, slot_start(l.w, l.slotId));
-        return 'next_present';
-      },
-    ],
-    next_present: [
-      (l) => op.next_present(iter_table(l), l.index),
-      (l, found) => {
-        const at = tdp_iter_next(l, found, slot_end(l.w, l.slotId));
-        if (at === WALK_ENDS) return 'rcu_read_unlock';
-        if (at === NEXT_TABLE) return 'next_present';
-        return made_progress(l) ? call(fn.tdp_mmu_iter_cond_resched, 'resched', l.vm, 1, 0) : 'visit';
-      },
-    ],
-    resched: [
-      null,
-      (l, yielded) => {
-        if (!yielded) return 'visit';
-        tdp_iter_restart(l);
-        return 'next_present';
-      },
-    ],
+    ...slot_walk,
     visit: [
       null,
       (l) => {
@@ -81,31 +31,9 @@ export const kvm_tdp_mmu_clear_dirty_slot = procedure(
         return call(fn.tdp_mmu_set_spte_atomic, 'changed', l.vm, iter_table(l), l.index, l.spte, spte);
       },
     ],
-    try_step_down: [
-      (l) => op.read_spte(iter_table(l), l.index),
-      (l, spte) => {
-        l.spte = spte;
-        if (is_nonleaf_spte(spte)) tdp_iter_step_down(l);
-        else l.index++;
-        return 'next_present';
-      },
-    ],
-    changed: [
-      null,
-      (l, error) => {
-        if (error !== 0) return 'retry';
-        l.changed = 1;
-        l.index++;
-        return 'next_present';
-      },
-    ],
-    retry: [
-      (l) => op.read_spte(iter_table(l), l.index),
-      (l, spte) => {
-        l.spte = spte;
-        return made_progress(l) ? call(fn.tdp_mmu_iter_cond_resched, 'resched', l.vm, 1, 0) : 'visit';
-      },
-    ],
-    rcu_read_unlock: [() => op.rcu_read_unlock(), () => 'next_root'],
+    try_step_down: slot_iter.try_step_down,
+    ...slot_walk_changed,
+    ...slot_walk_retry,
+    rcu_read_unlock: slot_iter.rcu_read_unlock,
   },
 );

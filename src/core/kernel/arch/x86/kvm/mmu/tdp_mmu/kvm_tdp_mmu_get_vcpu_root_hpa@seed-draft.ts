@@ -3,10 +3,9 @@
 // TDP MMU's own).
 // Context: mmu_lock held for write. Returns the root's page.
 // Left out: the tracepoint kvm_mmu_get_page (it is RootAllocated), the per-vCPU page caches.
-import { LOCK_KIND, VCPU } from '../../../../../../aggregates/layout.js';
-import { HOLDER } from '../../../../../../events/root.events.js';
 import { op } from '../../../../../../machine/op.js';
-import { procedure, ret } from '../../../../../../machine/procedure.js';
+import { procedure } from '../../../../../../machine/procedure.js';
+import { kvm_tdp_mmu_get_vcpu_root_hpa_steps } from './kvm_tdp_mmu_get_vcpu_root_hpa.js';
 
 export const kvm_tdp_mmu_get_vcpu_root_hpa_seed_draft = procedure(
   'kvm_tdp_mmu_get_vcpu_root_hpa',
@@ -18,37 +17,7 @@ export const kvm_tdp_mmu_get_vcpu_root_hpa_seed_draft = procedure(
     leftOut: 'the tracepoint kvm_mmu_get_page (it is RootAllocated), the per-vCPU page caches',
   },
   {
-    lockdep_assert_held_write: [
-      (l) => {
-        l.vm = l.w.vcpuWord(l.vcpu, VCPU.VM);
-        l.role = l.w.vcpuWord(l.vcpu, VCPU.ROLE);
-        op.lockdep_assert_held_write(l.w.lockId(l.vm, LOCK_KIND.mmu_lock));
-      },
-      () => 'for_each_tdp_mmu_root',
-    ],
-    for_each_tdp_mmu_root: [
-      (l) => op.list_first(l.vm),
-      (l, root) => {
-        l.root = root;
-        return root < 0 ? 'tdp_mmu_alloc_sp' : 'role_word_equal';
-      },
-    ],
-    // An invalid root never compares equal: the wanted word has invalid = 0.
-    role_word_equal: [
-      (l) => op.read_role(l.root),
-      (l, role) => (role === l.role ? 'kvm_tdp_mmu_get_root' : 'next'),
-    ],
-    kvm_tdp_mmu_get_root: [
-      (l) => op.refcount_inc_not_zero(l.root, HOLDER.vcpu),
-      (l, got) => (got ? ret(l.root) : 'next'),
-    ],
-    next: [
-      (l) => op.list_next(l.root),
-      (l, root) => {
-        l.root = root;
-        return root < 0 ? 'tdp_mmu_alloc_sp' : 'role_word_equal';
-      },
-    ],
+    ...kvm_tdp_mmu_get_vcpu_root_hpa_steps,
     tdp_mmu_alloc_sp: [
       (l) => op.alloc_root(l.vm, l.role, 2),
       (l, root) => {
@@ -56,8 +25,5 @@ export const kvm_tdp_mmu_get_vcpu_root_hpa_seed_draft = procedure(
         return 'spin_lock';
       },
     ],
-    spin_lock: [(l) => op.spin_lock(l.w.lockId(l.vm, LOCK_KIND.tdp_mmu_pages_lock)), () => 'list_add_rcu'],
-    list_add_rcu: [(l) => op.list_add_rcu(l.vm, l.root), () => 'spin_unlock'],
-    spin_unlock: [(l) => op.spin_unlock(l.w.lockId(l.vm, LOCK_KIND.tdp_mmu_pages_lock)), (l) => ret(l.root)],
   },
 );

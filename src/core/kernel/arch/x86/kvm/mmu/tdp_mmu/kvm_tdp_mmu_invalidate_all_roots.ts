@@ -8,8 +8,30 @@ import { role_is_invalid } from '../../../../../../aggregates/role.js';
 import { ASSERTION } from '../../../../../../events/constants.js';
 import { HOLDER } from '../../../../../../events/root.events.js';
 import { op } from '../../../../../../machine/op.js';
-import { call, procedure, ret } from '../../../../../../machine/procedure.js';
+import { call, procedure, ret, steps } from '../../../../../../machine/procedure.js';
 import { fn } from '../../../../../functions.js';
+
+/** The plain walk over the list, under mmu_lock. */
+export const walk_of_roots = steps(['vm', 'root'], ['role_invalid'], {
+  lockdep_assert_held_write: [
+    (l) => op.lockdep_assert_held_write(l.w.lockId(l.vm, LOCK_KIND.mmu_lock)),
+    () => 'list_for_each_entry',
+  ],
+  list_for_each_entry: [
+    (l) => op.list_first(l.vm),
+    (l, root) => {
+      l.root = root;
+      return root < 0 ? ret() : 'role_invalid';
+    },
+  ],
+  next: [
+    (l) => op.list_next(l.root),
+    (l, root) => {
+      l.root = root;
+      return root < 0 ? ret() : 'role_invalid';
+    },
+  ],
+});
 
 export const kvm_tdp_mmu_invalidate_all_roots = procedure(
   'kvm_tdp_mmu_invalidate_all_roots',
@@ -21,17 +43,8 @@ export const kvm_tdp_mmu_invalidate_all_roots = procedure(
     leftOut: 'nothing',
   },
   {
-    lockdep_assert_held_write: [
-      (l) => op.lockdep_assert_held_write(l.w.lockId(l.vm, LOCK_KIND.mmu_lock)),
-      () => 'list_for_each_entry',
-    ],
-    list_for_each_entry: [
-      (l) => op.list_first(l.vm),
-      (l, root) => {
-        l.root = root;
-        return root < 0 ? ret() : 'role_invalid';
-      },
-    ],
+    lockdep_assert_held_write: walk_of_roots.lockdep_assert_held_write,
+    list_for_each_entry: walk_of_roots.list_for_each_entry,
     role_invalid: [
       (l) => op.read_role(l.root),
       (_l, role) => (role_is_invalid(role) ? 'next' : 'kvm_tdp_mmu_get_root'),
@@ -45,12 +58,6 @@ export const kvm_tdp_mmu_invalidate_all_roots = procedure(
       (l) => op.set_invalid(l.root),
       (l) => call(fn.tdp_mmu_schedule_zap_root, 'next', l.vm, l.root, 0),
     ],
-    next: [
-      (l) => op.list_next(l.root),
-      (l, root) => {
-        l.root = root;
-        return root < 0 ? ret() : 'role_invalid';
-      },
-    ],
+    next: walk_of_roots.next,
   },
 );

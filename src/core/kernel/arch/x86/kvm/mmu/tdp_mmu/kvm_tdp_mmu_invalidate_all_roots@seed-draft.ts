@@ -2,11 +2,21 @@
 // Marks every valid root invalid and queues its zap; the TDP MMU's own reference goes over to the work, none is taken.
 // Context: mmu_lock held for write, unless nobody uses the VM any more (users_count 0): then a plain, unlocked walk.
 // Left out: nothing.
-import { LOCK_KIND, VM } from '../../../../../../aggregates/layout.js';
+import { VM } from '../../../../../../aggregates/layout.js';
 import { role_is_invalid } from '../../../../../../aggregates/role.js';
 import { op } from '../../../../../../machine/op.js';
-import { call, procedure, ret } from '../../../../../../machine/procedure.js';
+import { call, procedure, steps } from '../../../../../../machine/procedure.js';
 import { fn } from '../../../../../functions.js';
+import { walk_of_roots } from './kvm_tdp_mmu_invalidate_all_roots.js';
+
+/** What is done with each root of the walk. */
+export const invalidate_root = steps(['vm', 'root'], ['next'], {
+  role_invalid: [(l) => op.read_role(l.root), (_l, role) => (role_is_invalid(role) ? 'next' : 'set_invalid')],
+  set_invalid: [
+    (l) => op.set_invalid(l.root),
+    (l) => call(fn.tdp_mmu_schedule_zap_root, 'next', l.vm, l.root, 1),
+  ],
+});
 
 export const kvm_tdp_mmu_invalidate_all_roots_seed_draft = procedure(
   'kvm_tdp_mmu_invalidate_all_roots',
@@ -22,31 +32,10 @@ export const kvm_tdp_mmu_invalidate_all_roots_seed_draft = procedure(
       (l) => op.read_vm(l.vm, VM.USERS_COUNT),
       (_l, users) => (users !== 0 ? 'lockdep_assert_held_write' : 'list_for_each_entry'),
     ],
-    lockdep_assert_held_write: [
-      (l) => op.lockdep_assert_held_write(l.w.lockId(l.vm, LOCK_KIND.mmu_lock)),
-      () => 'list_for_each_entry',
-    ],
-    list_for_each_entry: [
-      (l) => op.list_first(l.vm),
-      (l, root) => {
-        l.root = root;
-        return root < 0 ? ret() : 'role_invalid';
-      },
-    ],
-    role_invalid: [
-      (l) => op.read_role(l.root),
-      (_l, role) => (role_is_invalid(role) ? 'next' : 'set_invalid'),
-    ],
-    set_invalid: [
-      (l) => op.set_invalid(l.root),
-      (l) => call(fn.tdp_mmu_schedule_zap_root, 'next', l.vm, l.root, 1),
-    ],
-    next: [
-      (l) => op.list_next(l.root),
-      (l, root) => {
-        l.root = root;
-        return root < 0 ? ret() : 'role_invalid';
-      },
-    ],
+    lockdep_assert_held_write: walk_of_roots.lockdep_assert_held_write,
+    list_for_each_entry: walk_of_roots.list_for_each_entry,
+    role_invalid: invalidate_root.role_invalid,
+    set_invalid: invalidate_root.set_invalid,
+    next: walk_of_roots.next,
   },
 );

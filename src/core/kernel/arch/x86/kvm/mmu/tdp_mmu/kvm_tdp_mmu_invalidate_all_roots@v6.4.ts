@@ -4,10 +4,9 @@
 // Context: mmu_lock held for write, unless nobody uses the VM or no vCPU exists.
 // Left out: CONFIG_PROVE_LOCKING (the assertion is always compiled in).
 import { LOCK_KIND, VM } from '../../../../../../aggregates/layout.js';
-import { role_is_invalid } from '../../../../../../aggregates/role.js';
 import { op } from '../../../../../../machine/op.js';
-import { call, procedure, ret } from '../../../../../../machine/procedure.js';
-import { fn } from '../../../../../functions.js';
+import { procedure, ret } from '../../../../../../machine/procedure.js';
+import { invalidate_root } from './kvm_tdp_mmu_invalidate_all_roots@seed-draft.js';
 
 export const kvm_tdp_mmu_invalidate_all_roots_v6_4 = procedure(
   'kvm_tdp_mmu_invalidate_all_roots',
@@ -39,14 +38,7 @@ export const kvm_tdp_mmu_invalidate_all_roots_v6_4 = procedure(
         return root < 0 ? 'rcu_read_unlock' : 'role_invalid';
       },
     ],
-    role_invalid: [
-      (l) => op.read_role(l.root),
-      (_l, role) => (role_is_invalid(role) ? 'next' : 'set_invalid'),
-    ],
-    set_invalid: [
-      (l) => op.set_invalid(l.root),
-      (l) => call(fn.tdp_mmu_schedule_zap_root, 'next', l.vm, l.root, 1),
-    ],
+    ...invalidate_root,
     next: [
       (l) => op.list_next(l.root),
       (l, root) => {

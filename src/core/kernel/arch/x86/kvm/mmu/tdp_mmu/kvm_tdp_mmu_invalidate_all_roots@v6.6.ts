@@ -3,10 +3,11 @@
 // MMU's own reference. A plain walk again: nobody deletes roots concurrently any more.
 // Context: mmu_lock held for write, unless nobody uses the VM or no vCPU exists. The flag is serialized by slots_lock.
 // Left out: CONFIG_PROVE_LOCKING (the assertion is always compiled in).
-import { LOCK_KIND, VM } from '../../../../../../aggregates/layout.js';
+import { VM } from '../../../../../../aggregates/layout.js';
 import { role_is_invalid } from '../../../../../../aggregates/role.js';
 import { op } from '../../../../../../machine/op.js';
-import { procedure, ret } from '../../../../../../machine/procedure.js';
+import { procedure } from '../../../../../../machine/procedure.js';
+import { walk_of_roots } from './kvm_tdp_mmu_invalidate_all_roots.js';
 
 export const kvm_tdp_mmu_invalidate_all_roots_v6_6 = procedure(
   'kvm_tdp_mmu_invalidate_all_roots',
@@ -26,17 +27,8 @@ export const kvm_tdp_mmu_invalidate_all_roots_v6_6 = procedure(
       (l) => op.read_vm(l.vm, VM.CREATED_VCPUS),
       (_l, vcpus) => (vcpus !== 0 ? 'lockdep_assert_held_write' : 'list_for_each_entry'),
     ],
-    lockdep_assert_held_write: [
-      (l) => op.lockdep_assert_held_write(l.w.lockId(l.vm, LOCK_KIND.mmu_lock)),
-      () => 'list_for_each_entry',
-    ],
-    list_for_each_entry: [
-      (l) => op.list_first(l.vm),
-      (l, root) => {
-        l.root = root;
-        return root < 0 ? ret() : 'role_invalid';
-      },
-    ],
+    lockdep_assert_held_write: walk_of_roots.lockdep_assert_held_write,
+    list_for_each_entry: walk_of_roots.list_for_each_entry,
     role_invalid: [
       (l) => op.read_role(l.root),
       (_l, role) => (role_is_invalid(role) ? 'next' : 'set_scheduled_root_to_zap'),
@@ -44,12 +36,6 @@ export const kvm_tdp_mmu_invalidate_all_roots_v6_6 = procedure(
     // The flag first, then the role: whoever sees the root invalid finds it owing a zap.
     set_scheduled_root_to_zap: [(l) => op.schedule_zap(l.root, 0), () => 'set_invalid'],
     set_invalid: [(l) => op.set_invalid(l.root), () => 'next'],
-    next: [
-      (l) => op.list_next(l.root),
-      (l, root) => {
-        l.root = root;
-        return root < 0 ? ret() : 'role_invalid';
-      },
-    ],
+    next: walk_of_roots.next,
   },
 );

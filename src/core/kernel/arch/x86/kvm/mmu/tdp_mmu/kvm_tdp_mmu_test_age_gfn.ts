@@ -2,11 +2,9 @@
 // Whether a leaf that maps gfn has its Accessed bit set, in any root of the address space. A plain walk: no reference is taken.
 // Context: mmu_lock held for write, never yields. Returns 1 when accessed.
 // Left out: access tracking for SPTEs without A/D bits.
-import { LOCK_KIND, PAGE } from '../../../../../../aggregates/layout.js';
-import { role_as_id } from '../../../../../../aggregates/role.js';
 import { is_leaf_spte, is_nonleaf_spte, SPTE } from '../../../../../../aggregates/spte.js';
 import { op } from '../../../../../../machine/op.js';
-import { procedure, ret } from '../../../../../../machine/procedure.js';
+import { procedure } from '../../../../../../machine/procedure.js';
 import {
   iter_table,
   NEXT_TABLE,
@@ -16,6 +14,7 @@ import {
   tdp_iter_step_down,
   WALK_ENDS,
 } from '../tdp_iter.js';
+import { age_walk } from './kvm_tdp_mmu_age_gfn_range.js';
 
 export const kvm_tdp_mmu_test_age_gfn = procedure(
   'kvm_tdp_mmu_test_age_gfn',
@@ -27,26 +26,7 @@ export const kvm_tdp_mmu_test_age_gfn = procedure(
     leftOut: 'access tracking without A/D bits',
   },
   {
-    lockdep_assert: [
-      (l) => op.lockdep_assert_held_write(l.w.lockId(l.vm, LOCK_KIND.mmu_lock)),
-      () => 'list_first',
-    ],
-    list_first: [
-      (l) => op.list_first(l.vm),
-      (l, root) => {
-        if (root < 0) return ret(l.young);
-        l.root = root;
-        return role_as_id(l.w.pageWord(root, PAGE.ROLE)) === l.asId ? 'rcu_read_lock' : 'list_next';
-      },
-    ],
-    list_next: [
-      (l) => op.list_next(l.root),
-      (l, root) => {
-        if (root < 0) return ret(l.young);
-        l.root = root;
-        return role_as_id(l.w.pageWord(root, PAGE.ROLE)) === l.asId ? 'rcu_read_lock' : 'list_next';
-      },
-    ],
+    ...age_walk,
     rcu_read_lock: [
       () => op.rcu_read_lock(),
       (l) => {

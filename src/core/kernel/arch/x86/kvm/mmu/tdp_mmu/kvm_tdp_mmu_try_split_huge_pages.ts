@@ -5,23 +5,14 @@
 // Left out: allocation failure, and the early exit that puts the root then; allocation outside of mmu_lock.
 import { LOCK_KIND, PAGE } from '../../../../../../aggregates/layout.js';
 import { role_as_id } from '../../../../../../aggregates/role.js';
-import { is_leaf_spte, is_nonleaf_spte } from '../../../../../../aggregates/spte.js';
+import { is_leaf_spte } from '../../../../../../aggregates/spte.js';
 import { LOCK_MODE } from '../../../../../../events/lock.events.js';
 import { op } from '../../../../../../machine/op.js';
 import { call, procedure, ret } from '../../../../../../machine/procedure.js';
 import { fn } from '../../../../../functions.js';
-import { slot_as_id, slot_end, slot_start } from '../../../../../virt/kvm/kvm_main/memslots.js';
-import {
-  iter_table,
-  made_progress,
-  NEXT_TABLE,
-  TDP_ITER,
-  tdp_iter_next,
-  tdp_iter_restart,
-  tdp_iter_start,
-  tdp_iter_step_down,
-  WALK_ENDS,
-} from '../tdp_iter.js';
+import { slot_as_id, slot_end } from '../../../../../virt/kvm/kvm_main/memslots.js';
+import { iter_table, made_progress, NEXT_TABLE, TDP_ITER, tdp_iter_next, WALK_ENDS } from '../tdp_iter.js';
+import { slot_iter } from './slot-walk.js';
 
 export const kvm_tdp_mmu_try_split_huge_pages = procedure(
   'kvm_tdp_mmu_try_split_huge_pages',
@@ -51,13 +42,7 @@ export const kvm_tdp_mmu_try_split_huge_pages = procedure(
         return other ? 'next_root' : 'rcu_read_lock';
       },
     ],
-    rcu_read_lock: [
-      () => op.rcu_read_lock(),
-      (l) => {
-        tdp_iter_start(l, slot_start(l.w, l.slotId));
-        return 'next_present';
-      },
-    ],
+    rcu_read_lock: slot_iter.rcu_read_lock,
     next_present: [
       (l) => op.next_present(iter_table(l), l.index),
       (l, found) => {
@@ -67,14 +52,7 @@ export const kvm_tdp_mmu_try_split_huge_pages = procedure(
         return made_progress(l) ? call(fn.tdp_mmu_iter_cond_resched, 'resched', l.vm, l.shared, 0) : 'visit';
       },
     ],
-    resched: [
-      null,
-      (l, yielded) => {
-        if (!yielded) return 'visit';
-        tdp_iter_restart(l);
-        return 'next_present';
-      },
-    ],
+    resched: slot_iter.resched,
     visit: [
       null,
       (l) => {
@@ -96,15 +74,7 @@ export const kvm_tdp_mmu_try_split_huge_pages = procedure(
         return made_progress(l) ? call(fn.tdp_mmu_iter_cond_resched, 'resched', l.vm, l.shared, 0) : 'visit';
       },
     ],
-    try_step_down: [
-      (l) => op.read_spte(iter_table(l), l.index),
-      (l, spte) => {
-        l.spte = spte;
-        if (is_nonleaf_spte(spte)) tdp_iter_step_down(l);
-        else l.index++;
-        return 'next_present';
-      },
-    ],
-    rcu_read_unlock: [() => op.rcu_read_unlock(), () => 'next_root'],
+    try_step_down: slot_iter.try_step_down,
+    rcu_read_unlock: slot_iter.rcu_read_unlock,
   },
 );
