@@ -23,7 +23,6 @@ export interface VcpuView {
   readonly mode: Kept<string>;
   readonly requests: Kept<readonly string[]>;
   readonly pendingSmi: Kept<number>;
-  readonly exitsSinceProgress: Kept<number>;
 }
 
 export function vcpuViews(context: ViewContext): VcpuView[] {
@@ -45,7 +44,6 @@ export function vcpuViews(context: ViewContext): VcpuView[] {
       mode: kept(context, nameOf(MODE, word(VCPU.MODE))),
       requests: kept(context, bitsOf(REQ, word(VCPU.REQUESTS))),
       pendingSmi: kept(context, word(VCPU.PENDING_SMI)),
-      exitsSinceProgress: kept(context, word(VCPU.EXITS_SINCE_PROGRESS)),
     });
   }
   return views;
