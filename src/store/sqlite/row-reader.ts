@@ -130,13 +130,16 @@ export class RowReader {
     return statement;
   }
 
-  /** The LIMIT also keeps SQLite from dropping the inner ORDER BY. */
+  /**
+   * The sub-select gives the rows' texts in order, and the aggregate takes them as they come; its LIMIT keeps SQLite
+   * from dropping its ORDER BY. (Whole rows out of the sub-select and the text outside cost a sixth more.)
+   */
   private page(row: string, table: string, condition: string | null, backward: boolean): Statement {
     const where = `session = ? AND position BETWEEN ? AND ?${condition === null ? '' : ` AND ${condition}`}`;
     const order = `ORDER BY position${backward ? ' DESC' : ''} LIMIT ?`;
     return this.db
       .prepare(
-        `SELECT CAST(group_concat(${row}) AS BLOB) FROM (SELECT * FROM ${table} WHERE ${where} ${order})`,
+        `SELECT CAST(group_concat(row) AS BLOB) FROM (SELECT ${row} AS row FROM ${table} WHERE ${where} ${order})`,
       )
       .pluck();
   }
