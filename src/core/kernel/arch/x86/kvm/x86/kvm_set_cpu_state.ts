@@ -7,8 +7,27 @@ import { VCPU } from '../../../../../aggregates/layout.js';
 import { E } from '../../../../../events/catalogue.js';
 import { CPU_STATE } from '../../../../../events/constants.js';
 import { op } from '../../../../../machine/op.js';
-import { call, procedure, ret } from '../../../../../machine/procedure.js';
+import { call, procedure, ret, steps } from '../../../../../machine/procedure.js';
 import { fn } from '../../../../functions.js';
+
+export const kvm_set_cpu_state_steps = steps(['vcpu', 'newState', 'cause', 'changed'], [], {
+  compare: [
+    null,
+    (l) => {
+      l.changed = l.newState ^ l.w.vcpuWord(l.vcpu, VCPU.CPU_STATE);
+      return l.changed === 0 ? ret() : 'set_state';
+    },
+  ],
+  set_state: [
+    (l) => op.tell_vcpu(E.GuestStateChanged, l.vcpu, l.newState, l.w.vcpuWord(l.vcpu, VCPU.CPU_STATE)),
+    (l) =>
+      (l.changed & CPU_STATE.GUEST_MODE) !== 0
+        ? call(fn.kvm_init_mmu, 'new_pgd', l.vcpu)
+        : call(fn.kvm_mmu_reset_context, 'done', l.vcpu, l.cause),
+  ],
+  new_pgd: [null, (l) => call(fn.kvm_mmu_new_pgd, 'done', l.vcpu)],
+  done: [null, () => ret()],
+});
 
 export const kvm_set_cpu_state = procedure(
   'kvm_set_cpu_state',
@@ -19,22 +38,5 @@ export const kvm_set_cpu_state = procedure(
     locals: ['changed'],
     leftOut: 'the TLB flushes for CR0.PG and CR4.PGE or PCIDE (guest translations only), PDPTRs, CR3',
   },
-  {
-    compare: [
-      null,
-      (l) => {
-        l.changed = l.newState ^ l.w.vcpuWord(l.vcpu, VCPU.CPU_STATE);
-        return l.changed === 0 ? ret() : 'set_state';
-      },
-    ],
-    set_state: [
-      (l) => op.tell_vcpu(E.GuestStateChanged, l.vcpu, l.newState, l.w.vcpuWord(l.vcpu, VCPU.CPU_STATE)),
-      (l) =>
-        (l.changed & CPU_STATE.GUEST_MODE) !== 0
-          ? call(fn.kvm_init_mmu, 'new_pgd', l.vcpu)
-          : call(fn.kvm_mmu_reset_context, 'done', l.vcpu, l.cause),
-    ],
-    new_pgd: [null, (l) => call(fn.kvm_mmu_new_pgd, 'done', l.vcpu)],
-    done: [null, () => ret()],
-  },
+  kvm_set_cpu_state_steps,
 );

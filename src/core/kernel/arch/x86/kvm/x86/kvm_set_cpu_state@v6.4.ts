@@ -9,6 +9,7 @@ import { CPU_STATE } from '../../../../../events/constants.js';
 import { op } from '../../../../../machine/op.js';
 import { call, procedure, ret } from '../../../../../machine/procedure.js';
 import { fn } from '../../../../functions.js';
+import { kvm_set_cpu_state_steps } from './kvm_set_cpu_state.js';
 
 export const kvm_set_cpu_state_v6_4 = procedure(
   'kvm_set_cpu_state',
@@ -20,13 +21,7 @@ export const kvm_set_cpu_state_v6_4 = procedure(
     leftOut: 'the TLB flushes for CR0.PG and CR4.PGE or PCIDE (guest translations only), PDPTRs, CR3',
   },
   {
-    compare: [
-      null,
-      (l) => {
-        l.changed = l.newState ^ l.w.vcpuWord(l.vcpu, VCPU.CPU_STATE);
-        return l.changed === 0 ? ret() : 'set_state';
-      },
-    ],
+    ...kvm_set_cpu_state_steps,
     set_state: [
       (l) => op.tell_vcpu(E.GuestStateChanged, l.vcpu, l.newState, l.w.vcpuWord(l.vcpu, VCPU.CPU_STATE)),
       (l) => {
@@ -38,7 +33,5 @@ export const kvm_set_cpu_state_v6_4 = procedure(
           : call(fn.kvm_mmu_reset_context, 'done', l.vcpu, l.cause);
       },
     ],
-    new_pgd: [null, (l) => call(fn.kvm_mmu_new_pgd, 'done', l.vcpu)],
-    done: [null, () => ret()],
   },
 );
