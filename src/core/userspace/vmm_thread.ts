@@ -35,9 +35,10 @@ function is_call_on_dead_vm(w: World, l: { readonly op: number; readonly a: numb
   }
 }
 
-/** Next VM of the process whose MMU notifier is registered, from number `from` on, or -1. */
-function next_vm(w: World, from: number): number {
+/** Next VM of the process whose MMU notifier is registered and not among `told` (bits), from number `from` on, or -1. */
+function next_vm(w: World, from: number, told = 0): number {
   for (let vm = from; vm < w.vms; vm++) {
+    if ((told & (1 << vm)) !== 0) continue;
     const state = w.vmWord(vm, VM.STATE);
     if ((state === VM_STATE.live || state === VM_STATE.destroying) && w.vmWord(vm, VM.RELEASED) === 0)
       return vm;
@@ -280,11 +281,14 @@ export const vmm_thread = procedure(
     notify_start: [
       null,
       (l) => {
-        const vm = next_vm(l.w, l.vm);
-        if (vm < 0) return l.page < l.end ? 'read_page' : 'notify_end';
-        l.vm = vm + 1;
+        const vm = next_vm(l.w, 0, l.notified);
+        if (vm < 0) {
+          l.vm = 0;
+          return l.page < l.end ? 'read_page' : 'notify_end';
+        }
         l.notified |= 1 << vm;
-        return call(fn.kvm_mmu_notifier_invalidate_range_start, 'notify_start', vm, l.page, l.end, 1);
+        const start = l.op === IOCTL.MEMSET ? l.end - 1 : l.a;
+        return call(fn.kvm_mmu_notifier_invalidate_range_start, 'notify_start', vm, start, l.end, 1);
       },
     ],
     read_page: [
@@ -308,7 +312,14 @@ export const vmm_thread = procedure(
         return page_after(l.op, word, l.c) === word ? 'next_page' : 'set_page';
       },
     ],
-    set_page: [(l) => op.set_host_page(l.page, l.word, page_after(l.op, l.word, l.c)), () => 'next_page'],
+    // A VM that was made meanwhile is told first (the kernel's registration would have waited).
+    set_page: [
+      (l) =>
+        l.inside === 1 && next_vm(l.w, 0, l.notified) >= 0
+          ? op.read_host_page(l.page)
+          : op.set_host_page(l.page, l.word, page_after(l.op, l.word, l.c)),
+      (l) => (l.inside === 1 && next_vm(l.w, 0, l.notified) >= 0 ? 'notify_start' : 'next_page'),
+    ],
     next_page: [
       null,
       (l) => {

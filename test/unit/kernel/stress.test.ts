@@ -41,3 +41,19 @@ test('roles: with the fix six roots an epoch, and none leaves prev_roots behind'
   // Two epochs: one slot goes in the middle.
   for (const rounds of [4, 9]) expect(run('seed-draft', rounds)).toEqual(['completed', 12, []]);
 });
+
+test('VMs that come and go while others break copy-on-write on the memory they share break nothing', () => {
+  for (const [protocol, seed] of [52, 245, 1, 2].flatMap((n) =>
+    ['v5.18', 'v6.4', 'v6.6'].map((p) => [p, n] as const),
+  )) {
+    const sim = simulation({
+      scenario: 'destroy-race',
+      protocol,
+      scheduler: 'random',
+      seed,
+      parameters: { vms: 8 },
+    });
+    runToEnd(sim);
+    expect([sim.outcome, sim.invariants?.set.structured], `${protocol} ${seed}`).toEqual(['completed', []]);
+  }
+});

@@ -42,9 +42,13 @@ function pfn_and_writable(page: number, word: number): number {
   return host_page_pfn(page, word) * 2 + (writable ? 1 : 0);
 }
 
-/** Next VM after `vm` whose notifier is registered, or -1. */
-function next_notifier(w: World, vm: number): number {
-  for (let i = vm + 1; i < w.vms; i++) {
+/**
+ * First VM whose notifier is registered and not among `told` (bits), or -1. A registration waits for mmap_lock, so nobody gets
+ * in between start and end: here a VM that comes in between is told before the page changes.
+ */
+function next_notifier(w: World, told: number): number {
+  for (let i = 0; i < w.vms; i++) {
+    if ((told & (1 << i)) !== 0) continue;
     const state = w.vmWord(i, VM.STATE);
     // A VM that is being destroyed is told until its notifier has run release.
     if ((state === VM_STATE.live || state === VM_STATE.destroying) && w.vmWord(i, VM.RELEASED) === 0)
@@ -76,7 +80,6 @@ export const hva_to_pfn = procedure(
           return l.first < 0 ? 'do_anonymous_page' : 'do_huge_pmd_anonymous_page';
         }
         l.told = 0;
-        l.other = -1;
         return 'mmu_notifier_invalidate_range_start';
       },
     ],
@@ -97,7 +100,7 @@ export const hva_to_pfn = procedure(
     mmu_notifier_invalidate_range_start: [
       null,
       (l) => {
-        l.other = next_notifier(l.w, l.other);
+        l.other = next_notifier(l.w, l.told);
         if (l.other < 0) return 'ptep_clear_flush_notify';
         l.told |= 1 << l.other;
         return call(
@@ -111,8 +114,12 @@ export const hva_to_pfn = procedure(
       },
     ],
     ptep_clear_flush_notify: [
-      (l) => op.try_change_host_page(l.hvaPage, l.word, faulted(l.word, l.write)),
+      (l) =>
+        next_notifier(l.w, l.told) < 0
+          ? op.try_change_host_page(l.hvaPage, l.word, faulted(l.word, l.write))
+          : op.read_host_page(l.hvaPage),
       (l) => {
+        if (next_notifier(l.w, l.told) >= 0) return 'mmu_notifier_invalidate_range_start';
         l.other = -1;
         return 'mmu_notifier_invalidate_range_end';
       },
