@@ -16,16 +16,26 @@ export class ByteWriter {
   /** A non-negative integer below 2^53. */
   uint(value: number): void {
     let v = value;
-    while (v >= 0x80) {
+    // Above 32 bits by division; below, where nearly all values are, by shifts.
+    while (v > 0xffff_ffff) {
       this.byte((v % 0x80) | 0x80);
       v = Math.floor(v / 0x80);
+    }
+    this.uint32(v >>> 0);
+  }
+
+  private uint32(value: number): void {
+    let v = value;
+    while (v >= 0x80) {
+      this.byte((v & 0x7f) | 0x80);
+      v >>>= 7;
     }
     this.byte(v);
   }
 
   /** A signed 32-bit integer. */
   int(value: number): void {
-    this.uint(((value << 1) ^ (value >> 31)) >>> 0);
+    this.uint32(((value << 1) ^ (value >> 31)) >>> 0);
   }
 
   take(): Uint8Array {
