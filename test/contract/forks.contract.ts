@@ -1,5 +1,6 @@
 // The part of the store's contract that is about shared history: forks read their parent's rows through segments.
 import { describe, expect, test } from 'vitest';
+import { ROW_FIELDS, ROW_NUMBERS } from '../../src/core/run/stored-numbers.js';
 import type { EventStore } from '../../src/store/index.js';
 import { FAKE_DICTIONARY, FAKE_MANIFEST, fakeChunk, fakeRows, rowObjects } from './fake-chunks.js';
 
@@ -52,6 +53,10 @@ export function forkContract(context: () => Context): void {
       expect(rowObjects(some.rows)).toEqual(wanted);
       const { rows } = await store.readFold(second, 600, 250);
       expect([...rows.c]).toEqual(expected.slice(599, 849).map((row) => row.c));
+      const { numbers } = (await store.readNumbers(second, 600, 250)).rows;
+      expect(numbers.filter((_, k) => k % ROW_NUMBERS === ROW_FIELDS.indexOf('c'))).toEqual(
+        Float64Array.from(rows.c),
+      );
       expect(rowObjects(await store.findings(second))).toEqual(expected.filter((row) => row.type === 60));
     });
 

@@ -1,6 +1,7 @@
 // The part of the store's contract that is about reading.
 import { describe, expect, test } from 'vitest';
-import { type EventStore, FOLD_COLUMNS, type StoreLimits } from '../../src/store/index.js';
+import { numbersOf, ROW_NUMBERS } from '../../src/core/run/stored-numbers.js';
+import { type EventStore, FOLD_COLUMNS, type NumbersPage, type StoreLimits } from '../../src/store/index.js';
 import {
   FAKE_DICTIONARY,
   FUNCTIONS,
@@ -130,6 +131,21 @@ export function readContract(context: () => Context): void {
         next = page.next;
       }
       expect(at).toBe(2401);
+    });
+
+    test('plain numbers are every number of every row', async () => {
+      const { store, id, fill } = context();
+      await fill(2500);
+      const expected = numbersOf(fakeRows(1, 2500)).numbers;
+      let at = 0;
+      for (let next: number | null = 1; next !== null; ) {
+        const { rows, next: after }: NumbersPage = await store.readNumbers(id, next, 999, 2400);
+        expect(rows.numbers).toEqual(expected.slice(at, at + rows.length * ROW_NUMBERS));
+        at += rows.length * ROW_NUMBERS;
+        next = after;
+      }
+      expect(at).toBe(2400 * ROW_NUMBERS);
+      expect((await store.readNumbers(id, 2501, 10)).rows.length).toBe(0);
     });
 
     test('NDJSON gives every event in words', async () => {

@@ -67,6 +67,38 @@ test('both replays find a tampered row, by schedule with its position, thread, f
   }
 });
 
+const COLUMNS = ['thread', 'type', 'site', 'time_ns', 'skipped', 'subject', 'a', 'b', 'c'];
+
+test('by schedule, one changed number in any single column is found, also one that the column cannot hold', async () => {
+  const data = fresh();
+  const server = await TestServer.start(data);
+  try {
+    const { id } = await server.run(SMI);
+    const db = new Database(join(data, 'events.sqlite'));
+    const { n } = db.prepare('SELECT count(*) AS n FROM event WHERE session = ?').get(id) as { n: number };
+    for (const [k, column] of COLUMNS.entries()) {
+      const position = Math.floor((n * (k + 1)) / (COLUMNS.length + 1));
+      const by = k % 2 === 0 ? 65_536 : 1;
+      const change = db.prepare(
+        `UPDATE event SET ${column} = ${column} + ? WHERE session = ? AND position = ?`,
+      );
+      change.run(by, id, position);
+      const { body } = await server.post<ReplayResult>(`/sessions/${id}/replay`, { by: ['schedule'] });
+      change.run(-by, id, position);
+      expect([column, body.verified, body.by.schedule?.outcome]).toEqual([column, false, 'differs']);
+      expect(body.by.schedule?.rows).toBe(position - 1);
+      const difference = body.firstDifference as unknown as { [name: string]: unknown };
+      expect(difference).toMatchObject({ by: 'schedule', position });
+      expect(difference['stored']).not.toBe(difference['replayed']);
+    }
+    db.close();
+    const { body } = await server.post<ReplayResult>(`/sessions/${id}/replay`);
+    expect(body.verified).toBe(true);
+  } finally {
+    await server.stop();
+  }
+});
+
 test('a session of another engine waits as interrupted and says why; one that crashes has failed', async () => {
   const data = fresh();
   const manifest = createManifest(SMI);
