@@ -53,16 +53,16 @@ export interface Procedure {
 }
 
 /**
- * Declares a procedure. The first label is the entry. A misspelt label is a compile error.
+ * Declares a procedure. The first label is the entry. A misspelt label or local is a compile error.
  * Locals are zero at the start; they are cleared with the frame.
  */
-export function procedure<const P extends string, const Q extends string, L extends string>(
+export function procedure<const P extends string, L extends string, const Q extends string = never>(
   name: string,
   head: Omit<ProcedureHead<string>, 'params' | 'locals'> & {
     readonly params: readonly P[];
     readonly locals?: readonly Q[];
   },
-  steps: { readonly [K in L]: Step<P | Q, NoInfer<L>> },
+  steps: { readonly [K in L]: Step<NoInfer<P | Q>, NoInfer<L>> },
 ): Procedure {
   assert(Object.keys(steps).length > 0, `${name}: at least one step`);
   return { name, head, steps } as unknown as Procedure;
@@ -76,7 +76,7 @@ export function procedure<const P extends string, const Q extends string, L exte
 export function steps<const P extends string, const X extends string, L extends string>(
   _locals: readonly P[],
   _exits: readonly X[],
-  table: { readonly [K in L]: Step<P, NoInfer<L> | X> },
+  table: { readonly [K in L]: Step<NoInfer<P>, NoInfer<L | X>> },
 ): { readonly [K in L]: Step<P, L | X> } {
   return table;
 }
