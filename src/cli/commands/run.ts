@@ -1,5 +1,6 @@
 // `run`: one session from its request to its end.
 
+import { INVARIANTS } from '../../core/invariants/catalogue.js';
 import { resolveCosts } from '../../core/machine/costs.js';
 import type { InvariantVerdict, Manifest } from '../../core/run/contract.js';
 import { createManifest, ENGINE_VERSION, RUN_LIMITS, type RunRequest } from '../../core/run/manifest.js';
@@ -67,12 +68,25 @@ export function printSession(
       ),
     );
   terminal.line(`  findings          ${s.invariants ? s.findings : 'invariants were switched off'}`);
-  for (const f of findings) {
-    terminal.line(
-      `    ${f.invariant} at position ${f.position}: ${f.thread} in ${f.function} @ ${f.label}, detail ${f.values.detail}, seen ${f.values.seen}`,
+  for (const line of findingLines(findings)) terminal.line(`    ${line}`);
+  if (s.verdicts !== null) terminal.line(`  invariants        ${verdictText(s.verdicts)}`);
+}
+
+/** The first finding of each invariant, in words; later ones of the same are only counted (all are in the store). */
+function findingLines(findings: readonly FindingDocument[]): string[] {
+  const lines: string[] = [];
+  for (const name of new Set(findings.map((f) => f.invariant))) {
+    const all = findings.filter((f) => f.invariant === name);
+    const [first] = all;
+    const invariant = INVARIANTS.find((x) => `I${x.number}` === name);
+    const what = invariant?.details[first.values.detail] ?? `detail ${first.values.detail}`;
+    lines.push(`${name} ${invariant?.name ?? ''}: ${invariant?.statement ?? ''}`);
+    lines.push(
+      `  at position ${first.position}: ${what}; ${invariant?.seen ?? 'seen'} ${first.values.seen}; ` +
+        `${first.thread} in ${first.function} @ ${first.label}${all.length > 1 ? ` (+${all.length - 1} more)` : ''}`,
     );
   }
-  if (s.verdicts !== null) terminal.line(`  invariants        ${verdictText(s.verdicts)}`);
+  return lines;
 }
 
 /** `12 hold, 1 violated (I1), 20 not evaluated (I3 ...), 6 of other eras` */
