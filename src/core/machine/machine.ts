@@ -22,8 +22,8 @@ import { BY_CONST, type TimeModel } from './time.js';
 const STEP_EVENTS_MAX = 1_024;
 /** Thread-local steps in a row: more means a loop without a visible op. */
 const LOCAL_STEPS_MAX = 100_000;
-/** Steps of one turn: a thread whose steps take no time must not keep it for ever. */
-const TURN_STEPS_MAX = 1_000_000;
+/** Steps of one call of run: a longer turn is taken in parts, so that a run of idle steps is seen to be one. */
+const RUN_STEPS_MAX = 4_000_000;
 
 /** Watches events as they happen; may append Finding events to the batch. */
 export interface Observer {
@@ -202,7 +202,7 @@ export class Machine {
     let answer = 0;
     let taken = 0;
     let local = 0;
-    const most = Math.min(steps, TURN_STEPS_MAX);
+    const most = Math.min(steps, RUN_STEPS_MAX);
     this.taken = 0;
     out.thread = t;
     frame.t = t;

@@ -27,10 +27,13 @@ abstract class Stepwise {
   took(): void {}
 }
 
+/** Steps of one timed turn: a thread whose steps take no time must not keep it for ever. */
+const TURN_STEPS_MAX = 1_000_000;
+
 /** The thread with the smallest local time; ties go to the lower number. Waiting and contention follow from it. */
 export class TimedScheduler implements Scheduler {
   horizonNs = 0;
-  readonly steps = Number.POSITIVE_INFINITY;
+  readonly steps = TURN_STEPS_MAX;
   took(): void {}
 
   pick(m: Machine): number {
@@ -99,7 +102,8 @@ export class RandomScheduler extends Stepwise implements Scheduler {
 
 /**
  * Follows recorded decisions: (thread, steps) pairs. Nothing else ends a turn: where the machine stops earlier (it woke
- * a thread, its batch is full), the same thread goes on with what is left of the pair.
+ * a thread, its batch is full), the same thread goes on with what is left of the pair. So a replay looks whether a run
+ * has become idle only where the run itself did (IDLE_STEPS_MAX), and comes to the same end.
  */
 export class ScriptedScheduler implements Scheduler {
   readonly horizonNs = Number.POSITIVE_INFINITY;
