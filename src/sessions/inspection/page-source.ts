@@ -6,10 +6,10 @@ import type { FoldRows } from '../../store/event-rows.js';
 import type { FromThread, PageColumns, ToThread } from './messages.js';
 
 /**
- * Pages that may be asked for and not yet worked on. They bound the memory (9 MB at 16,384 rows of 9 numbers), and they
+ * Pages that may be asked for and not yet worked on. They bound the memory (19 MB at 16,384 rows of 9 numbers), and they
  * even out who is quicker at the moment: reading is, while the machine's code is still being compiled.
  */
-const PAGES_AHEAD = 8;
+const PAGES_AHEAD = 16;
 
 export interface RowsOf {
   readonly numbers: StoredNumbers;
