@@ -40,6 +40,22 @@ class Rows {
     this.capacity = capacity;
   }
 
+  /** Every event of the batch as a row, in whole columns: at `full` a row's ordinal is its position. */
+  append(batch: EventBatch): void {
+    const n = batch.length;
+    const at = this.length;
+    this.skipped.fill(0, at, at + n);
+    this.timeNs.set(batch.timeNs.subarray(0, n), at);
+    this.thread.set(batch.thread.subarray(0, n), at);
+    this.site.set(batch.site.subarray(0, n), at);
+    this.type.set(batch.type.subarray(0, n), at);
+    this.subject.set(batch.subject.subarray(0, n), at);
+    this.a.set(batch.a.subarray(0, n), at);
+    this.b.set(batch.b.subarray(0, n), at);
+    this.c.set(batch.c.subarray(0, n), at);
+    this.length = at + n;
+  }
+
   take(): StoredColumns {
     const n = this.length;
     this.length = 0;
@@ -115,6 +131,10 @@ export class Recorder {
     const n = batch.length;
     rows.reserve(rows.length + n + 2);
     const keepAll = this.level === 'full';
+    if (keepAll) {
+      rows.append(batch);
+      this.position += n;
+    }
     let { lo, hi } = full;
     let ordinal = this.ordinal;
     for (let i = 0; i < n; i++) {
@@ -141,7 +161,7 @@ export class Recorder {
         this.digestRow(type, threads[i], sites[i], subject, a, b, c, times[i], ordinal);
         if (type === MILESTONE && !this.milestones.has(MILESTONE_NAMES[a]))
           this.milestones.set(MILESTONE_NAMES[a], times[i]);
-        this.row(ordinal, times[i], threads[i], sites[i], type, subject, a, b, c);
+        if (!keepAll) this.row(ordinal, times[i], threads[i], sites[i], type, subject, a, b, c);
       } else {
         if (type === FAULT_FIXED) this.countedFixed++;
         else if (type === VCPU_EXITED) this.exitsByReason[a]++;
@@ -149,7 +169,6 @@ export class Recorder {
         this.countedHash = lo;
         this.countedThread = threads[i];
         this.countedTimeNs = times[i];
-        if (keepAll) this.row(ordinal, times[i], threads[i], sites[i], type, subject, a, b, c);
       }
     }
     this.ordinal = ordinal;
