@@ -83,6 +83,9 @@ export class Machine {
   private readonly time: TimeModel;
   private readonly constNs: Float64Array;
   private readonly rule: Uint8Array;
+  private readonly account: Uint8Array;
+  /** Length from which a step might not fit any more. */
+  private readonly batchLimit: number;
   private readonly waking = WAKES;
   /** Watches every event; set before the first step. */
   observer: Observer | null = null;
@@ -95,6 +98,8 @@ export class Machine {
     this.time = options.time;
     this.constNs = options.time.constNs;
     this.rule = options.time.rule;
+    this.account = options.time.account;
+    this.batchLimit = options.batchCapacity - STEP_EVENTS_MAX;
     this.threads = options.threads;
     this.batch = new EventBatch(options.batchCapacity);
     this.out = new Decision(this.batch);
@@ -132,7 +137,7 @@ export class Machine {
 
   /** True when no further step fits into the batch. */
   get batchFull(): boolean {
-    return this.batch.length > this.batch.capacity - STEP_EVENTS_MAX;
+    return this.batch.length > this.batchLimit;
   }
 
   private push(
@@ -288,7 +293,7 @@ export class Machine {
 
   /** Evolves the world with the events from index n on, books their time, wakes who waited for them. */
   private apply(t: number, site: number, n: number): void {
-    const { batch, w, observer, constNs, rule, waking } = this;
+    const { batch, w, observer, constNs, rule, waking, accounts, account } = this;
     const { type: types, subject: subjects, a: as, b: bs, c: cs } = batch;
     let clock = this.clocks[t];
     for (let i = n; i < batch.length; i++) {
@@ -300,7 +305,7 @@ export class Machine {
       const ns = rule[type] === BY_CONST ? constNs[type] : this.time.ns(type, a, b, c);
       if (ns !== 0) {
         clock += ns;
-        this.accounts[this.time.account[type]] += ns;
+        accounts[account[type]] += ns;
       }
       batch.timeNs[i] = clock;
       batch.thread[i] = t;
