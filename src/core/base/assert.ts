@@ -9,10 +9,6 @@ export function assert(condition: boolean, what: string): asserts condition {
   if (!condition) throw new AssertionError(`assertion failed: ${what}`);
 }
 
-export function assertNever(value: never, what: string): never {
-  throw new AssertionError(`${what}: unexpected ${JSON.stringify(value)}`);
-}
-
 /** The value, or an AssertionError that names what was missing. */
 export function ensure<T>(value: T | null | undefined, what: string): T {
   if (value === null || value === undefined) throw new AssertionError(`missing: ${what}`);

@@ -54,10 +54,3 @@ export function textDigest(s: string): string {
   d.text(s);
   return d.hex();
 }
-
-/** Digest of words[from, to). */
-export function wordsDigest(words: Int32Array, from: number, to: number): string {
-  const d = new Digest();
-  for (let i = from; i < to; i++) d.word(words[i]!);
-  return d.hex();
-}

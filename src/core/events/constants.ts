@@ -69,7 +69,6 @@ export const REQ = {
   SMI: 128,
   MMU_RELOAD: 256,
 } as const;
-export const REQ_NAMES = names(REQ);
 
 /** vcpu->mode. */
 export const MODE = { OUTSIDE_GUEST_MODE: 0, IN_GUEST_MODE: 1, EXITING_GUEST_MODE: 2 } as const;

@@ -1,35 +1,34 @@
 // Replay by fold: stored events -> state. No kernel code runs; it works for every session for ever.
 import { EVOLVE } from '../aggregates/evolve.js';
-import type { Layout } from '../aggregates/layout.js';
-import { World } from '../aggregates/world.js';
-import { Digest } from '../base/digest.js';
+import type { World } from '../aggregates/world.js';
 import { E } from '../events/catalogue.js';
-import type { StoredColumns } from './contract.js';
 
-/** Folds pages of rows in order of position. */
-export class Fold {
-  readonly world: World;
-  position = 0;
-
-  constructor(layout: Layout) {
-    this.world = new World(layout);
-  }
-
-  apply(rows: StoredColumns): void {
-    const { world } = this;
-    for (let i = 0; i < rows.length; i++) {
-      EVOLVE[rows.type[i]](world, rows.thread[i], rows.subject[i] >> 4, rows.a[i], rows.b[i], rows.c[i]);
-    }
-    this.position += rows.length;
-  }
+/** What folding needs of stored rows, as columns; whole rows have it too. */
+export interface Foldable {
+  readonly length: number;
+  readonly thread: ArrayLike<number>;
+  readonly type: ArrayLike<number>;
+  readonly subject: ArrayLike<number>;
+  readonly a: ArrayLike<number>;
+  readonly b: ArrayLike<number>;
+  readonly c: ArrayLike<number>;
 }
 
-/** Digest of the words of the world that events determine at recording level `full`. */
-export function worldDigest(w: World): string {
-  const d = new Digest();
-  for (let i = 0; i < w.layout.worldWords; i++) d.word(w.s[i]);
-  return d.hex();
-}
+/** Not folded at `lifecycle`: the event that ends a wait (LockAcquired) was not kept, so the waiter would never leave. */
+const NOT_AT_LIFECYCLE = E.LockContended;
 
-/** Event types whose handler may run on a lifecycle session: they touch nothing that the level did not keep. */
-export const LIFECYCLE_FOLD_SKIPS: ReadonlySet<number> = new Set([E.LockContended]);
+/** Rows from index `from` up to, not including, `to`, in order of position. */
+export function foldRows(
+  world: World,
+  rows: Foldable,
+  from: number,
+  to: number,
+  level: 'full' | 'lifecycle',
+): void {
+  const skipped = level === 'full' ? -1 : NOT_AT_LIFECYCLE;
+  for (let i = from; i < to; i++) {
+    const type = rows.type[i];
+    if (type === skipped) continue;
+    EVOLVE[type](world, rows.thread[i], rows.subject[i] >> 4, rows.a[i], rows.b[i], rows.c[i]);
+  }
+}

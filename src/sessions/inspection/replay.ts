@@ -3,6 +3,7 @@
 import { Layout } from '../../core/aggregates/layout.js';
 import { World } from '../../core/aggregates/world.js';
 import { BadInput } from '../../core/base/errors.js';
+import { type Foldable, foldRows } from '../../core/run/replay-by-fold.js';
 import type { Difference } from '../../core/run/replay-by-schedule.js';
 import { ScheduleComparison } from '../../core/run/replay-by-schedule.js';
 import type { Simulation } from '../../core/run/simulation.js';
@@ -12,7 +13,7 @@ import { resolveParameters } from '../../core/scenarios/scenario.js';
 import { DecisionReader } from '../../core/scheduler/decision-log.js';
 import { ScriptedScheduler } from '../../core/scheduler/scheduler.js';
 import { buildSimulation } from '../build-simulation.js';
-import { type Foldable, foldableOf, foldRows } from './fold-rows.js';
+import { foldableOf } from './fold-rows.js';
 import type { Stored } from './messages.js';
 import type { FirstDifference, FoldVerdict, ReplayResult, ScheduleVerdict } from './replay-result.js';
 import { compareWorlds } from './world-compare.js';

@@ -3,10 +3,10 @@
 import { Layout } from '../../core/aggregates/layout.js';
 import { World } from '../../core/aggregates/world.js';
 import { BadInput } from '../../core/base/errors.js';
+import { type Foldable, foldRows } from '../../core/run/replay-by-fold.js';
 import { findScenario } from '../../core/scenarios/library.js';
 import { resolveParameters } from '../../core/scenarios/scenario.js';
 import { buildSimulation } from '../build-simulation.js';
-import { type Foldable, foldRows } from './fold-rows.js';
 import type { Stored } from './messages.js';
 import { rootViews, type StateView, vcpuViews, vmViews } from './state-view.js';
 

@@ -2,11 +2,12 @@
 // rows gives the machine's world; the recorded decisions give the same rows again; a resumed run ends the same.
 import { describe, expect, it } from 'vitest';
 import { Layout } from '../../../src/core/aggregates/layout.js';
+import { World } from '../../../src/core/aggregates/world.js';
 import { link } from '../../../src/core/protocols/protocol.js';
 import { findProtocol } from '../../../src/core/protocols/registry.js';
 import type { RunChunk } from '../../../src/core/run/contract.js';
 import { createManifest, type RunRequest } from '../../../src/core/run/manifest.js';
-import { Fold } from '../../../src/core/run/replay-by-fold.js';
+import { foldRows } from '../../../src/core/run/replay-by-fold.js';
 import { ScheduleComparison } from '../../../src/core/run/replay-by-schedule.js';
 import { Simulation } from '../../../src/core/run/simulation.js';
 import { numbersOf } from '../../../src/core/run/stored-numbers.js';
@@ -83,14 +84,14 @@ describe.each(CASES)('%s under %s', (scenario, protocol) => {
   });
 
   it('folds to the world of the machine', () => {
-    const fold = new Fold(
+    const folded = new World(
       new Layout(findScenario(scenario).build(first.manifest.parameters as never).topology),
     );
-    for (const c of chunks) fold.apply(c.columns);
+    for (const { columns } of chunks) foldRows(folded, columns, 0, columns.length, 'full');
     const world = first.machine.w;
     const differing: number[] = [];
     for (let i = 0; i < world.layout.worldWords && differing.length < 5; i++) {
-      if (world.s[i] !== fold.world.s[i]) differing.push(i);
+      if (world.s[i] !== folded.s[i]) differing.push(i);
     }
     expect(differing).toEqual([]);
   });
