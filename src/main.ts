@@ -2,12 +2,9 @@
 import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  DEFAULT_SETTINGS,
-  type Settings,
-  settingsFromEnvironment,
-  settingsFromFlags,
-} from './config/settings.js';
+import { flagTexts, readSettings } from './config/read-settings.js';
+import { DEFAULT_SETTINGS, type Settings } from './config/settings.js';
+import { settingsHelp } from './config/show-settings.js';
 import { BadInput } from './core/base/errors.js';
 import { type RunningServer, startServer } from './http/server.js';
 import { StoreError } from './store/store.errors.js';
@@ -65,10 +62,10 @@ function isProgram(): boolean {
 }
 
 if (isProgram()) {
+  const args = process.argv.slice(2);
   try {
-    process.exitCode = await serve(
-      settingsFromFlags(process.argv.slice(2), settingsFromEnvironment(process.env)),
-    );
+    if (args.includes('--help')) process.stdout.write(`Starts the server. Settings:\n${settingsHelp()}\n`);
+    else process.exitCode = await serve(readSettings(flagTexts(args), process.env).settings);
   } catch (error) {
     if (!(error instanceof BadInput)) throw error;
     process.stderr.write(`rootline: ${error.message}\n`);

@@ -1,19 +1,22 @@
 // The commands and their options, as commander sees them. What a command does is in commands/; an option's value is
 // checked there or by the core, so that the API and the command line refuse the same things.
 import { Argument, Command, Option } from 'commander';
+import { readSetting } from '../config/read-settings.js';
 import { BadInput } from '../core/base/errors.js';
 import { ENGINE_VERSION, type RunRequest } from '../core/run/manifest.js';
 import type { Backend } from './backend/backend.js';
 import { invariants, protocols, protocolsDiff, scenarios } from './commands/catalogue.js';
+import { listSettings, printSettings } from './commands/config.js';
 import { DR_HANDLING, experiment } from './commands/experiment.js';
 import { run } from './commands/run.js';
-import { serve } from './commands/serve.js';
+import { addSettingOptions, serve, settingFlags } from './commands/serve.js';
 import { exportEvents, replay, sessions, show } from './commands/sessions.js';
 import { validateCommand } from './commands/validate.js';
 import { readSettings, wholeNumber } from './settings.js';
 import { ProcessTerminal, type Terminal } from './terminal.js';
 
-const DEFAULT_DATA = './data';
+/** `--data` over ROOTLINE_DATA over the default. */
+const DEFAULT_DATA = readSetting('dataDir', {}, process.env);
 
 interface CommonOptions {
   readonly json?: boolean;
@@ -85,14 +88,18 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
       return await openBackend(options.data, { create, note: (text) => terminal.note(text) });
     };
 
-  program
-    .command('serve')
-    .description('serve the page, the API and what the data folder holds')
-    .option('--port <n>', 'TCP port; 0 takes a free one')
-    .option('--host <address>', 'address to listen on')
-    .addOption(new Option('--data <dir>', 'the data folder'))
-    .action(async (options: { readonly port?: string; readonly host?: string; readonly data?: string }) => {
-      ended(await serve(options));
+  addSettingOptions(
+    program.command('serve').description('serve the page, the API and what the data folder holds'),
+  ).action(async (options: Readonly<Record<string, unknown>>) => {
+    ended(await serve(settingFlags(options)));
+  });
+  addSettingOptions(add('config', 'the settings; with --print what they are here and where each comes from'))
+    .addOption(
+      new Option('--print', 'the values that `serve` would use with these flags and this environment'),
+    )
+    .action((options: Readonly<Record<string, unknown>>) => {
+      const terminal = new ProcessTerminal(options.json === true);
+      ended(options.print === true ? printSettings(settingFlags(options), terminal) : listSettings(terminal));
     });
 
   add('experiment', "the founding experiment beside the mail's figures")

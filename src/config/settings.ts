@@ -1,122 +1,103 @@
-// What the server is started with: flags over environment over defaults, every value checked, errors that say what was
-// expected.
+// Every setting, once: name, environment variable, flag, default, range and meaning. The README's table, `--help` and
+// `rootline config` are made from this. Add a setting here, under its heading, and use it as `settings.NAME`; limits
+// that nobody sets are constants in limits.ts.
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
+import { z } from 'zod';
 import { BadInput } from '../core/base/errors.js';
 import { MAX_WORKERS } from './limits.js';
-
-export interface Settings {
-  readonly host: string;
-  /** 0: any free port. */
-  readonly port: number;
-  readonly dataDir: string;
-  /** Needed beyond loopback; null: none is asked for. */
-  readonly token: string | null;
-  /** Run the founding experiment when the store is empty. */
-  readonly demo: boolean;
-  /** Host names besides the loopback ones that requests may name. */
-  readonly allowedHosts: readonly string[];
-  /** Threads that run simulations. */
-  readonly workers: number;
-  /** `synchronous` of both databases: `full` also survives loss of power. */
-  readonly sync: 'normal' | 'full';
-}
-
-export const DEFAULT_SETTINGS: Settings = {
-  host: '127.0.0.1',
-  port: 3000,
-  dataDir: './data',
-  token: null,
-  demo: true,
-  allowedHosts: [],
-  workers: Math.min(MAX_WORKERS, availableParallelism()),
-  sync: 'normal',
-};
+import { list, oneOf, onOff, optionalText, setting, text, wholeNumber } from './setting.js';
 
 /** Shorter tokens can be guessed. */
-const MIN_TOKEN_CHARS = 16;
-const FLAGS = ['--host', '--port', '--data'] as const;
+export const MIN_TOKEN_CHARS = 16;
 
-export function settingsFromEnvironment(env: Readonly<Record<string, string | undefined>>): Settings {
-  const get = (name: string): string | undefined => (env[name] === '' ? undefined : env[name]);
-  return {
-    host: get('ROOTLINE_HOST') ?? DEFAULT_SETTINGS.host,
-    port: parsePort('ROOTLINE_PORT', get('ROOTLINE_PORT') ?? String(DEFAULT_SETTINGS.port)),
-    dataDir: get('ROOTLINE_DATA') ?? DEFAULT_SETTINGS.dataDir,
-    token: get('ROOTLINE_TOKEN') ?? null,
-    demo: oneOf('ROOTLINE_DEMO', get('ROOTLINE_DEMO') ?? 'on', ['on', 'off']) === 'on',
-    allowedHosts: (get('ROOTLINE_ALLOWED_HOSTS') ?? '')
-      .split(',')
-      .map((name) => name.trim().toLowerCase())
-      .filter(Boolean),
-    workers: workersFromEnvironment(env),
-    sync: oneOf('ROOTLINE_SYNC', get('ROOTLINE_SYNC') ?? 'normal', ['normal', 'full']),
-  };
-}
+export const settingsSchema = z.strictObject({
+  // ---- where the server listens, and what it serves
+  host: setting(text('an address or name to listen on'), {
+    env: 'ROOTLINE_HOST',
+    flag: '--host',
+    default: '127.0.0.1',
+    doc: 'address to listen on; beyond loopback a token is required',
+  }),
+  port: setting(wholeNumber(0, 65_535), {
+    env: 'ROOTLINE_PORT',
+    flag: '--port',
+    default: '3000',
+    doc: 'TCP port; 0 takes a free one',
+  }),
+  dataDir: setting(text('a folder'), {
+    env: 'ROOTLINE_DATA',
+    flag: '--data',
+    default: './data',
+    doc: 'the data folder',
+  }),
+  demo: setting(onOff(), {
+    env: 'ROOTLINE_DEMO',
+    flag: '--demo',
+    default: 'on',
+    doc: 'run the founding experiment on an empty store',
+  }),
+  logLevel: setting(oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), {
+    env: 'ROOTLINE_LOG',
+    flag: '--log',
+    default: 'info',
+    doc: 'the least level that is logged (JSON lines on stderr)',
+  }),
 
-/** `--host H --port N --data DIR`, as `--name value` or `--name=value`. */
-export function settingsFromFlags(args: readonly string[], base: Settings): Settings {
-  let settings = base;
-  const rest = args.flatMap((arg) => {
-    const at = arg.startsWith('--') ? arg.indexOf('=') : -1;
-    return at < 0 ? [arg] : [arg.slice(0, at), arg.slice(at + 1)];
-  });
-  for (let i = 0; i < rest.length; i += 2) {
-    const flag = oneOf('flag', rest[i]!, FLAGS);
-    const value = rest[i + 1];
-    if (value === undefined) throw new BadInput('flag', `${flag} needs a value`);
-    if (flag === '--host') settings = { ...settings, host: value };
-    else if (flag === '--port') settings = { ...settings, port: parsePort(flag, value) };
-    else settings = { ...settings, dataDir: value };
-  }
-  return settings;
-}
+  // ---- who may ask
+  token: setting(
+    optionalText(`at least ${MIN_TOKEN_CHARS} characters without spaces`, (value) =>
+      /^[\x21-\x7e]{16,}$/.test(value),
+    ),
+    {
+      env: 'ROOTLINE_TOKEN',
+      flag: null,
+      default: '',
+      doc: 'bearer token; required beyond loopback',
+      secret: true,
+    },
+  ),
+  allowedHosts: setting(list('host names, separated by commas'), {
+    env: 'ROOTLINE_ALLOWED_HOSTS',
+    flag: '--allowed-hosts',
+    default: '',
+    doc: 'further host names to answer to',
+  }),
+
+  // ---- simulations
+  workers: setting(wholeNumber(1, MAX_WORKERS), {
+    env: 'ROOTLINE_WORKERS',
+    flag: '--workers',
+    default: String(Math.min(MAX_WORKERS, availableParallelism())),
+    doc: 'simulations side by side',
+  }),
+
+  // ---- the store
+  sync: setting(oneOf('normal', 'full'), {
+    env: 'ROOTLINE_SYNC',
+    flag: '--sync',
+    default: 'normal',
+    doc: '`full` flushes each commit to the disk: it also survives loss of power',
+  }),
+
+  // ---- the live feed
+});
+
+export type Settings = Readonly<z.output<typeof settingsSchema>>;
+export type SettingName = keyof Settings;
+
+export const DEFAULT_SETTINGS: Settings = settingsSchema.parse({});
 
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-/** Throws when the settings would leave the server open to others. */
-export function checkSettings(settings: Settings): void {
-  const { host, token } = settings;
-  if (token !== null && token.length < MIN_TOKEN_CHARS) {
-    throw new BadInput(
-      'token',
-      `ROOTLINE_TOKEN must have at least ${MIN_TOKEN_CHARS} characters, got ${token.length}`,
-    );
-  }
+/** What no single setting can say: throws when the settings together would leave the server open to others. */
+export function checkSettings({ host, token }: Settings): void {
   if (!isLoopback(host) && token === null) {
     throw new BadInput(
       'token',
       `${host} can be reached by others: set ROOTLINE_TOKEN (at least ${MIN_TOKEN_CHARS} characters), or bind 127.0.0.1`,
     );
   }
-}
-
-/** ROOTLINE_WORKERS, else as many as there are cores. */
-export function workersFromEnvironment(env: Readonly<Record<string, string | undefined>>): number {
-  const text = env.ROOTLINE_WORKERS ?? '';
-  if (text === '') return DEFAULT_SETTINGS.workers;
-  const n = Number(text);
-  if (Number.isInteger(n) && n >= 1 && n <= MAX_WORKERS) return n;
-  throw new BadInput(
-    'workers',
-    `ROOTLINE_WORKERS must be a whole number from 1 to ${MAX_WORKERS}, got "${text}"`,
-  );
-}
-
-function parsePort(what: string, text: string): number {
-  const port = Number(text);
-  if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw new BadInput('port', `${what} must be a whole number from 0 to 65535, got "${text}"`);
-}
-
-function oneOf<T extends string>(what: string, value: string, known: readonly T[]): T {
-  const found = known.find((k) => k === value);
-  if (found !== undefined) return found;
-  throw new BadInput(
-    'setting',
-    `${what} "${value}" is not known; expected one of: ${known.join(', ')}`,
-    known,
-  );
 }

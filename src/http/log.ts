@@ -1,6 +1,7 @@
 // The server's log: JSON lines on stderr. Standard output belongs to what people asked for.
 import type { LoggerService } from '@nestjs/common';
 import { pino } from 'pino';
+import type { Settings } from '../config/settings.js';
 
 /** Injection token. */
 export const LOG = Symbol('Log');
@@ -11,11 +12,8 @@ export interface Log {
   error(message: string, error: unknown): void;
 }
 
-export function createLog(): Log {
-  const logger = pino(
-    { name: 'rootline', level: process.env.ROOTLINE_LOG ?? 'info' },
-    pino.destination({ dest: 2, sync: true }),
-  );
+export function createLog(level: Settings['logLevel']): Log {
+  const logger = pino({ name: 'rootline', level }, pino.destination({ dest: 2, sync: true }));
   return {
     info: (message) => logger.info(message),
     warn: (message) => logger.warn(message),

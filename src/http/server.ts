@@ -38,7 +38,10 @@ export interface RunningServer {
 }
 
 /** Resolves when the server answers. Rejects with a typed error when it cannot start; then nothing is left open. */
-export async function startServer(settings: Settings, log: Log = createLog()): Promise<RunningServer> {
+export async function startServer(
+  settings: Settings,
+  log: Log = createLog(settings.logLevel),
+): Promise<RunningServer> {
   checkSettings(settings);
   const app = await NestFactory.create<NestFastifyApplication>(appModule(settings, log), adapter(log), {
     // What goes wrong while starting is thrown, and told once.

@@ -1,12 +1,7 @@
 // What the server refuses: bad input, wrong hosts, foreign pages, missing tokens, a second owner, too much at once.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MAX_BODY_BYTES, MAX_EVENTS_PAGE } from '../../src/config/limits.js';
-import {
-  checkSettings,
-  DEFAULT_SETTINGS,
-  settingsFromEnvironment,
-  settingsFromFlags,
-} from '../../src/config/settings.js';
+import { checkSettings, DEFAULT_SETTINGS } from '../../src/config/settings.js';
 import type { ProblemBody } from '../../src/http/problem.js';
 import { TestFolder, TestServer } from './server-under-test.js';
 
@@ -150,7 +145,6 @@ test('pages from elsewhere change nothing', async () => {
 test('beyond loopback a token is needed, to start and to ask', async () => {
   const open = { ...DEFAULT_SETTINGS, host: '0.0.0.0' };
   expect(() => checkSettings(open)).toThrow(/ROOTLINE_TOKEN/);
-  expect(() => checkSettings({ ...open, token: 'short' })).toThrow(/16 characters/);
   const other = new TestFolder();
   const token = 'correct horse battery'.replaceAll(' ', '-');
   const guarded = await TestServer.start(other.path, { host: '0.0.0.0', token });
@@ -185,14 +179,4 @@ test('a port that is taken is an error, and the data folder is free again', asyn
   await expect(TestServer.start(other.path, { port: server.server.port })).rejects.toThrow('EADDRINUSE');
   await (await TestServer.start(other.path)).stop();
   other.remove();
-});
-
-test('settings: flags over environment over defaults, each checked', () => {
-  const env = { ROOTLINE_PORT: '4000', ROOTLINE_DATA: '/x', ROOTLINE_DEMO: 'off', ROOTLINE_TOKEN: '' };
-  const settings = settingsFromFlags(['--port', '5000', '--data=/y'], settingsFromEnvironment(env));
-  expect(settings).toMatchObject({ host: '127.0.0.1', port: 5000, dataDir: '/y', demo: false, token: null });
-  expect(() => settingsFromEnvironment({ ROOTLINE_PORT: '70000' })).toThrow(/0 to 65535/);
-  expect(() => settingsFromEnvironment({ ROOTLINE_DEMO: 'no' })).toThrow(/on, off/);
-  expect(() => settingsFromFlags(['--prot', '1'], DEFAULT_SETTINGS)).toThrow(/--host, --port, --data/);
-  expect(() => settingsFromFlags(['--port'], DEFAULT_SETTINGS)).toThrow(/needs a value/);
 });

@@ -1,5 +1,6 @@
 // The server that owns the data folder, asked through its REST API: the same commands, the same documents.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readSetting } from '../../config/read-settings.js';
 import type { RunRequest } from '../../core/run/manifest.js';
 import type { ReadableEvent } from '../../store/readable-rows.js';
 import { isSealed, type SessionState } from '../../store/session.js';
@@ -25,11 +26,11 @@ export class ServerBackend implements Backend {
   private readonly base: string;
   private readonly headers: Readonly<Record<string, string>>;
 
-  constructor(host: string, port: number, token: string | undefined = process.env.ROOTLINE_TOKEN) {
+  constructor(host: string, port: number, token: string | null = readSetting('token', {}, process.env)) {
     const origin = `http://${reachable(host)}:${port}`;
     this.place = `server on ${origin}`;
     this.base = `${origin}/api/v1`;
-    this.headers = token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` };
+    this.headers = token === null ? {} : { authorization: `Bearer ${token}` };
   }
 
   async run(requests: readonly RunRequest[], onProgress: OnProgress): Promise<SessionDocument[]> {

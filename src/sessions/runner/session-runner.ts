@@ -5,7 +5,7 @@
 // States: queued -> running -> finished | failed, or -> paused | cancelled | interrupted by a command or a stop.
 import type { Observable } from 'rxjs';
 import { MAX_QUEUED_SESSIONS } from '../../config/limits.js';
-import { workersFromEnvironment } from '../../config/settings.js';
+import { readSetting } from '../../config/read-settings.js';
 import { createManifest, type RunRequest } from '../../core/run/manifest.js';
 import type { CommitNotice, EventStore, SessionExtra } from '../../store/event-store.port.js';
 import { isSealed, type SessionRecord, type SessionState } from '../../store/session.js';
@@ -53,7 +53,7 @@ export class SessionRunner {
     options: RunnerOptions = {},
   ) {
     this.positions$ = store.committed$;
-    this.workers = options.workers ?? workersFromEnvironment(process.env);
+    this.workers = options.workers ?? readSetting('workers', {}, process.env);
     this.maxQueued = options.maxQueued ?? MAX_QUEUED_SESSIONS;
     this.log = options.log ?? (() => undefined);
   }
