@@ -13,9 +13,10 @@ const BELOW_RUN = {
   userspace: ['base', 'events', 'aggregates', 'machine', 'kernel'],
   scheduler: ['base', 'aggregates', 'machine'],
   scenarios: ['base', 'events', 'aggregates', 'machine', 'guest', 'userspace', 'scheduler'],
-  // These three read events only, so that old sessions stay readable when procedures change.
+  // These four read events only, so that old sessions stay readable when procedures change.
   invariants: ['base', 'events', 'aggregates'],
   projections: ['base', 'events', 'aggregates'],
+  causality: ['base', 'events', 'aggregates', 'projections'],
   traces: ['base', 'events', 'aggregates'],
 };
 
