@@ -107,7 +107,7 @@ export class HappensBefore {
       const by = w.vmWord(vm, VM.SRCU_SYNC) - 1;
       if (by < 0) continue;
       const blocks = threadsWhere(w, THREAD.SRCU_BLOCKS);
-      for (const t of [...blocks]) if (w.threadWord(t, THREAD.SRCU_VM) !== vm + 1) blocks.delete(t);
+      for (const t of blocks) if (w.threadWord(t, THREAD.SRCU_VM) !== vm + 1) blocks.delete(t);
       this.srcuSyncs.set(vm, { thread: by, waitsFor: blocks, done: new Map() });
     }
     for (let v = 0; v < w.vcpus; v++) this.modes.set(v, w.vcpuWord(v, VCPU.MODE));
