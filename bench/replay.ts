@@ -2,7 +2,6 @@
 // as `rootline replay` does it. By fold: rows from the store into a world, which is compared with a snapshot.
 
 import { InspectionService } from '../src/sessions/inspection.service.js';
-import type { EventStore } from '../src/store/event-store.port.js';
 import { openEventStore } from '../src/store/sqlite/open-event-store.js';
 import { type Figure, median } from './figures.js';
 import { runIntoStore } from './store.js';
@@ -10,12 +9,14 @@ import { describe, workload } from './workload.js';
 
 const RUNS = 3;
 
-async function byService(store: EventStore, id: string, by: 'fold' | 'schedule'): Promise<number> {
-  const inspections = new InspectionService(store);
+async function byService(
+  inspections: InspectionService,
+  id: string,
+  by: 'fold' | 'schedule',
+): Promise<number> {
   const begun = performance.now();
   const result = await inspections.replay(id, [by]);
   const seconds = (performance.now() - begun) / 1_000;
-  await inspections.stop();
   if (!result.verified) throw new Error(`the replay by ${by} differs: ${JSON.stringify(result)}`);
   const rows = result.by[by]?.rows ?? 0;
   return rows / seconds;
@@ -25,6 +26,7 @@ export async function measureReplay(folder: string, events: number): Promise<Fig
   const dataDir = `${folder}/replay`;
   const { sessionId, events: stored } = await runIntoStore(dataDir, events);
   const store = await openEventStore(dataDir);
+  const inspections = new InspectionService(store);
   const note = `${describe(workload(events))}; ${stored} events; median of ${RUNS}`;
   const figures: Figure[] = [];
   const measure = async (
@@ -49,11 +51,17 @@ export async function measureReplay(folder: string, events: number): Promise<Fig
     await measure(
       'by schedule, from the store',
       1_500_000,
-      () => byService(store, sessionId, 'schedule'),
+      () => byService(inspections, sessionId, 'schedule'),
       note,
     );
-    await measure('by fold, from the store', 1_000_000, () => byService(store, sessionId, 'fold'), note);
+    await measure(
+      'by fold, from the store',
+      1_000_000,
+      () => byService(inspections, sessionId, 'fold'),
+      note,
+    );
   } finally {
+    await inspections.stop();
     await store.close();
   }
   return figures;

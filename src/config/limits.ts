@@ -25,7 +25,9 @@ export const MAX_STREAMS = 32;
 export const MAX_WORKERS = 64;
 /** Sessions that wait for a thread. One more is refused with `queue-full`. */
 export const MAX_QUEUED_SESSIONS = 1_000;
-/** Replays and state requests that run or wait at the same time. */
+/** Threads that answer replays, states and other questions about what is stored. */
+export const MAX_INSPECTION_THREADS = 3;
+/** Replays and other questions about what is stored that run or wait at the same time. */
 export const MAX_INSPECTIONS = 16;
 
 /** Characters of a session's name. */

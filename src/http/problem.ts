@@ -70,6 +70,7 @@ const STORE_STATUS: { readonly [C in StoreErrorCode]: number } = {
   database_damaged: 500,
   data_folder_owned: 500,
   store_closed: 503,
+  inspection_cancelled: 503,
   store_failed: 500,
 };
 

@@ -1,131 +1,56 @@
-// Replays and states of stored sessions, each in a thread of its own so that the main thread stays free; a bounded
-// number at a time. A plain class: the server and the command line use it alike.
-import { Worker } from 'node:worker_threads';
-import { MAX_INSPECTIONS } from '../config/limits.js';
+// Questions about stored sessions, answered on warm inspection threads so that the main thread stays free (see
+// inspection/order.ts for how to add one). A plain class: the server and the command line use it alike.
 import type { EventStore } from '../store/event-store.port.js';
-import { limitExceeded, queryRefused, storeFailed } from '../store/store.errors.js';
-import { compiledEntry } from './compiled-entry.js';
-import type { FromThread, InspectionOrder, PageMessage, Stored } from './inspection/messages.js';
+import { InspectionPool } from './inspection/inspection-pool.js';
+import type { OrderName, OrderReply, OrderRequest } from './inspection/orders/index.js';
+import { PartQueue } from './inspection/part-queue.js';
 import { REPLAY_KINDS, type ReplayKind, type ReplayResult } from './inspection/replay-result.js';
 import type { StateView } from './inspection/state-view.js';
 
-type PageWanted = Extract<FromThread, { kind: 'pageWanted' }>;
-
-const PAGE_ROWS = 16_384;
-const AT_ONCE = 2;
-const KEPT_STATES = 16;
+export interface AskOptions {
+  /** Nobody waits for the answer any more. */
+  readonly signal?: AbortSignal;
+}
 
 export class InspectionService {
-  private open = 0;
-  private readonly waiting: (() => void)[] = [];
-  private readonly threads = new Set<Worker>();
-  /** The last states asked for, by session and position. */
-  private readonly states = new Map<string, Promise<StateView>>();
+  private readonly pool: InspectionPool;
 
-  constructor(private readonly store: EventStore) {}
-
-  /** Both replays of what is committed now. */
-  async replay(sessionId: string, by: readonly ReplayKind[] = REPLAY_KINDS): Promise<ReplayResult> {
-    return await this.inTurn(async () => {
-      const stored = await this.stored(sessionId);
-      if (stored.position === 0)
-        throw queryRefused(`session ${sessionId} has no stored events`, 'a session that has run');
-      const { bytes: decisions } = await this.store.decisions(sessionId);
-      const answer = await this.ask(sessionId, {
-        kind: 'replay',
-        by,
-        decisions,
-        ...stored,
-        pageRows: this.pageRows,
-      });
-      if (answer.kind === 'replayed') return answer.result;
-      throw storeFailed(`the replay thread answered ${answer.kind}`);
-    });
+  constructor(store: EventStore) {
+    this.pool = new InspectionPool(store.readerSource);
   }
 
-  /** VMs, vCPUs and roots at the committed end. */
-  async state(sessionId: string): Promise<StateView> {
-    const { position } = await this.store.getSession(sessionId);
-    const key = `${sessionId}@${position}`;
-    let state = this.states.get(key);
-    if (state === undefined) {
-      state = this.inTurn(() => this.computeState(sessionId));
-      this.states.set(key, state);
-      state.catch(() => this.states.delete(key));
-      const oldest = this.states.keys().next().value;
-      if (this.states.size > KEPT_STATES && oldest !== undefined) this.states.delete(oldest);
-    }
-    return await state;
+  /** The answer to one order; `limit_exceeded` (MAX_INSPECTIONS) when too many wait. */
+  async ask<N extends OrderName>(
+    name: N,
+    request: OrderRequest<N>,
+    options: AskOptions = {},
+  ): Promise<OrderReply<N>> {
+    const onPart = (): Promise<void> => Promise.resolve();
+    return (await this.pool.run({ name, request, onPart, signal: options.signal })) as OrderReply<N>;
+  }
+
+  /** The parts that an order sends, one after the other; it waits for who takes them, and ends when nobody does. */
+  stream<Part>(name: OrderName, request: OrderRequest<OrderName>): AsyncIterable<Part> {
+    const parts = new PartQueue<Part>();
+    const { signal } = parts;
+    this.pool.run({ name, request, onPart: (part) => parts.put(part as Part), signal }).then(
+      () => parts.end(null),
+      (error: unknown) => parts.end(error),
+    );
+    return parts;
+  }
+
+  /** Both replays of what is committed now. */
+  replay(sessionId: string, by: readonly ReplayKind[] = REPLAY_KINDS): Promise<ReplayResult> {
+    return this.ask('replay', { sessionId, by });
+  }
+
+  /** VMs, vCPUs and roots at a position, or at the committed end. */
+  state(sessionId: string, at?: number): Promise<StateView> {
+    return this.ask('state', { sessionId, ...(at === undefined ? {} : { at }) });
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.threads].map((thread) => thread.terminate()));
-  }
-
-  private async computeState(sessionId: string): Promise<StateView> {
-    const stored = await this.stored(sessionId);
-    const answer = await this.ask(sessionId, { kind: 'state', ...stored, pageRows: this.pageRows });
-    if (answer.kind === 'state') return answer.state;
-    throw storeFailed(`the state thread answered ${answer.kind}`);
-  }
-
-  private get pageRows(): number {
-    return Math.min(PAGE_ROWS, this.store.limits.maxPageRows);
-  }
-
-  private async stored(sessionId: string): Promise<Stored> {
-    const { manifest, position, progress } = await this.store.getSession(sessionId);
-    const snapshot = await this.store.latestSnapshot(sessionId, position);
-    return { manifest, position, progress, snapshot };
-  }
-
-  private ask(sessionId: string, order: InspectionOrder): Promise<FromThread> {
-    return new Promise((resolve, reject) => {
-      const thread = new Worker(compiledEntry(import.meta.url, './inspection/inspection.worker'), {
-        name: 'inspection',
-      });
-      this.threads.add(thread);
-      const giveUp = (error: unknown): void => {
-        reject(error);
-        void thread.terminate();
-      };
-      thread.on('message', (message: FromThread) => {
-        if (message.kind === 'pageWanted')
-          this.sendPage(thread, sessionId, message, order.position).catch(giveUp);
-        else if (message.kind === 'failed') reject(storeFailed(message.message));
-        else resolve(message);
-      });
-      thread.on('error', reject);
-      thread.on('exit', () => {
-        this.threads.delete(thread);
-        reject(storeFailed('the inspection thread ended without an answer'));
-      });
-      thread.postMessage(order);
-    });
-  }
-
-  private async sendPage(thread: Worker, sessionId: string, wanted: PageWanted, to: number): Promise<void> {
-    const { from, columns } = wanted;
-    const { rows } =
-      columns === 'fold'
-        ? await this.store.readFold(sessionId, from, this.pageRows, to)
-        : await this.store.readNumbers(sessionId, from, this.pageRows, to);
-    const buffers = Object.values(rows).filter(ArrayBuffer.isView);
-    const page: PageMessage = { kind: 'page', rows };
-    thread.postMessage(page, [...new Set(buffers.map((column) => column.buffer as ArrayBuffer))]);
-  }
-
-  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const asked = this.open + this.waiting.length;
-    if (asked >= MAX_INSPECTIONS)
-      throw limitExceeded('MAX_INSPECTIONS', MAX_INSPECTIONS, asked + 1, 'replays and states at once');
-    if (this.open >= AT_ONCE) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    this.open++;
-    try {
-      return await work();
-    } finally {
-      this.open--;
-      this.waiting.shift()?.();
-    }
+    await this.pool.stop();
   }
 }

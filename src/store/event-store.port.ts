@@ -141,8 +141,14 @@ export interface EventReader {
   close(): void;
 }
 
+/** How other threads read this store; one in memory is read where it is. */
+export type ReaderSource =
+  | { readonly kind: 'files'; readonly dataDir: string; readonly limits: StoreLimits }
+  | { readonly kind: 'here'; readonly reader: EventReader };
+
 export interface EventStore {
   readonly limits: StoreLimits;
+  readonly readerSource: ReaderSource;
   /** Committed positions, after the commit. Keeps nothing for late subscribers. */
   readonly committed$: Observable<CommitNotice>;
 

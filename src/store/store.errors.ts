@@ -33,6 +33,8 @@ export interface StoreErrorDetails {
   database_damaged: { file: string; what: string };
   data_folder_owned: { dataDir: string; owner: OwnerInfo | null };
   store_closed: { what: string };
+  /** Nobody waited for the answer any more, or the server stops. */
+  inspection_cancelled: { what: string };
   /** Anything else: a bug, a lost thread, an I/O error. */
   store_failed: { what: string };
 }

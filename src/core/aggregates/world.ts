@@ -60,6 +60,12 @@ export class World {
     this.s[MACHINE.NEXT_ROOT] = 1;
   }
 
+  /** Back to before the first event; tables that were never used are zero already. */
+  reset(): void {
+    this.s.fill(0, 0, this.entry(this.s[MACHINE.PAGES_HIGH], 0));
+    this.initialize();
+  }
+
   // Offsets of records; add a field of layout.ts.
   vm(i: number): number {
     return this.vmBase + i * VM.WORDS;

@@ -117,13 +117,21 @@ function skipZeros(words: Int32Array, from: number, to: number): number {
   return z;
 }
 
-/** Inverse of packWords; the rest of `into` is cleared. Returns the bytes consumed. */
-export function unpackWords(bytes: Uint8Array, into: Int32Array, start = 0): number {
+/**
+ * Inverse of packWords; the rest of `into` is cleared, as far as `dirtyTo` where it is known that nothing behind that was
+ * ever written. Returns the bytes consumed.
+ */
+export function unpackWords(
+  bytes: Uint8Array,
+  into: Int32Array,
+  start = 0,
+  dirtyTo: number = into.length,
+): number {
   const r = new ByteReader(bytes);
   r.at = start;
   const to = r.uint();
   if (to > into.length) throw new RangeError(`snapshot: ${to} words do not fit into ${into.length}`);
-  into.fill(0);
+  into.fill(0, 0, Math.max(to, dirtyTo));
   let i = 0;
   while (i < to) {
     i += r.uint();

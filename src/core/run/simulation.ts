@@ -22,6 +22,7 @@ import type {
   RunProgress,
   SnapshotBytes,
 } from './contract.js';
+import { LastSeen } from './last-seen.js';
 import { LiveInvariants } from './live-invariants.js';
 import { Recorder } from './recorder.js';
 import { restoreSnapshot, snapshotLayout, takeSnapshot } from './snapshot.js';
@@ -56,6 +57,7 @@ export class Simulation {
   private readonly scheduler: Scheduler;
   private readonly decisions = new DecisionWriter();
   private readonly recent = new RecentExits();
+  private readonly lastSeen: LastSeen;
   private readonly scenario: BuiltScenario;
   /** Null when the manifest switches them off. */
   readonly invariants: LiveInvariants | null;
@@ -118,6 +120,7 @@ export class Simulation {
     this.machine.serialTime = manifest.scheduler !== 'timed';
     this.recorder = new Recorder(manifest.recording);
     this.layoutName = snapshotLayout(this.machine);
+    this.lastSeen = new LastSeen(scenario.threads.length);
     this.eventsMax = manifest.limits.events;
     this.rowsMax = manifest.limits.storedRows;
     this.timeMaxNs = manifest.limits.virtualNs;
@@ -226,6 +229,7 @@ export class Simulation {
   private handOver(last: boolean): void {
     const { recorder } = this;
     const columns = recorder.take();
+    if (this.snapshots) this.lastSeen.take(columns, 0, columns.length, this.handedOver + 1);
     let snapshot: SnapshotBytes | null = null;
     if (this.snapshots && (last || recorder.position - this.snapshotPosition >= SNAPSHOT_ROWS)) {
       snapshot = this.snapshot();
@@ -266,6 +270,7 @@ export class Simulation {
         recorder: this.recorder.save(),
         steps: this.steps,
         recentExits: this.recent.save(),
+        lastSeen: this.lastSeen.save(),
         invariants: this.invariants === null ? [] : [...this.invariants.set.save()],
       }),
     };
@@ -277,6 +282,7 @@ export class Simulation {
     const meta = restoreSnapshot(this.machine, snapshot.bytes);
     this.recorder.restore(meta.recorder);
     this.recent.restore(meta.recentExits);
+    this.lastSeen.restore(meta.lastSeen);
     this.invariants?.set.restore(Int32Array.from(meta.invariants));
     this.steps = meta.steps;
     this.stepsAtFlush = meta.steps;

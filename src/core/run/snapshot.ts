@@ -1,7 +1,9 @@
 // Machine snapshots: world, frames, PRNG streams, clocks, sites, digests. A cache: deleting one costs time, never data.
 import { MACHINE } from '../aggregates/layout.js';
+import type { World } from '../aggregates/world.js';
 import { ByteReader, ByteWriter, packWords, unpackWords } from '../base/varint.js';
 import type { Machine } from '../machine/machine.js';
+import type { SnapshotBytes } from './contract.js';
 import type { RecorderState } from './recorder.js';
 
 export interface SnapshotMeta {
@@ -10,9 +12,11 @@ export interface SnapshotMeta {
   readonly recentExits: readonly number[];
   /** Private state of the live invariants; empty when none watch. */
   readonly invariants: readonly number[];
+  /** Last stored event of each thread (LastSeen). */
+  readonly lastSeen: readonly number[];
 }
 
-const SNAPSHOT_FORMAT = 2;
+const SNAPSHOT_FORMAT = 3;
 
 export function snapshotLayout(m: Machine): string {
   return `s${SNAPSHOT_FORMAT}:${m.w.layout.id}:${m.linked.digest}:${m.threads.length}`;
@@ -45,18 +49,48 @@ export function takeSnapshot(m: Machine, meta: SnapshotMeta): Uint8Array {
   return out;
 }
 
-/** Puts the machine back to where the snapshot was taken. The machine must be built from the same manifest. */
-export function restoreSnapshot(m: Machine, bytes: Uint8Array): SnapshotMeta {
+interface Head extends SnapshotMeta {
+  readonly sites: readonly number[];
+  readonly woke: boolean;
+}
+
+/** Returns the offset behind it. */
+function readHead(bytes: Uint8Array): { readonly head: Head; readonly at: number } {
   const r = new ByteReader(bytes);
   const n = r.uint();
   let text = '';
   for (let i = 0; i < n; i++) text += String.fromCharCode(bytes[r.at + i]);
-  let at = r.at + n;
-  const meta = JSON.parse(text) as SnapshotMeta & {
-    readonly sites: readonly number[];
-    readonly woke: boolean;
-  };
-  at = unpackWords(bytes, new Int32Array(m.clocks.buffer), at);
+  return { head: JSON.parse(text) as Head, at: r.at + n };
+}
+
+/** What a snapshot says about the past, whatever procedures this build has. */
+export interface PastInSnapshot {
+  readonly clocks: Float64Array;
+  readonly accounts: Float64Array;
+  readonly lastSeen: readonly number[];
+}
+
+/**
+ * The world of a snapshot into `world`, which may hold another one. Null when it is of another layout: the world is as it
+ * was. Neither a machine nor a protocol is needed.
+ */
+export function readPast(snapshot: SnapshotBytes, world: World): PastInSnapshot | null {
+  const { bytes, layout } = snapshot;
+  if (!layout.startsWith(`s${SNAPSHOT_FORMAT}:${world.layout.id}:`)) return null;
+  const { head, at: clocksAt } = readHead(bytes);
+  const clocks = new Float64Array(Number(layout.slice(layout.lastIndexOf(':') + 1)));
+  const accounts = new Float64Array(3);
+  let at = unpackWords(bytes, new Int32Array(clocks.buffer), clocksAt);
+  at = unpackWords(bytes, new Int32Array(accounts.buffer), at);
+  const used = world.entry(world.machineWord(MACHINE.PAGES_HIGH), 0);
+  unpackWords(bytes, world.s.subarray(0, world.layout.machinePart), at, used);
+  return { clocks, accounts, lastSeen: head.lastSeen };
+}
+
+/** Puts the machine back to where the snapshot was taken. The machine must be built from the same manifest. */
+export function restoreSnapshot(m: Machine, bytes: Uint8Array): SnapshotMeta {
+  const { head: meta, at: clocksAt } = readHead(bytes);
+  let at = unpackWords(bytes, new Int32Array(m.clocks.buffer), clocksAt);
   at = unpackWords(bytes, new Int32Array(m.accounts.buffer), at);
   const { machinePart } = m.w.layout;
   at = unpackWords(bytes, m.s.subarray(0, machinePart), at);

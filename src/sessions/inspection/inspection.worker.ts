@@ -1,42 +1,50 @@
-// Entry of an inspection thread: answers one order (a replay, or the state of a session) and ends.
-import { parentPort } from 'node:worker_threads';
-import type { FromThread, InspectionOrder, ToThread } from './messages.js';
-import { PageSource } from './page-source.js';
-import { replayByFold, replayBySchedule } from './replay.js';
-import type { ReplayResult } from './replay-result.js';
-import { startOfFold, stateOf } from './state.js';
+// Entry of an inspection thread: one read-only connection, warm caches, one order at a time; or the feeding thread, which
+// serves pages to the others.
+import { parentPort, workerData } from 'node:worker_threads';
+import { openEventReader } from '../../store/sqlite/sqlite-event-reader.js';
+import { InspectionCaches } from './caches.js';
+import { ThreadContext } from './context.js';
+import { failureToWire } from './failure.js';
+import { findOrder } from './orders/index.js';
+import { feedPages } from './page-source.js';
+import type { FromThread, ThreadData, ToThread } from './thread-messages.js';
 
 const parent = parentPort!;
+const { dataDir, limits, cancelled } = workerData as ThreadData;
+const reader = openEventReader(dataDir, limits);
+const caches = new InspectionCaches();
+const cancelledFlag = new Int32Array(cancelled);
+let context: ThreadContext | null = null;
 
-parent.once('message', (order: ToThread) => {
-  if (order.kind === 'page') return;
-  answer(order)
-    .catch((error: unknown): FromThread => {
-      const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      return { kind: 'failed', message };
-    })
-    .then((answered) => {
-      parent.postMessage(answered);
-      parent.close();
-    })
-    .catch(() => undefined);
+parent.on('message', (message: ToThread) => {
+  switch (message.kind) {
+    case 'order':
+      void obey(message.id, message.name, message.request);
+      return;
+    case 'taken':
+      context?.taken();
+      return;
+    case 'feed':
+      feedPages(reader, message.wanted, message.port);
+      return;
+    case 'close':
+      reader.close();
+      // Ends this thread, not the process.
+      setImmediate(() => process.exit(0));
+  }
 });
 
-async function answer(order: InspectionOrder): Promise<FromThread> {
-  if (order.kind === 'replay') {
-    return { kind: 'replayed', result: await replayed(order) };
+async function obey(id: number, name: string, request: unknown): Promise<void> {
+  const own = new ThreadContext(reader, caches, id, parent, cancelledFlag);
+  context = own;
+  let answer: FromThread;
+  try {
+    own.checkCancelled();
+    answer = { kind: 'answer', id, reply: await findOrder(name).run(request, own) };
+  } catch (error) {
+    answer = { kind: 'failed', id, failure: failureToWire(error) };
   }
-  const { world, from } = startOfFold(order);
-  const pages = new PageSource(parent, 'fold', from, order.position, order.pageRows);
-  return { kind: 'state', state: await stateOf(order, world, () => pages.next()) };
-}
-
-async function replayed(order: Extract<InspectionOrder, { kind: 'replay' }>): Promise<ReplayResult> {
-  const { by, decisions, position, pageRows } = order;
-  if (!by.includes('schedule')) {
-    const pages = new PageSource(parent, 'fold', 1, position, pageRows);
-    return await replayByFold(order, () => pages.next());
-  }
-  const pages = new PageSource(parent, 'numbers', 1, position, pageRows);
-  return await replayBySchedule(order, decisions, by.includes('fold'), () => pages.next());
+  own.end();
+  context = null;
+  parent.postMessage(answer);
 }

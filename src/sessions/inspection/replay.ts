@@ -14,8 +14,8 @@ import { DecisionReader } from '../../core/scheduler/decision-log.js';
 import { ScriptedScheduler } from '../../core/scheduler/scheduler.js';
 import { buildSimulation } from '../build-simulation.js';
 import { foldableOf } from './fold-rows.js';
-import type { Stored } from './messages.js';
 import type { FirstDifference, FoldVerdict, ReplayResult, ScheduleVerdict } from './replay-result.js';
+import type { Stored } from './stored.js';
 import { compareWorlds } from './world-compare.js';
 
 type FoldDifference = Extract<FirstDifference, { by: 'fold' }>;

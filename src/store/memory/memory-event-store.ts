@@ -12,6 +12,7 @@ import type {
   EventStore,
   FoldPage,
   NumbersPage,
+  ReaderSource,
   RowPage,
   RowQuery,
   SessionExtra,
@@ -48,6 +49,10 @@ export class MemoryEventStore implements EventStore {
     this.limits = withLimits(limits);
     this.committed$ = this.notices.asObservable();
     this.events = new MemoryEvents(this.limits);
+  }
+
+  get readerSource(): ReaderSource {
+    return { kind: 'here', reader: this.events };
   }
 
   async createSession(

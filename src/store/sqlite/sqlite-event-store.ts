@@ -12,6 +12,7 @@ import type {
   EventStore,
   FoldPage,
   NumbersPage,
+  ReaderSource,
   RowPage,
   RowQuery,
   SessionExtra,
@@ -69,6 +70,11 @@ export class SqliteEventStore implements EventStore {
     this.reconciled = reconciled;
     this.mirror = new SessionMirror(metadata, (sessionId) => keyed.session(sessionId), parts.onTrouble);
     notices.subscribe(({ sessionId }) => this.mirror.touch(sessionId));
+  }
+
+  get readerSource(): ReaderSource {
+    const { dataDir, limits } = this.parts;
+    return { kind: 'files', dataDir, limits };
   }
 
   /** Null while the store works; else why it does not. */

@@ -150,6 +150,7 @@ describe('machine', () => {
         recorder: r1.save(),
         steps: stop,
         recentExits: [],
+        lastSeen: [],
         invariants: [],
       });
       const second = build(3, 400);

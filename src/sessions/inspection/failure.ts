@@ -1,0 +1,31 @@
+// Errors of an order on their way between threads: the core's and the store's arrive as what they were.
+import { BadInput } from '../../core/base/errors.js';
+import { errorFromWire, errorToWire, StoreError, type WireError } from '../../store/store.errors.js';
+
+export type WireFailure =
+  | { readonly kind: 'store'; readonly error: WireError }
+  | {
+      readonly kind: 'badInput';
+      readonly code: string;
+      readonly message: string;
+      readonly expected: readonly string[];
+    };
+
+export function failureToWire(error: unknown): WireFailure {
+  if (error instanceof BadInput) {
+    const { code, message, expected } = error;
+    return { kind: 'badInput', code, message, expected };
+  }
+  return { kind: 'store', error: errorToWire(error) };
+}
+
+export function failureFromWire(failure: WireFailure): BadInput | StoreError {
+  if (failure.kind === 'store') return errorFromWire(failure.error);
+  return new BadInput(failure.code, failure.message, failure.expected);
+}
+
+/** The asker went away, or the service stops. */
+export function cancelledError(): StoreError {
+  const what = 'the inspection was cancelled';
+  return new StoreError('inspection_cancelled', what, { what });
+}

@@ -1,0 +1,22 @@
+// Every inspection order by name. One line for each file of this folder.
+import { BadInput } from '../../../core/base/errors.js';
+import type { Order } from '../order.js';
+import { replayOrder } from './replay.order.js';
+import { stateOrder } from './state.order.js';
+
+const ORDERS = {
+  replay: replayOrder,
+  state: stateOrder,
+} as const;
+
+type Orders = typeof ORDERS;
+export type OrderName = keyof Orders;
+export type OrderRequest<N extends OrderName> = Parameters<Orders[N]['run']>[0];
+export type OrderReply<N extends OrderName> = Awaited<ReturnType<Orders[N]['run']>>;
+
+export function findOrder(name: string): Order<unknown, unknown> {
+  if (!Object.hasOwn(ORDERS, name)) {
+    throw new BadInput('unknown-order', `there is no inspection order "${name}"`, Object.keys(ORDERS));
+  }
+  return ORDERS[name as OrderName] as Order<unknown, unknown>;
+}
