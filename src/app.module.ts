@@ -2,9 +2,10 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Settings } from './config/settings.js';
 import { HealthModule } from './health/health.module.js';
-import type { Log } from './http/log.js';
-import { logModule } from './http/log.module.js';
+import { type HttpParts, httpModule } from './http/http.module.js';
 import { InvariantsModule } from './invariants/invariants.module.js';
+import type { PrometheusMetrics } from './metrics/metrics.js';
+import { metricsModule } from './metrics/metrics.module.js';
 import { ProtocolsModule } from './protocols/protocols.module.js';
 import { ScenariosModule } from './scenarios/scenarios.module.js';
 import { ExperimentsModule } from './sessions/experiments.module.js';
@@ -18,14 +19,17 @@ import { VmsModule } from './vms/vms.module.js';
 @Module({})
 class AppModule {}
 
-export function appModule({ dataDir, sync, workers }: Settings, log: Log): DynamicModule {
+export function appModule(settings: Settings, parts: HttpParts, metrics: PrometheusMetrics): DynamicModule {
+  const { dataDir, sync, workers } = settings;
+  const { log } = parts;
   const onTrouble = (error: unknown): void => log.error('the store survived a fault', error);
   return {
     module: AppModule,
     imports: [
-      logModule(log),
+      httpModule(parts),
+      metricsModule(metrics),
       StoreModule.forRoot(dataDir, { synchronous: sync, onTrouble }),
-      servicesModule(workers),
+      servicesModule(workers, settings.stopGraceMs),
       SessionsModule,
       ExperimentsModule,
       VmsModule,

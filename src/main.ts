@@ -12,6 +12,7 @@ import { StoreError } from './store/store.errors.js';
 export { DEFAULT_SETTINGS, type RunningServer, type Settings, startServer };
 
 const EXIT_INTERNAL = 1;
+const EXIT_AFTER_MS = 500;
 const EXIT_BAD_INPUT = 2;
 
 /** Starts, tells the addresses on stdout, and resolves with the exit code after SIGINT or SIGTERM. */
@@ -33,6 +34,7 @@ export async function serve(settings: Settings): Promise<number> {
     `data           ${dataDir}`,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
+  process.on('SIGHUP', () => server.reloadTokens());
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
@@ -40,6 +42,8 @@ export async function serve(settings: Settings): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(EXIT_INTERNAL));
   process.stderr.write('rootline: stopping\n');
   await server.stop();
+  // A handle that somebody forgot must not keep a stopped server alive.
+  setTimeout(() => process.exit(0), EXIT_AFTER_MS).unref();
   return 0;
 }
 

@@ -32,6 +32,3 @@ export const MAX_INSPECTIONS = 16;
 
 /** Characters of a session's name. */
 export const MAX_NAME_CHARS = 200;
-
-/** How long a stop waits for running sessions to reach a chunk boundary before it ends their threads. */
-export const STOP_GRACE_MS = 5_000;

@@ -11,6 +11,8 @@ import { list, oneOf, onOff, optionalText, setting, text, wholeNumber } from './
 /** Shorter tokens can be guessed. */
 export const MIN_TOKEN_CHARS = 16;
 
+const isToken = (value: string): boolean => /^[\x21-\x7e]+$/.test(value) && value.length >= MIN_TOKEN_CHARS;
+
 export const settingsSchema = z.strictObject({
   // ---- where the server listens, and what it serves
   host: setting(text('an address or name to listen on'), {
@@ -45,23 +47,53 @@ export const settingsSchema = z.strictObject({
   }),
 
   // ---- who may ask
-  token: setting(
-    optionalText(`at least ${MIN_TOKEN_CHARS} characters without spaces`, (value) =>
-      /^[\x21-\x7e]{16,}$/.test(value),
-    ),
+  token: setting(optionalText(`at least ${MIN_TOKEN_CHARS} characters without spaces`, isToken), {
+    env: 'ROOTLINE_TOKEN',
+    flag: null,
+    default: '',
+    doc: 'bearer token that may read and write',
+    secret: true,
+  }),
+  readToken: setting(optionalText(`at least ${MIN_TOKEN_CHARS} characters without spaces`, isToken), {
+    env: 'ROOTLINE_READ_TOKEN',
+    flag: null,
+    default: '',
+    doc: 'bearer token that may only read',
+    secret: true,
+  }),
+  tokenFile: setting(
+    optionalText('a file', () => true),
     {
-      env: 'ROOTLINE_TOKEN',
-      flag: null,
+      env: 'ROOTLINE_TOKEN_FILE',
+      flag: '--token-file',
       default: '',
-      doc: 'bearer token; required beyond loopback',
-      secret: true,
+      doc: 'further tokens, one a line: `read|write TOKEN [2026-12-31]`, the day being the first without it; SIGHUP reads it again',
     },
   ),
+  rate: setting(wholeNumber(1, 1_000_000, 'requests a second'), {
+    env: 'ROOTLINE_RATE',
+    flag: '--rate',
+    default: '100',
+    doc: 'what one client address may ask; 100 times as much from this machine',
+  }),
+  writeRate: setting(wholeNumber(1, 1_000_000, 'requests a second'), {
+    env: 'ROOTLINE_WRITE_RATE',
+    flag: '--write-rate',
+    default: '20',
+    doc: 'what one token may change; 100 times as much from this machine',
+  }),
   allowedHosts: setting(list('host names, separated by commas'), {
     env: 'ROOTLINE_ALLOWED_HOSTS',
     flag: '--allowed-hosts',
     default: '',
     doc: 'further host names to answer to',
+  }),
+
+  stopGraceMs: setting(wholeNumber(100, 600_000, 'ms'), {
+    env: 'ROOTLINE_STOP_GRACE',
+    flag: '--stop-grace',
+    default: '5000',
+    doc: 'how long a stop waits for open requests, and for sessions to reach a chunk boundary',
   }),
 
   // ---- simulations
@@ -93,11 +125,11 @@ export function isLoopback(host: string): boolean {
 }
 
 /** What no single setting can say: throws when the settings together would leave the server open to others. */
-export function checkSettings({ host, token }: Settings): void {
-  if (!isLoopback(host) && token === null) {
+export function checkSettings({ host, token, readToken, tokenFile }: Settings): void {
+  if (!isLoopback(host) && token === null && readToken === null && tokenFile === null) {
     throw new BadInput(
       'token',
-      `${host} can be reached by others: set ROOTLINE_TOKEN (at least ${MIN_TOKEN_CHARS} characters), or bind 127.0.0.1`,
+      `${host} can be reached by others: set ROOTLINE_TOKEN (at least ${MIN_TOKEN_CHARS} characters), ROOTLINE_READ_TOKEN or ROOTLINE_TOKEN_FILE, or bind 127.0.0.1`,
     );
   }
 }

@@ -1,9 +1,14 @@
-// Who may talk to the server. Host names are checked against DNS rebinding, the Origin of everything that changes
-// something against foreign pages, and beyond loopback a token is asked for. No CORS header is ever sent.
-import { createHash, timingSafeEqual } from 'node:crypto';
+// Who may talk to the server, and how much. Host names are checked against DNS rebinding, the Origin of everything that
+// changes something against foreign pages, and where tokens are set one is asked for: a read token may only read.
+// No CORS header is ever sent. The live feed's upgrade requests go through check() too.
 import { isIP } from 'node:net';
 import { isLoopback, type Settings } from '../config/settings.js';
 import { Problem } from './problem.js';
+import { clientOf, LOOPBACK_RATE_FACTOR, RateLimit } from './rate-limit.js';
+import type { Tokens } from './tokens.js';
+
+/** Injection token. */
+export const ACCESS = Symbol('Access');
 
 export interface RequestHead {
   readonly method: string;
@@ -12,23 +17,32 @@ export interface RequestHead {
   readonly origin: string | undefined;
   readonly fetchSite: string | undefined;
   readonly authorization: string | undefined;
+  /** Address of the client's end of the connection. */
+  readonly address: string;
+  /** A page of elsewhere may not open it even though it is a GET: websocket upgrades. */
+  readonly upgrade?: boolean;
 }
 
 const SAFE_METHODS = new Set(['GET', 'HEAD']);
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1'];
 /** Reads that tell nothing of what is stored. */
-const OPEN_PATHS = new Set(['/api/v1/openapi.json']);
+const OPEN_PATHS = new Set(['/api/v1/openapi.json', '/api/v1/asyncapi.json', '/api/v1/problems']);
 
 export class Access {
   private readonly names: ReadonlySet<string>;
   private readonly anyAddress: boolean;
-  private readonly token: Buffer | null;
+  private readonly requests: RateLimit;
+  private readonly writes: RateLimit;
 
-  constructor(settings: Settings) {
+  constructor(
+    settings: Settings,
+    readonly tokens: Tokens,
+  ) {
     this.names = new Set([...LOOPBACK_NAMES, settings.host.toLowerCase(), ...settings.allowedHosts]);
     // A name can be rebound to this machine, an address cannot.
     this.anyAddress = !isLoopback(settings.host);
-    this.token = settings.token === null ? null : digest(settings.token);
+    this.requests = new RateLimit('ROOTLINE_RATE, by address', settings.rate);
+    this.writes = new RateLimit('ROOTLINE_WRITE_RATE, by token', settings.writeRate);
   }
 
   /** Throws the problem that the client is told. */
@@ -43,20 +57,40 @@ export class Access {
         known,
       );
     }
-    if (!SAFE_METHODS.has(head.method)) checkOrigin(head);
-    if (this.token !== null && head.path.startsWith('/api/') && !OPEN_PATHS.has(head.path))
-      this.checkToken(head);
+    // Those who watch whether the server lives do not count.
+    if (head.path.startsWith('/health/')) return;
+    const client = clientOf(head.address);
+    const factor = isLoopback(client) || client === '0:0:0:0' ? LOOPBACK_RATE_FACTOR : 1;
+    this.requests.take(client, factor);
+    const safe = SAFE_METHODS.has(head.method);
+    if (!safe || head.upgrade === true) checkOrigin(head);
+    const asks = head.path.startsWith('/api/') || head.path === '/metrics';
+    if (!asks || OPEN_PATHS.has(head.path)) return;
+    const tokenId = this.tokens.none ? null : this.checkToken(head, safe);
+    if (!safe) this.writes.take(tokenId ?? client, factor);
   }
 
-  private checkToken({ authorization }: RequestHead): void {
+  /** The token's id. */
+  private checkToken({ authorization, method }: RequestHead, safe: boolean): string {
     const given = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
-    if (given !== undefined && timingSafeEqual(digest(given), this.token!)) return;
-    const what =
-      given === undefined
-        ? 'the request carries no token'
-        : 'the token is not the one this server was started with';
-    throw new Problem(401, 'token', what, ['Authorization: Bearer <ROOTLINE_TOKEN>']);
+    if (given === undefined) throw unauthorized('token-missing', 'the request carries no token', null);
+    const verdict = this.tokens.judge(given);
+    switch (verdict.kind) {
+      case 'unknown':
+        throw unauthorized('token-unknown', 'the token is none that this server accepts', 'invalid_token');
+      case 'expired':
+        throw unauthorized('token-expired', `the token ended on ${verdict.at}`, 'invalid_token');
+      case 'accepted':
+        if (safe || verdict.role === 'write') return verdict.id;
+        throw new Problem(403, 'token-read-only', `a read token may not ${method}`, ['a write token']);
+    }
   }
+}
+
+/** RFC 6750: `error` only where a token was given. */
+function unauthorized(code: string, detail: string, error: string | null): Problem {
+  const challenge = `Bearer realm="rootline"${error === null ? '' : `, error="${error}"`}`;
+  return new Problem(401, code, detail, ['Authorization: Bearer TOKEN'], { 'www-authenticate': challenge });
 }
 
 function checkOrigin({ origin, host, fetchSite }: RequestHead): void {
@@ -84,9 +118,4 @@ function checkOrigin({ origin, host, fetchSite }: RequestHead): void {
 function hostName(host: string | undefined): string | null {
   const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/i.exec(host ?? '');
   return match === null ? null : (match[1] ?? match[2]!).toLowerCase();
-}
-
-/** Equal lengths for the comparison, whatever is given. */
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

@@ -1,23 +1,40 @@
-// The server's log: JSON lines on stderr. Standard output belongs to what people asked for.
+// The server's log: JSON lines on stderr. Standard output belongs to what people asked for. A line that is written
+// while a request is answered carries the request's id, and the session that it is about.
 import type { LoggerService } from '@nestjs/common';
 import { pino } from 'pino';
 import type { Settings } from '../config/settings.js';
+import { currentRequest } from './request-context.js';
 
 /** Injection token. */
 export const LOG = Symbol('Log');
 
+/** Names as they stand in the line: `sessionId`, `requestId`, `jobId`, figures. Never a token, never a body. */
+export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
 export interface Log {
-  info(message: string): void;
-  warn(message: string): void;
-  error(message: string, error: unknown): void;
+  /** For what is only of interest when looked for: answered reads. */
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, error: unknown, fields?: LogFields): void;
 }
 
-export function createLog(level: Settings['logLevel']): Log {
-  const logger = pino({ name: 'rootline', level }, pino.destination({ dest: 2, sync: true }));
+export function createLog(level: Settings['logLevel'], to: number | string = 2): Log {
+  const logger = pino(
+    {
+      name: 'rootline',
+      level,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      mixin: () => ({ ...currentRequest() }),
+    },
+    pino.destination({ dest: to, sync: true }),
+  );
   return {
-    info: (message) => logger.info(message),
-    warn: (message) => logger.warn(message),
-    error: (message, error) => logger.error({ err: error }, message),
+    debug: (message, fields) => logger.debug({ ...fields }, message),
+    info: (message, fields) => logger.info({ ...fields }, message),
+    warn: (message, fields) => logger.warn({ ...fields }, message),
+    error: (message, error, fields) => logger.error({ err: error, ...fields }, message),
   };
 }
 

@@ -38,26 +38,30 @@ export interface RouteDoc {
     readonly description: string;
     readonly name?: string;
     readonly schema?: z.ZodType;
+    /** Type of an answer that is text. */
+    readonly text?: string;
   };
   readonly ndjson?: string;
   readonly headers?: { readonly [name: string]: string };
-  /** Statuses of the problems that this route gives besides 400, 401, 403 and 421. */
+  /** Statuses of the problems that this route gives besides those that all share (COMMON_PROBLEMS). */
   readonly problems?: readonly number[];
 }
 
-const COMMON_PROBLEMS = [400, 401, 403, 421];
+const COMMON_PROBLEMS = [400, 401, 403, 414, 421, 429, 500, 503];
 const PROBLEM_TEXT: { readonly [status: number]: string } = {
   400: 'a field or value that is not known',
-  401: 'a token is needed',
-  403: 'a foreign Origin',
+  401: 'a token is needed; WWW-Authenticate says why',
+  403: 'a foreign Origin, or a read token that would change something',
   404: 'there is no such session or part of it',
   409: 'the present state forbids it; `expected` lists what is allowed',
   413: 'the body is too large',
+  414: 'the address is too long',
   415: 'the content type is not understood',
   421: 'a Host that this server does not answer for',
   422: 'a value that the model does not accept',
-  429: 'a named limit was reached',
-  503: 'not available now',
+  429: 'a named limit was reached; Retry-After says when to ask again',
+  500: 'the server failed',
+  503: 'the server is stopping, or the store does not work',
 };
 
 export function Route(doc: RouteDoc): MethodDecorator {
@@ -65,6 +69,7 @@ export function Route(doc: RouteDoc): MethodDecorator {
   const schema = answer.schema === undefined ? undefined : component(answer.name!, answer.schema, 'output');
   const content: { [type: string]: { schema: object } } = {};
   if (schema !== undefined) content['application/json'] = { schema };
+  if (answer.text !== undefined) content[answer.text] = { schema: { type: 'string' } };
   if (doc.ndjson !== undefined)
     content['application/x-ndjson'] = { schema: { $ref: `#/components/schemas/${doc.ndjson}` } };
   const headers = Object.fromEntries(

@@ -19,5 +19,7 @@ export function sendProblem(reply: FastifyReply, error: unknown, log: Log): void
   const problem = problemOf(error);
   if (problem.status >= 500) log.error('a request failed', error);
   if (reply.sent) return;
-  void reply.status(problem.status).type(PROBLEM_TYPE).send(problemBody(problem));
+  // Whoever meets a limit may ask again; how soon is known only where the limit is one of time.
+  const headers = problem.status === 429 ? { 'retry-after': '1', ...problem.headers } : problem.headers;
+  void reply.status(problem.status).headers(headers).type(PROBLEM_TYPE).send(problemBody(problem));
 }

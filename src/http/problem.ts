@@ -21,6 +21,7 @@ export class Problem extends Error {
     readonly code: string,
     detail: string,
     readonly expected: readonly string[] = [],
+    readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(detail);
   }

@@ -11,21 +11,24 @@ import {
   KEEP_ALIVE_TIMEOUT_MS,
   MAX_BODY_BYTES,
   MAX_CONNECTIONS,
-  MAX_URL_CHARS,
   REQUEST_TIMEOUT_MS,
 } from '../config/limits.js';
-import { checkSettings, type Settings } from '../config/settings.js';
+import { checkSettings, isLoopback, type Settings } from '../config/settings.js';
+import { BadInput } from '../core/base/errors.js';
+import { PrometheusMetrics } from '../metrics/metrics.js';
 import type { SessionRunner } from '../sessions/runner/session-runner.js';
 import { RUNNER } from '../sessions/sessions.tokens.js';
 import { SqliteEventStore } from '../store/sqlite/sqlite-event-store.js';
 import { Access } from './access.js';
 import { demoIfEmpty } from './demo.js';
-import { SECURITY_HEADERS } from './headers.js';
+import { addHooks } from './hooks.js';
+import type { HttpParts } from './http.module.js';
 import { createLog, type Log, nestLogger } from './log.js';
 import { openApiDocument } from './openapi.js';
 import { addPlainRoutes } from './plain-routes.js';
 import { ProblemFilter, sendProblem } from './problem.filter.js';
-import { Problem } from './problem.js';
+import { Stopping } from './stopping.js';
+import { Tokens } from './tokens.js';
 
 export interface RunningServer {
   readonly host: string;
@@ -33,7 +36,9 @@ export interface RunningServer {
   readonly port: number;
   readonly url: string;
   readonly dataDir: string;
-  /** Refuses new requests, interrupts running sessions at a chunk boundary, closes the store. Safe to call twice. */
+  /** Reads the token file again; one that cannot be used changes nothing, and is told on the log. */
+  reloadTokens(): void;
+  /** Refuses new requests, lets open ones end within the grace, interrupts running sessions at a chunk boundary, closes the store. Safe to call twice. */
   stop(): Promise<void>;
 }
 
@@ -43,7 +48,13 @@ export async function startServer(
   log: Log = createLog(settings.logLevel),
 ): Promise<RunningServer> {
   checkSettings(settings);
-  const app = await NestFactory.create<NestFastifyApplication>(appModule(settings, log), adapter(log), {
+  const tokens = new Tokens(settings);
+  if (tokens.none && !isLoopback(settings.host))
+    throw new BadInput('token-file', 'beyond loopback the token file must name at least one token');
+  const parts: HttpParts = { log, access: new Access(settings, tokens), stopping: new Stopping() };
+  const metrics = new PrometheusMetrics();
+  const module = appModule(settings, parts, metrics);
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter(log), {
     // What goes wrong while starting is thrown, and told once.
     logger: false,
     // Bodies are JSON and nothing else; see addJsonBodies.
@@ -54,14 +65,14 @@ export async function startServer(
   app.useLogger(nestLogger(log));
   try {
     app.useGlobalFilters(new ProblemFilter(log));
-    addHooks(app, new Access(settings), log);
+    addHooks(app, parts, metrics);
     addJsonBodies(app);
-    await addPlainRoutes(app, openApiDocument(app, settings.token !== null));
+    await addPlainRoutes(app, openApiDocument(app, !tokens.none));
     await app.init();
     const server = app.getHttpServer() as Server;
     server.maxConnections = MAX_CONNECTIONS;
     await app.listen({ host: settings.host, port: settings.port });
-    return await running(app, server, settings, log);
+    return await running(app, server, settings, parts);
   } catch (error) {
     await app.close();
     throw error;
@@ -93,48 +104,13 @@ function addJsonBodies(app: NestFastifyApplication): void {
   });
 }
 
-function addHooks(app: NestFastifyApplication, access: Access, log: Log): void {
-  const fastify = app.getHttpAdapter().getInstance();
-  fastify.addHook('onRequest', (request, reply, done) => {
-    void reply.headers(SECURITY_HEADERS);
-    const { method, headers } = request;
-    const path = request.url.split('?', 1)[0]!;
-    if (path.startsWith('/api/') || path.startsWith('/health/'))
-      void reply.header('cache-control', 'no-store');
-    try {
-      if (request.url.length > MAX_URL_CHARS) {
-        throw new Problem(
-          414,
-          'address-too-long',
-          `an address has at most ${MAX_URL_CHARS} characters (MAX_URL_CHARS)`,
-        );
-      }
-      access.check({
-        method,
-        path,
-        host: headers.host,
-        origin: headers.origin,
-        fetchSite: single(headers['sec-fetch-site']),
-        authorization: headers.authorization,
-      });
-    } catch (error) {
-      sendProblem(reply, error, log);
-      return;
-    }
-    done();
-  });
-}
-
-function single(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header[0] : header;
-}
-
 async function running(
   app: NestFastifyApplication,
   server: Server,
   settings: Settings,
-  log: Log,
+  parts: HttpParts,
 ): Promise<RunningServer> {
+  const { log, access, stopping } = parts;
   const { port } = server.address() as AddressInfo;
   const { host } = settings;
   app.get(SqliteEventStore).announce(host, port);
@@ -142,7 +118,10 @@ async function running(
   const background = resumeAndDemo(app, runner, settings, log);
   let stopped: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
+    // The sessions' way to a chunk boundary and the clients' last answers take the same time.
+    const drained = stopping.drain(server, settings.stopGraceMs, log);
     await background;
+    await Promise.all([drained, runner.stop(settings.stopGraceMs)]);
     await app.close();
   };
   return {
@@ -153,6 +132,14 @@ async function running(
     stop: () => {
       stopped ??= stop();
       return stopped;
+    },
+    reloadTokens: () => {
+      try {
+        access.tokens.reload();
+        log.info('tokens were read again', { tokens: access.tokens.count });
+      } catch (error) {
+        log.error('the tokens stay as they were', error);
+      }
     },
   };
 }

@@ -4,8 +4,9 @@ import { Controller, Get, Headers, Inject, Param, Query, Res } from '@nestjs/com
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { DEFAULT_EVENTS_PAGE, MAX_EVENTS_PAGE, MAX_STREAMS } from '../config/limits.js';
+import { DEFAULT_EVENTS_PAGE, MAX_EVENTS_PAGE } from '../config/limits.js';
 import { INVARIANTS } from '../core/invariants/catalogue.js';
+import { OPEN_STREAMS, type OpenStreams } from '../http/open-streams.js';
 import { Route } from '../http/openapi.decorators.js';
 import { Problem } from '../http/problem.js';
 import { ZodPipe } from '../http/zod.pipe.js';
@@ -29,9 +30,10 @@ const finding = schemas.event.extend({
 @ApiTags('events')
 @Controller('api/v1/sessions/:id')
 export class EventsController {
-  private streams = 0;
-
-  constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(OPEN_STREAMS) private readonly streams: OpenStreams,
+  ) {}
 
   @Get('events')
   @Route({
@@ -113,21 +115,10 @@ export class EventsController {
     range: Omit<RowQuery, 'limit'>,
     limit: number | undefined,
   ): void {
-    if (this.streams >= MAX_STREAMS) {
-      throw new Problem(
-        429,
-        'streams',
-        `${MAX_STREAMS} streams are open (MAX_STREAMS); try again when one has ended`,
-      );
-    }
-    this.streams++;
-    const lines = this.store.streamNdjson(id, range);
-    const stream = Readable.from(limit === undefined ? lines : takeLines(lines, limit), {
-      objectMode: false,
-      highWaterMark: 1,
-    });
-    stream.once('close', () => {
-      this.streams--;
+    const stream = this.streams.open(() => {
+      const lines = this.store.streamNdjson(id, range);
+      const taken = limit === undefined ? lines : takeLines(lines, limit);
+      return Readable.from(taken, { objectMode: false, highWaterMark: 1 });
     });
     void reply.type(NDJSON_TYPE).send(stream);
   }

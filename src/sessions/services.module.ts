@@ -6,7 +6,6 @@ import {
   Injectable,
   Module,
 } from '@nestjs/common';
-import { STOP_GRACE_MS } from '../config/limits.js';
 import { LOG, type Log } from '../http/log.js';
 import type { EventStore } from '../store/event-store.port.js';
 import { EVENT_STORE } from '../store/store.module.js';
@@ -14,26 +13,30 @@ import { InspectionService } from './inspection.service.js';
 import { SessionRunner } from './runner/session-runner.js';
 import { INSPECTIONS, RUNNER } from './sessions.tokens.js';
 
+const STOP_GRACE = Symbol('StopGrace');
+
 @Injectable()
 class StopServices implements BeforeApplicationShutdown {
   constructor(
+    @Inject(STOP_GRACE) private readonly graceMs: number,
     @Inject(RUNNER) private readonly runner: SessionRunner,
     @Inject(INSPECTIONS) private readonly inspections: InspectionService,
   ) {}
 
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all([this.runner.stop(STOP_GRACE_MS), this.inspections.stop()]);
+    await Promise.all([this.runner.stop(this.graceMs), this.inspections.stop()]);
   }
 }
 
 @Module({})
 class ServicesModule {}
 
-export function servicesModule(workers: number): DynamicModule {
+export function servicesModule(workers: number, stopGraceMs: number): DynamicModule {
   return {
     module: ServicesModule,
     global: true,
     providers: [
+      { provide: STOP_GRACE, useValue: stopGraceMs },
       {
         provide: RUNNER,
         useFactory: (store: EventStore, log: Log) =>

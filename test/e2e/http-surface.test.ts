@@ -63,6 +63,7 @@ interface Operation {
 const ROUTES = [
   'GET /health/live',
   'GET /health/ready',
+  'GET /metrics',
   'GET /api/v1/protocols',
   'GET /api/v1/protocols/{protocol}',
   'GET /api/v1/scenarios',

@@ -40,9 +40,10 @@ export class TestServer {
   static async start(dataDir: string, differs: Partial<Settings> = {}): Promise<TestServer> {
     const lines: string[] = [];
     const log: Log = {
-      info: (message) => lines.push(message),
-      warn: (message) => lines.push(message),
-      error: (message, error) => lines.push(`${message}: ${String(error)}`),
+      debug: () => undefined,
+      info: (message) => void lines.push(message),
+      warn: (message) => void lines.push(message),
+      error: (message, error) => void lines.push(`${message}: ${String(error)}`),
     };
     const settings: Settings = { ...DEFAULT_SETTINGS, port: 0, dataDir, demo: false, ...differs };
     return new TestServer(await startServer(settings, log), lines);

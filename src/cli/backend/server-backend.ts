@@ -26,7 +26,11 @@ export class ServerBackend implements Backend {
   private readonly base: string;
   private readonly headers: Readonly<Record<string, string>>;
 
-  constructor(host: string, port: number, token: string | null = readSetting('token', {}, process.env)) {
+  constructor(
+    host: string,
+    port: number,
+    token: string | null = readSetting('token', {}, process.env) ?? readSetting('readToken', {}, process.env),
+  ) {
     const origin = `http://${reachable(host)}:${port}`;
     this.place = `server on ${origin}`;
     this.base = `${origin}/api/v1`;

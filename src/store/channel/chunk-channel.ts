@@ -4,6 +4,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { RunChunk } from '../../core/run/contract.js';
 import type { Committed } from '../event-store.port.js';
 import { errorFromWire, errorToWire, storeClosed, type WireError } from '../store.errors.js';
+import type { WriterFigures } from '../writer-figures.js';
 import { buffersOf, type PreparedChunk, prepareChunk } from './prepared-chunk.js';
 
 type ChannelAnswer = { readonly committed: Committed } | { readonly error: WireError };
@@ -80,20 +81,30 @@ export class ChunkChannel {
  * The writer's end: appends what arrives, in order, and answers each chunk. One chunk a turn of the event loop: a port
  * that is refilled as fast as it is emptied would otherwise keep every other port of this thread waiting.
  */
-export function serveChannel(port: MessagePort, append: (chunk: PreparedChunk) => Committed): void {
-  const waiting: PreparedChunk[] = [];
+export function serveChannel(
+  port: MessagePort,
+  append: (chunk: PreparedChunk) => Committed,
+  figures?: WriterFigures,
+): void {
+  const waiting: { readonly chunk: PreparedChunk; readonly cameMs: number }[] = [];
   const appendOne = (): void => {
     let answer: ChannelAnswer;
+    const { chunk, cameMs } = waiting.shift()!;
+    const beganMs = performance.now();
     try {
-      answer = { committed: append(waiting.shift()!) };
+      answer = { committed: append(chunk) };
+      const nowMs = performance.now();
+      figures?.committed(nowMs - beganMs, nowMs - cameMs);
     } catch (error) {
       answer = { error: errorToWire(error) };
     }
+    figures?.add('waiting', -1);
     port.postMessage(answer);
     if (waiting.length > 0) setImmediate(appendOne);
   };
   port.on('message', (chunk: PreparedChunk) => {
-    waiting.push(chunk);
+    waiting.push({ chunk, cameMs: performance.now() });
+    figures?.add('waiting', 1);
     if (waiting.length === 1) setImmediate(appendOne);
   });
 }

@@ -11,6 +11,7 @@ import { MetadataStore } from '../metadata/metadata-store.js';
 import { PromiseQueue } from '../metadata/write-queue.js';
 import { WorkerClient } from '../rpc.js';
 import { type StoreLimits, withLimits } from '../store.limits.js';
+import { WriterFigures } from '../writer-figures.js';
 import type { Synchronous } from './connection.js';
 import { storeFiles } from './files.js';
 import { migrateEvents } from './migrate.js';
@@ -68,7 +69,14 @@ async function open(
   undo.push(() => metadata.close());
 
   const notices = new Subject<CommitNotice>();
-  const workerData: WriterData = { file, limits, synchronous, maxPages: options.maxPages };
+  const figures = new WriterFigures();
+  const workerData: WriterData = {
+    file,
+    limits,
+    synchronous,
+    figures: figures.shared,
+    maxPages: options.maxPages,
+  };
   const worker = new Worker(workerEntry('writer.worker'), { workerData, ...PLAIN_THREAD });
   const writer = new WorkerClient<WriterCalls>(worker, 'writer', (told) => {
     for (const notice of told as WriterTold) notices.next(notice);
@@ -88,6 +96,7 @@ async function open(
     limits,
     lock,
     writer,
+    figures,
     notices,
     keyed,
     metadata,

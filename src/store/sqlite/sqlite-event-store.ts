@@ -27,6 +27,7 @@ import { WorkerClient } from '../rpc.js';
 import type { SessionKind, SessionLabel, SessionRecord, SessionState, StoredSession } from '../session.js';
 import { storeClosed } from '../store.errors.js';
 import { checkPageLimit, checkText, type StoreLimits } from '../store.limits.js';
+import type { WriterFigures } from '../writer-figures.js';
 import type { OwnerLock } from './owner-lock.js';
 import type { ReconcileReport } from './reconciler.js';
 import { SessionMirror } from './session-mirror.js';
@@ -45,6 +46,7 @@ export interface SqliteParts {
   readonly limits: StoreLimits;
   readonly lock: OwnerLock;
   readonly writer: WorkerClient<WriterCalls>;
+  readonly figures: WriterFigures;
   readonly notices: Subject<CommitNotice>;
   readonly keyed: SqliteEventReader;
   readonly metadata: MetadataStore;
@@ -58,6 +60,8 @@ export class SqliteEventStore implements EventStore {
   readonly jobs: JobStore;
   /** What the start had to put right. */
   readonly reconciled: ReconcileReport;
+  /** Counted since the store was opened. */
+  readonly snapshots = { hits: 0, misses: 0 };
   private readonly mirror: SessionMirror;
   private reader: WorkerClient<ReaderCalls> | null = null;
   private closing: Promise<void> | null = null;
@@ -81,6 +85,10 @@ export class SqliteEventStore implements EventStore {
   get failure(): Error | null {
     if (this.closing !== null) return storeClosed('close was called');
     return this.parts.writer.failure ?? this.reader?.failure ?? null;
+  }
+
+  get writerFigures(): WriterFigures {
+    return this.parts.figures;
   }
 
   /** Writes down where the owner of the data folder can be reached, for commands that find the folder in use. */
@@ -192,7 +200,9 @@ export class SqliteEventStore implements EventStore {
     atOrBefore: number,
     layout?: string,
   ): Promise<SnapshotBytes | null> {
-    return this.keyed().latestSnapshot(sessionId, atOrBefore, layout);
+    const found = this.keyed().latestSnapshot(sessionId, atOrBefore, layout);
+    this.snapshots[found === null ? 'misses' : 'hits']++;
+    return found;
   }
 
   close(): Promise<void> {

@@ -21,6 +21,8 @@ export interface WriterData {
   readonly file: string;
   readonly limits: StoreLimits;
   readonly synchronous: Synchronous;
+  /** Memory of WriterFigures. */
+  readonly figures: SharedArrayBuffer;
   /** For tests of a full disk. */
   readonly maxPages: number | undefined;
 }

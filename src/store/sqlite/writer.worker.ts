@@ -7,6 +7,7 @@ import { ensure } from '../../core/base/assert.js';
 import { serveChannel } from '../channel/chunk-channel.js';
 import { serveCalls, tell } from '../rpc.js';
 import { storeClosed } from '../store.errors.js';
+import { WriterFigures } from '../writer-figures.js';
 import { writeCatalogue } from './catalogue-tables.js';
 import { openWriter } from './connection.js';
 import { Deletion } from './deletion.js';
@@ -62,6 +63,7 @@ class Sweeper {
 
 const port = ensure(parentPort, 'the port to the main thread');
 const outbox = new NoticeOutbox((notices) => tell(port, notices satisfies WriterTold));
+const figures = new WriterFigures((workerData as WriterData).figures);
 let opened: ReturnType<typeof open> | null = null;
 
 function open() {
@@ -94,7 +96,7 @@ serveCalls<WriterCalls>(port, {
   create: ({ manifest, kind, extra }) => store().core.create(manifest, kind, extra),
   append: ({ sessionId, chunk }) => store().core.append(sessionId, chunk),
   openChannel: ({ sessionId, port: channel }) => {
-    serveChannel(channel, (chunk) => store().core.append(sessionId, chunk));
+    serveChannel(channel, (chunk) => store().core.append(sessionId, chunk), figures);
     return null;
   },
   setState: ({ sessionId, state, change }) => store().core.setState(sessionId, state, change),
