@@ -60,7 +60,7 @@ test('the token file: roles, expiry, reload; a damaged one changes nothing', () 
   expect(JSON.stringify(tokens.judge(WRITE))).not.toContain(WRITE);
   for (const text of ['', 'read short', `admin ${WRITE}`, `read ${READ} soon`, `read ${READ} 2030-01-01 x`]) {
     writeFileSync(tokenFile, text);
-    expect(() => tokens.reload(), text).toThrow();
+    expect(() => tokens.reload(), text).toThrow(/token file|read.write TOKEN/);
     expect(tokens.judge(WRITE)).toMatchObject({ kind: 'accepted' });
   }
   writeFileSync(tokenFile, `read ${WRITE}\n`);
