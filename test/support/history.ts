@@ -1,0 +1,82 @@
+// A run in memory as a history: what the projections over stored sessions are tested on.
+import { Layout } from '../../src/core/aggregates/layout.js';
+import { World } from '../../src/core/aggregates/world.js';
+import type { Frame, History, HistoryQuery, HistoryRows } from '../../src/core/projections/history.js';
+import type { DictionaryEntry, StoredColumns } from '../../src/core/run/contract.js';
+import { foldRows } from '../../src/core/run/replay-by-fold.js';
+import type { Simulation } from '../../src/core/run/simulation.js';
+import { concatColumns, runToEnd } from './harness.js';
+
+const COLUMNS = ['skipped', 'timeNs', 'thread', 'site', 'type', 'subject', 'a', 'b', 'c'] as const;
+
+export class MemoryHistory implements History {
+  readonly level: 'full' | 'lifecycle';
+  readonly end: number;
+  readonly threads: string[] = [];
+  readonly vcpus: number;
+  readonly columns: StoredColumns;
+  private readonly sites = new Map<number, Extract<DictionaryEntry, { kind: 'site' }>>();
+  private readonly layout: Layout;
+  private world: World;
+  private folded = 0;
+  /** By subject: rows, in order. */
+  private readonly bySubject = new Map<number, number[]>();
+
+  constructor(sim: Simulation) {
+    const chunks = runToEnd(sim);
+    this.columns = concatColumns(chunks);
+    this.end = this.columns.length;
+    this.level = sim.manifest.recording;
+    this.layout = sim.machine.w.layout;
+    this.vcpus = this.layout.topology.vcpus;
+    for (const entry of chunks.flatMap((chunk) => chunk.dictionary)) {
+      if (entry.kind === 'thread') this.threads[entry.id] = entry.name;
+      else this.sites.set(entry.id, entry);
+    }
+    this.world = new World(this.layout);
+    for (let i = 0; i < this.end; i++) {
+      const rows = this.bySubject.get(this.columns.subject[i]);
+      if (rows === undefined) this.bySubject.set(this.columns.subject[i], [i]);
+      else rows.push(i);
+    }
+  }
+
+  rows(query: HistoryQuery): HistoryRows {
+    const { from, to, limit, backward, types, subject, thread } = query;
+    const { columns } = this;
+    const found: number[] = [];
+    const [first, last] = [Math.max(1, from) - 1, Math.min(this.end, to) - 1];
+    const some = subject === undefined ? undefined : (this.bySubject.get(subject) ?? []);
+    const fits = (i: number): boolean =>
+      i >= first &&
+      i <= last &&
+      (types === undefined || types.includes(columns.type[i])) &&
+      (thread === undefined || columns.thread[i] === thread);
+    const [low, high] = some === undefined ? [first, last] : [0, some.length - 1];
+    for (let k = low; k <= high && found.length < limit; k++) {
+      const at = backward === true ? high - (k - low) : k;
+      const i = some === undefined ? at : some[at];
+      if (fits(i)) found.push(i);
+    }
+    const picked = Object.fromEntries(COLUMNS.map((name) => [name, found.map((i) => columns[name][i])]));
+    return { length: found.length, position: found.map((i) => i + 1), ...picked } as unknown as HistoryRows;
+  }
+
+  worldAt(position: number): World {
+    if (position < this.folded) {
+      this.world = new World(this.layout);
+      this.folded = 0;
+    }
+    foldRows(this.world, this.columns, this.folded, position, this.level);
+    this.folded = position;
+    return this.world;
+  }
+
+  stack(site: number): Frame[] {
+    const out: Frame[] = [];
+    for (let at = this.sites.get(site); at !== undefined; at = this.sites.get(at.parent)) {
+      out.push({ function: at.function, label: at.label });
+    }
+    return out;
+  }
+}
