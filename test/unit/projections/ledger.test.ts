@@ -196,9 +196,8 @@ describe('any history', () => {
             const ledger = ledgerOf(history, { vm, root, at });
             const held = ledger.references.filter((r) => r.state !== 'givenBack').length;
             const where = `${id} under ${protocol}, root ${root} at ${at}`;
-            expect([ledger.refcount, ledger.balance], where).toEqual([refcount, refcount]);
+            expect([ledger.refcount, ledger.balance, held], where).toEqual([refcount, refcount, refcount]);
             if (ledger.faults.length > 0) faulty.add(`${id} ${protocol}`);
-            else expect(held, where).toBe(refcount);
             checked++;
           }
         }
@@ -222,12 +221,13 @@ describe('any history', () => {
     expect([whole.complete, part.complete]).toEqual([true, false]);
     expect(part.from).toBeGreaterThan(whole.born.position);
     const held = (ledger: RootLedger) =>
-      ledger.references
-        .filter((r) => r.state === 'held')
-        .map((r) => [r.owner, r.why, r.taken?.position])
-        .sort();
+      new Set(
+        ledger.references
+          .filter((r) => r.state === 'held')
+          .map((r) => `${r.owner}, ${r.why}, ${r.taken?.position}`),
+      );
     expect(held(part)).toEqual(held(whole));
-    expect(held(part).length).toBeGreaterThan(0);
+    expect(held(part).size).toBeGreaterThan(0);
     expect([part.refcount, part.balance, part.born]).toEqual([whole.refcount, whole.balance, whole.born]);
   });
 

@@ -2,9 +2,18 @@
 // it. A reducer over the root's own events and those about vCPU slots, in order of position.
 import { E, EVENT_BY_CODE } from '../../events/catalogue.js';
 import { SUBJECT_RADIX } from '../../events/define.js';
-import { HOLDER, HOLDER_NAMES } from '../../events/root.events.js';
 import type { HistoryRows } from '../history.js';
 import { slotName } from '../words.js';
+import {
+  type BookedFault,
+  type BookedReference,
+  type FaultKind,
+  type HolderKind,
+  holderOf,
+  type Mark,
+  mark,
+  whyOf,
+} from './reference.js';
 
 /** Faults that are listed one by one; more of them are counted. */
 export const LEDGER_FAULTS_MAX = 200;
@@ -12,47 +21,6 @@ export const LEDGER_FAULTS_MAX = 200;
 export const LEDGER_MOVES_MAX = 16;
 
 const SLOTS = 4;
-
-export type HolderKind = 'vcpu' | 'iterator' | 'tdpMmu' | 'work';
-
-/** A row, kept as numbers until a report needs it. */
-export interface Mark {
-  readonly position: number;
-  readonly ordinal: number;
-  readonly timeNs: number;
-  readonly thread: number;
-  readonly site: number;
-}
-
-export interface BookedReference {
-  /** By the order of taking, within this ledger. */
-  readonly number: number;
-  holder: HolderKind;
-  /** vCPU that the reference is for; null where it is for none, or not known yet. */
-  vcpu: number | null;
-  slot: number | null;
-  why: string;
-  /** Null: it was there before the first row of these books. */
-  readonly taken: Mark | null;
-  /** Thread that took it; -1 where it was there before. */
-  readonly thread: number;
-  readonly moves: { readonly at: Mark; readonly to: string }[];
-  givenBack: Mark | null;
-  /** The moment from which nobody is left to give it back. */
-  leaked: Mark | null;
-}
-
-export type FaultKind = 'leak' | 'surplusPut' | 'missingGet' | 'useAfterFree';
-
-export interface BookedFault {
-  readonly kind: FaultKind;
-  readonly holder: HolderKind | null;
-  readonly vcpu: number | null;
-  readonly slot: number | null;
-  readonly what: string;
-  readonly at: Mark;
-  readonly reference: BookedReference | null;
-}
 
 export class LedgerBook {
   readonly open = new Set<BookedReference>();
@@ -451,7 +419,7 @@ export class LedgerBook {
   private slotsOf(vcpu: number): (BookedReference | null)[] {
     let slots = this.slots.get(vcpu);
     if (slots === undefined) {
-      slots = new Array<BookedReference | null>(SLOTS).fill(null);
+      slots = Array.from({ length: SLOTS }, () => null);
       this.slots.set(vcpu, slots);
     }
     return slots;
@@ -469,23 +437,3 @@ const OPERATIONS: ReadonlySet<number> = new Set([
   E.RootListed,
   E.FreedPageTouched,
 ]);
-
-export function mark(rows: HistoryRows, i: number): Mark {
-  return {
-    position: rows.position[i],
-    ordinal: rows.position[i] + rows.skipped[i],
-    timeNs: rows.timeNs[i],
-    thread: rows.thread[i],
-    site: rows.site[i],
-  };
-}
-
-function holderOf(code: number): HolderKind {
-  return code >= HOLDER.vcpu && code <= HOLDER.work ? (HOLDER_NAMES[code] as HolderKind) : 'iterator';
-}
-
-function whyOf(holder: HolderKind, slot: number | null): string {
-  if (holder === 'vcpu') return slot === null || slot === 0 ? 'vCPU slot' : 'previous-root slot';
-  if (holder === 'tdpMmu') return "the TDP MMU's own";
-  return holder === 'work' ? 'work item' : 'iterator';
-}

@@ -17,15 +17,15 @@ import {
 } from '../history.js';
 import { rowsInOrder } from '../merge.js';
 import { slotName } from '../words.js';
+import { LedgerBook } from './ledger-book.js';
 import {
   type BookedFault,
   type BookedReference,
   type FaultKind,
   type HolderKind,
-  LedgerBook,
   type Mark,
   mark,
-} from './ledger-book.js';
+} from './reference.js';
 
 /** Events of the root, and about the slots of each vCPU, that one ledger reads. */
 export const LEDGER_EVENTS_MAX = 20_000;
