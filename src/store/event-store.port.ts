@@ -183,6 +183,9 @@ export interface EventStore {
   decisions(sessionId: string): Promise<DecisionLog>;
   latestSnapshot(sessionId: string, atOrBefore: number, layout?: string): Promise<SnapshotBytes | null>;
 
+  /** False while only changes of state can be stored: the disk is full. */
+  hasRoom(): Promise<boolean>;
+
   /** Finishes what was accepted, then closes. Safe to call twice. */
   close(): Promise<void>;
 }

@@ -111,6 +111,10 @@ export function queryRefused(what: string, expected: string): StoreError {
   return new StoreError('query_refused', `${what}; expected ${expected}`, { what, expected });
 }
 
+export function diskFull(file: string): StoreError {
+  return new StoreError('disk_full', `${file}: the disk is full; nothing of this was stored`, { file });
+}
+
 export function storeClosed(what: string): StoreError {
   return new StoreError('store_closed', `the store is closed: ${what}`, { what });
 }

@@ -22,6 +22,6 @@ export type Verdict =
   /** Stopped at a chunk boundary, as asked; everything handed over is committed. */
   | { readonly kind: 'stopped' }
   /** Cannot go on here and now, but may later or elsewhere: another engine, a full disk. */
-  | { readonly kind: 'refused'; readonly message: string }
+  | { readonly kind: 'refused'; readonly message: string; readonly diskFull: boolean }
   /** A bug or a limit of the store: it will not get further. */
   | { readonly kind: 'failed'; readonly message: string };

@@ -11,12 +11,15 @@ import type { CommitNotice, EventStore, SessionExtra } from '../../store/event-s
 import { isSealed, type SessionRecord, type SessionState } from '../../store/session.js';
 import { isStoreError, limitExceeded, storeClosed } from '../../store/store.errors.js';
 import type { Verdict } from './messages.js';
+import { RoomWait } from './room-wait.js';
 import { SimulationThread } from './simulation-thread.js';
 
 export interface RunnerOptions {
   /** Threads; default: ROOTLINE_WORKERS, else the number of cores. */
   readonly workers?: number;
   readonly maxQueued?: number;
+  /** How often a full disk is looked at again. */
+  readonly roomRetryMs?: number;
   /** For what goes wrong where nobody waits for an answer. */
   readonly log?: (message: string) => void;
 }
@@ -28,6 +31,8 @@ interface Job {
   thread: SimulationThread | null;
   /** The state that the session takes when it stops before its end. */
   stopAs: StopAs | null;
+  /** It stopped because the disk is full. */
+  diskFull: boolean;
   readonly done: Promise<void>;
 }
 
@@ -44,6 +49,8 @@ export class SessionRunner {
   private readonly idle: SimulationThread[] = [];
   private readonly commands = new Map<string, Promise<unknown>>();
   private readonly watchers = new Map<string, (() => void)[]>();
+  /** Sessions that a full disk interrupted. */
+  private readonly room: RoomWait;
   /** Creations between the check of the queue's length and their place in it. */
   private entering = 0;
   private stopping = false;
@@ -52,6 +59,11 @@ export class SessionRunner {
     private readonly store: EventStore,
     options: RunnerOptions = {},
   ) {
+    this.room = new RoomWait(
+      () => store.hasRoom(),
+      (ids) => this.goOn(ids),
+      options.roomRetryMs,
+    );
     this.positions$ = store.committed$;
     this.workers = options.workers ?? readSetting('workers', {}, process.env);
     this.maxQueued = options.maxQueued ?? MAX_QUEUED_SESSIONS;
@@ -76,7 +88,7 @@ export class SessionRunner {
     try {
       const session = await this.store.createSession(manifest, 'simulated', { ...extra, state: 'queued' });
       // The same idempotency key may have given a session that is under way or done.
-      if (session.state === 'queued') this.enqueue(session.id);
+      if (session.state === 'queued' && !this.isHere(session.id)) this.enqueue(session.id);
       return session;
     } finally {
       this.entering--;
@@ -98,11 +110,25 @@ export class SessionRunner {
       cursor = page.nextCursor ?? undefined;
     } while (cursor !== undefined);
     // The list is newest first; the oldest goes first.
-    for (const id of found.reverse()) {
-      await this.store.setState(id, 'queued', { from: ['queued', 'running', 'interrupted'] });
-      this.enqueue(id);
-    }
+    await this.goOn(found.reverse());
     return found.length;
+  }
+
+  /** Queues sessions that may go on; where not even that can be stored they wait for room. */
+  private async goOn(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      if (this.stopping || this.isHere(id)) continue;
+      try {
+        await this.store.setState(id, 'queued', { from: ['queued', 'running', 'interrupted'] });
+        if (!this.isHere(id)) this.enqueue(id);
+      } catch (error) {
+        if (isStoreError(error, 'disk_full')) this.room.add(id);
+        // Deleted or cancelled meanwhile: nothing to go on with. Anything else is told, and the others go on.
+        else if (!isStoreError(error, 'state_conflict') && !isStoreError(error, 'session_not_found'))
+          this.log(`session ${id}: ${String(error)}`);
+      }
+    }
+    this.pump();
   }
 
   /** Takes effect at a chunk boundary; resolves when it has. `state_conflict` when there is nothing to pause. */
@@ -156,6 +182,7 @@ export class SessionRunner {
    */
   async stop(graceMs = 5_000): Promise<void> {
     this.stopping = true;
+    this.room.stop();
     for (const id of this.queue.splice(0)) this.tellWatchers(id);
     const jobs = [...this.jobs.values()];
     for (const job of jobs) this.askToStop(job, 'interrupted');
@@ -177,20 +204,25 @@ export class SessionRunner {
   }
 
   private pump(): void {
-    while (!this.stopping && this.jobs.size < this.workers) {
+    while (!this.stopping && !this.room.waiting && this.jobs.size < this.workers) {
       const sessionId = this.queue.shift();
       if (sessionId === undefined) return;
       const job: { -readonly [K in keyof Job]: Job[K] } = {
         sessionId,
         thread: null,
         stopAs: null,
+        diskFull: false,
         done: Promise.resolve(),
       };
       this.jobs.set(sessionId, job);
       job.done = this.execute(job)
-        .catch((error: unknown) => this.log(`session ${sessionId}: ${String(error)}`))
+        .catch((error: unknown) => {
+          this.log(`session ${sessionId}: ${String(error)}`);
+          job.diskFull ||= isStoreError(error, 'disk_full');
+        })
         .finally(() => {
           this.jobs.delete(sessionId);
+          if (job.diskFull && job.stopAs === null) this.room.add(sessionId);
           this.tellWatchers(sessionId);
           this.pump();
         });
@@ -227,6 +259,7 @@ export class SessionRunner {
         return;
       case 'refused':
         this.log(`session ${sessionId} cannot go on: ${verdict.message}`);
+        job.diskFull = verdict.diskFull;
         await this.setState(sessionId, job.stopAs ?? 'interrupted', verdict.message);
         return;
       case 'failed':

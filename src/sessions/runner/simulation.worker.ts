@@ -64,8 +64,12 @@ const LATER = new Set(['disk_full', 'store_closed', 'store_failed', 'position_co
 
 function verdictOf(error: unknown): Verdict {
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof BadInput || error instanceof Diverged) return { kind: 'refused', message };
-  if (error instanceof StoreError) return { kind: LATER.has(error.code) ? 'refused' : 'failed', message };
+  if (error instanceof BadInput || error instanceof Diverged)
+    return { kind: 'refused', message, diskFull: false };
+  if (error instanceof StoreError) {
+    if (!LATER.has(error.code)) return { kind: 'failed', message };
+    return { kind: 'refused', message, diskFull: error.code === 'disk_full' };
+  }
   const stack = error instanceof Error ? (error.stack ?? message) : message;
   return { kind: 'failed', message: stack.split('\n').slice(0, 4).join('\n') };
 }

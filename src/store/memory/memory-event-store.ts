@@ -175,6 +175,10 @@ export class MemoryEventStore implements EventStore {
     return this.open().latestSnapshot(sessionId, atOrBefore, layout);
   }
 
+  async hasRoom(): Promise<boolean> {
+    return !this.closed;
+  }
+
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;

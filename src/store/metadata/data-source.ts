@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { METADATA_MIGRATIONS } from '../../../migrations/metadata/index.js';
 import type { Synchronous } from '../sqlite/connection.js';
 import { driverError } from '../sqlite/migrate.js';
+import { migrationProbe } from '../sqlite/migration-probe.js';
 import { fromSqlite } from '../sqlite/sqlite-errors.js';
 import { JobEntity, SessionEntity, SessionLabelEntity } from './entities.js';
 
@@ -19,6 +20,7 @@ export async function openMetadata(file: string, synchronous: Synchronous): Prom
     migrations: METADATA_MIGRATIONS,
     migrationsTransactionMode: 'each',
     synchronize: false,
+    ...migrationProbe('in-migration-metadata'),
     prepareDatabase: (db: Pragmas) => {
       db.pragma('journal_mode = WAL');
       db.pragma(`synchronous = ${synchronous}`);

@@ -1,8 +1,9 @@
 // rootline.sqlite: the list of sessions, derived from events.sqlite, and what people call them. Every use goes through
 // one queue.
-import { type DataSource, type FindOptionsWhere, In, LessThan } from 'typeorm';
+import { type DataSource, type EntityManager, type FindOptionsWhere, In, LessThan } from 'typeorm';
 import type { RunProgress } from '../../core/run/contract.js';
 import type { SessionListQuery, SessionPage } from '../event-store.port.js';
+import { failpoint } from '../failpoint.js';
 import type { SessionKind, SessionLabel, SessionState, SessionSummary, StoredSession } from '../session.js';
 import { driverError } from '../sqlite/migrate.js';
 import { fromSqlite } from '../sqlite/sqlite-errors.js';
@@ -15,6 +16,14 @@ export interface MirrorState {
   readonly state: string;
   readonly position: number;
   readonly updatedAt: string;
+}
+
+/** Rows that leave the list. */
+interface Leaving {
+  /** events.sqlite does not know them: a backup, a lost file. What people said of them stays. */
+  readonly gone?: readonly number[];
+  /** Somebody deleted them: what people said of them goes too. */
+  readonly deleted?: readonly number[];
 }
 
 const UNLABELLED: SessionLabel = { name: null, note: null };
@@ -39,27 +48,36 @@ export class MetadataStore {
   }
 
   /** Writes sessions as they stand in events.sqlite. All or none. */
-  async mirror(sessions: readonly StoredSession[], goneIds: readonly number[] = []): Promise<void> {
-    if (sessions.length + goneIds.length === 0) return;
-    await this.run((source) =>
-      source.transaction(async (manager) => {
-        const repository = manager.getRepository(SessionEntity);
-        for (let i = 0; i < sessions.length; i += ROWS_PER_UPSERT) {
-          await repository.upsert(sessions.slice(i, i + ROWS_PER_UPSERT).map(entityOf), ['id']);
-        }
-        for (const id of goneIds) await repository.delete({ id });
-      }),
-    );
+  async mirror(sessions: readonly StoredSession[], leave: Leaving = {}): Promise<void> {
+    const { gone = [], deleted = [] } = leave;
+    if (sessions.length + gone.length + deleted.length === 0) return;
+    await this.transaction(async (manager) => {
+      const repository = manager.getRepository(SessionEntity);
+      for (let i = 0; i < sessions.length; i += ROWS_PER_UPSERT) {
+        await repository.upsert(sessions.slice(i, i + ROWS_PER_UPSERT).map(entityOf), ['id']);
+      }
+      for (const id of [...gone, ...deleted]) await repository.delete({ id });
+      for (const session of deleted) await manager.getRepository(SessionLabelEntity).delete({ session });
+    });
   }
 
-  /** After somebody deleted the session; the label goes with it. */
-  async remove(id: number): Promise<void> {
-    await this.run((source) =>
-      source.transaction(async (manager) => {
-        await manager.getRepository(SessionEntity).delete({ id });
-        await manager.getRepository(SessionLabelEntity).delete({ session: id });
-      }),
-    );
+  /**
+   * Not TypeORM's own transaction(): when SQLite has rolled back by itself (a full disk at COMMIT does that), the
+   * ROLLBACK that follows fails, and TypeORM goes on as if it were inside a transaction. Its next rollback would then
+   * leave one open, in which everything later is written and, at the end, lost.
+   */
+  private transaction(work: (manager: EntityManager) => Promise<void>): Promise<void> {
+    return this.run(async (source) => {
+      failpoint('between-files');
+      await source.query('BEGIN IMMEDIATE');
+      try {
+        await work(source.manager);
+        await source.query('COMMIT');
+      } catch (error) {
+        await source.query('ROLLBACK').catch(() => undefined);
+        throw error;
+      }
+    });
   }
 
   mirrored(): Promise<MirrorState[]> {
@@ -68,6 +86,14 @@ export class MetadataStore {
         .getRepository(SessionEntity)
         .find({ select: { id: true, state: true, position: true, updatedAt: true } }),
     );
+  }
+
+  /** Sessions that people said something about. */
+  async labelled(): Promise<number[]> {
+    const labels = await this.run((source) =>
+      source.getRepository(SessionLabelEntity).find({ select: { session: true } }),
+    );
+    return labels.map((label) => label.session);
   }
 
   /** Highest id that any row here names; 0 when there is none. */

@@ -2,7 +2,9 @@
 // Its rows go afterwards in bounded transactions, so that appends get their turn, and after a crash the rest goes on
 // from the tombstone. Rows that forks still share stay until the last fork is gone.
 import type { Database } from 'better-sqlite3';
+import { failpoint } from '../failpoint.js';
 import { sessionNotFound } from '../store.errors.js';
+import type { WriterCore } from './writer-core.js';
 
 const EVENTS_PER_STEP = 10_000;
 const BLOBS_PER_STEP = 200;
@@ -12,7 +14,7 @@ export class Deletion {
 
   constructor(
     db: Database,
-    private readonly transaction: <T>(work: () => T) => T,
+    private readonly core: Pick<WriterCore, 'transaction' | 'bigTransaction'>,
   ) {
     this.statements = prepareStatements(db);
   }
@@ -20,7 +22,7 @@ export class Deletion {
   /** One transaction; the rows are still there. */
   bury(session: number): void {
     const { isLive, bury, reopenOwners, dropSegments, dropKeys } = this.statements;
-    this.transaction(() => {
+    this.core.transaction(() => {
       if (isLive.get(session) === undefined) throw sessionNotFound(String(session));
       bury.run(session, new Date().toISOString());
       // Owners that were kept for this session may now lose more.
@@ -34,7 +36,8 @@ export class Deletion {
   step(): boolean {
     const session = this.statements.nextUnswept.get() as number | undefined;
     if (session === undefined) return false;
-    this.transaction(() => this.sweep(session));
+    this.core.bigTransaction(() => this.sweep(session));
+    failpoint('in-delete');
     return true;
   }
 

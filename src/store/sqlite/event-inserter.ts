@@ -4,6 +4,7 @@
 // 64 to 1,024 it makes no difference; packing several values into one number gains nothing either.
 import type { Database, Statement } from 'better-sqlite3';
 import type { StoredColumns } from '../../core/run/contract.js';
+import { failpoint } from '../failpoint.js';
 
 const ROWS_BIG = 128;
 const ROWS_SMALL = 16;
@@ -76,6 +77,7 @@ export class EventInserter {
     for (const [rows, block] of blocks) {
       for (; done + rows <= columns.length; done += rows) {
         block.insert(session, firstPosition + done, columns, done);
+        failpoint('mid-batch');
       }
     }
   }

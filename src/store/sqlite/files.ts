@@ -7,6 +7,8 @@ export interface StoreFiles {
   readonly events: string;
   /** The derivable list of sessions, and what people added. */
   readonly metadata: string;
+  /** Room that is given back when the disk is full. */
+  readonly reserve: string;
   /** Held exclusively while the folder has an owner; says nothing itself. */
   readonly lock: string;
   /** Who the owner is, for those who find the lock held. */
@@ -18,6 +20,7 @@ export function storeFiles(dataDir: string): StoreFiles {
     dataDir,
     events: join(dataDir, 'events.sqlite'),
     metadata: join(dataDir, 'rootline.sqlite'),
+    reserve: join(dataDir, 'reserve'),
     lock: join(dataDir, 'owner.sqlite'),
     owner: join(dataDir, 'owner.json'),
   };

@@ -2,6 +2,7 @@
 // then on only the writer thread writes to it.
 import { DataSource } from 'typeorm';
 import { EVENTS_MIGRATIONS } from '../../../migrations/events/index.js';
+import { migrationProbe } from './migration-probe.js';
 import { fromSqlite } from './sqlite-errors.js';
 
 interface Pragmas {
@@ -15,6 +16,7 @@ export async function migrateEvents(file: string): Promise<void> {
     migrations: EVENTS_MIGRATIONS,
     migrationsTransactionMode: 'each',
     synchronize: false,
+    ...migrationProbe('in-migration-events'),
     prepareDatabase: (db: Pragmas) => void db.pragma('journal_mode = WAL'),
   });
   try {

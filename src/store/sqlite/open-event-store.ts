@@ -1,15 +1,17 @@
 // Opens a data folder: owner lock, checks, migrations, threads, reconciliation; or fails with a typed error and lets
 // go of everything again.
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { Subject } from 'rxjs';
 import { EVENTS_IDENTITY } from '../../../migrations/events/index.js';
 import { METADATA_IDENTITY } from '../../../migrations/metadata/index.js';
 import type { CommitNotice } from '../event-store.port.js';
+import { armFailpoints } from '../failpoint.js';
 import { openMetadata } from '../metadata/data-source.js';
 import { MetadataStore } from '../metadata/metadata-store.js';
 import { PromiseQueue } from '../metadata/write-queue.js';
 import { WorkerClient } from '../rpc.js';
+import { isStoreError } from '../store.errors.js';
 import { type StoreLimits, withLimits } from '../store.limits.js';
 import { WriterFigures } from '../writer-figures.js';
 import type { Synchronous } from './connection.js';
@@ -34,11 +36,30 @@ export interface OpenOptions {
 }
 
 export async function openEventStore(dataDir: string, options: OpenOptions = {}): Promise<SqliteEventStore> {
+  armFailpoints(process.env);
+  try {
+    return await openOrUndo(dataDir, options);
+  } catch (error) {
+    // Opening needs a little room itself: an index of the log, owner.json.
+    const { reserve } = storeFiles(dataDir);
+    if (!isStoreError(error, 'disk_full') || !existsSync(reserve)) throw error;
+    rmSync(reserve, { force: true });
+    return await openOrUndo(dataDir, options);
+  }
+}
+
+async function openOrUndo(dataDir: string, options: OpenOptions): Promise<SqliteEventStore> {
   const undo: (() => unknown)[] = [];
   try {
     return await open(dataDir, options, undo);
   } catch (error) {
-    for (const step of undo.reverse()) await step();
+    for (const step of undo.reverse()) {
+      try {
+        await step();
+      } catch {
+        // Why it did not open matters, and the lock behind this step must be given back.
+      }
+    }
     throw error;
   }
 }
@@ -72,6 +93,7 @@ async function open(
   const figures = new WriterFigures();
   const workerData: WriterData = {
     file,
+    reserve: files.reserve,
     limits,
     synchronous,
     figures: figures.shared,
@@ -88,9 +110,14 @@ async function open(
 
   const keyed = new SqliteEventReader(file, limits);
   undo.push(() => keyed.close());
-  const reconciled = await reconcile(keyed.sessions(), metadata, interrupted);
+  const { report: reconciled, unwritten } = await reconcile(
+    keyed.sessions(),
+    keyed.tombstones(),
+    metadata,
+    interrupted,
+  );
   const onTrouble = options.onTrouble ?? (() => undefined);
-  return new SqliteEventStore({
+  const store = new SqliteEventStore({
     dataDir,
     file,
     limits,
@@ -103,4 +130,6 @@ async function open(
     reconciled,
     onTrouble,
   });
+  store.mirrorLater(unwritten);
+  return store;
 }

@@ -8,7 +8,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import Database from 'better-sqlite3';
 import { type OwnerInfo, StoreError } from '../store.errors.js';
 import { type StoreFiles, storeFiles } from './files.js';
-import { sqliteCode } from './sqlite-errors.js';
+import { fromSqlite, sqliteCode } from './sqlite-errors.js';
 
 /** Longer than a probe holds its read lock, short enough to say no at once. */
 const ACQUIRE_TIMEOUT_MS = 300;
@@ -22,12 +22,12 @@ export class OwnerLock {
 
   /** Throws `data_folder_owned` when somebody else has the folder. */
   static acquire(files: StoreFiles): OwnerLock {
-    const db = new Database(files.lock, { timeout: ACQUIRE_TIMEOUT_MS });
+    const db = openLock(files);
     try {
       db.exec('BEGIN EXCLUSIVE');
     } catch (error) {
       db.close();
-      if (sqliteCode(error)?.startsWith('SQLITE_BUSY') !== true) throw error;
+      if (sqliteCode(error)?.startsWith('SQLITE_BUSY') !== true) throw fromSqlite(error, files.lock);
       const owner = readOwnerFile(files);
       const who = owner === null ? 'another process' : describe(owner);
       const { dataDir } = files;
@@ -42,7 +42,12 @@ export class OwnerLock {
     }
     const info = { pid: process.pid, host: null, port: null, startedAt: new Date().toISOString() };
     const lock = new OwnerLock(db, files, info);
-    lock.write();
+    try {
+      lock.write();
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
     return lock;
   }
 
@@ -58,10 +63,25 @@ export class OwnerLock {
     this.db.close();
   }
 
+  /** Not essential: on a full disk others learn only that there is an owner. */
   private write(): void {
     const draft = `${this.files.owner}.${process.pid}`;
-    writeFileSync(draft, `${JSON.stringify(this.info)}\n`);
-    renameSync(draft, this.files.owner);
+    try {
+      writeFileSync(draft, `${JSON.stringify(this.info)}\n`);
+      renameSync(draft, this.files.owner);
+    } catch (error) {
+      rmSync(draft, { force: true });
+      rmSync(this.files.owner, { force: true });
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    }
+  }
+}
+
+function openLock(files: StoreFiles): Database.Database {
+  try {
+    return new Database(files.lock, { timeout: ACQUIRE_TIMEOUT_MS });
+  } catch (error) {
+    throw fromSqlite(error, files.lock);
   }
 }
 

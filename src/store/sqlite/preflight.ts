@@ -1,6 +1,7 @@
 // What is looked at before a file is trusted: is it a database, is it ours, is it of a form that this build knows, is
 // it whole. A full check would take minutes on a big store, so big files are checked where damage usually shows: the
-// size that the header promises, our tables, the small tables in full, and both ends of the events.
+// size that the header promises, our tables, the small tables in full, and both ends of the events; and every session
+// that may go on must end where it says it does (a log that does not belong to its file mixes two states).
 import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { StoreError } from '../store.errors.js';
@@ -39,6 +40,7 @@ export function checkDatabase(file: string, identity: DatabaseIdentity): number 
     db = new Database(file, { timeout: 5_000 });
     const found = identify(db, file, identity);
     if (found > 0) checkWhole(db, file, bytes, found === identity.version ? identity.tables : []);
+    if (found === identity.version && identity.tables.includes('event')) checkEnds(db, file);
     return found;
   } catch (error) {
     throw fromSqlite(error, file);
@@ -88,6 +90,28 @@ function checkWhole(db: Database.Database, file: string, bytes: number, tables: 
     else probe(db, table);
   }
   if (bytes <= FULL_CHECK_BYTES) quickCheck(db, file, '');
+}
+
+const OPEN_SESSIONS = `
+  SELECT s.session, s.position, s.chunks,
+    coalesce((SELECT max(e.position) FROM event e WHERE e.session = s.session), s.parent_position, 0) AS lastRow,
+    (SELECT count(*) FROM chunk c WHERE c.session = s.session) AS chunkRows,
+    coalesce((SELECT c.to_position FROM chunk c WHERE c.session = s.session ORDER BY c.number DESC LIMIT 1),
+      s.parent_position, 0) AS lastChunk
+  FROM session s
+  WHERE s.state NOT IN ('finished', 'failed', 'cancelled') AND s.session NOT IN (SELECT session FROM tombstone)`;
+
+function checkEnds(db: Database.Database, file: string): void {
+  const rows = db.prepare(OPEN_SESSIONS).all() as {
+    readonly [column in 'session' | 'position' | 'chunks' | 'lastRow' | 'chunkRows' | 'lastChunk']: number;
+  }[];
+  for (const { session, position, chunks, lastRow, chunkRows, lastChunk } of rows) {
+    if (lastRow === position && lastChunk === position && chunkRows === chunks) continue;
+    throw damaged(
+      file,
+      `session ${session} says that it ends at position ${position} after ${chunks} chunks; its rows end at ${lastRow}, its ${chunkRows} chunks at ${lastChunk}`,
+    );
+  }
 }
 
 function sizeOf(file: string): number {

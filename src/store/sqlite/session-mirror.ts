@@ -6,6 +6,8 @@ import type { StoredSession } from '../session.js';
 import { isStoreError } from '../store.errors.js';
 
 const FLUSH_DELAY_MS = 250;
+/** After a failure: a full disk is not asked every moment. */
+const RETRY_DELAY_MS = 2_000;
 
 export class SessionMirror {
   private dirty = new Set<string>();
@@ -21,10 +23,7 @@ export class SessionMirror {
   touch(sessionId: string): void {
     if (this.stopped) return;
     this.dirty.add(sessionId);
-    this.timer ??= setTimeout(() => {
-      this.timer = null;
-      void this.flush();
-    }, FLUSH_DELAY_MS);
+    this.flushLater(FLUSH_DELAY_MS);
   }
 
   /** Never throws: the list is derived, and the store goes on without it. */
@@ -34,10 +33,17 @@ export class SessionMirror {
     const ids = [...this.dirty];
     this.dirty.clear();
     try {
-      const sessions = ids.map((id) => this.readIfThere(id)).filter((session) => session !== null);
-      await this.metadata.mirror(sessions);
+      const sessions: StoredSession[] = [];
+      const gone: number[] = [];
+      for (const id of ids) {
+        const session = this.readIfThere(id);
+        if (session === null) gone.push(Number(id));
+        else sessions.push(session);
+      }
+      await this.metadata.mirror(sessions, { gone });
     } catch (error) {
       for (const id of ids) this.dirty.add(id);
+      if (!this.stopped) this.flushLater(RETRY_DELAY_MS);
       this.onTrouble(error);
     }
   }
@@ -50,6 +56,13 @@ export class SessionMirror {
 
   forget(sessionId: string): void {
     this.dirty.delete(sessionId);
+  }
+
+  private flushLater(delayMs: number): void {
+    this.timer ??= setTimeout(() => {
+      this.timer = null;
+      void this.flush();
+    }, delayMs);
   }
 
   private readIfThere(sessionId: string): StoredSession | null {

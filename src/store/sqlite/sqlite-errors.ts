@@ -1,6 +1,6 @@
 // SQLite's result codes in the store's words.
 import Database from 'better-sqlite3';
-import { StoreError, storeFailed } from '../store.errors.js';
+import { diskFull, StoreError, storeFailed } from '../store.errors.js';
 
 const FULL = new Set(['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE']);
 const DAMAGED = new Set(['SQLITE_CORRUPT', 'SQLITE_NOTADB']);
@@ -14,9 +14,7 @@ export function fromSqlite(error: unknown, file: string): unknown {
   const code = sqliteCode(error);
   if (code === null) return error;
   const said = (error as Error).message;
-  if (FULL.has(code)) {
-    return new StoreError('disk_full', `${file}: the disk is full; nothing of this was stored`, { file });
-  }
+  if (FULL.has(code)) return diskFull(file);
   if (DAMAGED.has(code) || code.startsWith('SQLITE_CORRUPT')) return damaged(file, said);
   return storeFailed(`${file}: ${said} (${code})`);
 }

@@ -69,6 +69,11 @@ export class SqliteEventReader implements EventReader {
     return this.guarded(() => (this.statements.sessions.all() as SessionRow[]).map(sessionOfRow));
   }
 
+  /** Numbers of deleted sessions. */
+  tombstones(): ReadonlySet<number> {
+    return this.guarded(() => new Set(this.statements.tombstones.all() as number[]));
+  }
+
   rows(sessionId: string, query: RowQuery): RowPage {
     return this.guarded(() => {
       const { number, position } = this.endOf(sessionId);
@@ -217,6 +222,7 @@ function prepareStatements(db: Database) {
   return {
     session: db.prepare(`SELECT ${SESSION_COLUMNS} FROM session WHERE session = ? AND ${LIVE_SESSION}`),
     sessions: db.prepare(`SELECT ${SESSION_COLUMNS} FROM session WHERE ${LIVE_SESSION} ORDER BY session`),
+    tombstones: db.prepare('SELECT session FROM tombstone').pluck(),
     position: db.prepare(`SELECT position FROM session WHERE session = ? AND ${LIVE_SESSION}`).pluck(),
     threads: db.prepare('SELECT id, name FROM thread_name WHERE session = ? ORDER BY id'),
     sites: db.prepare('SELECT id, function, label, parent FROM site WHERE session = ? ORDER BY id'),

@@ -96,6 +96,11 @@ export class SqliteEventStore implements EventStore {
     this.parts.lock.announce(host, port);
   }
 
+  /** Lines of the list that the start could not put right. */
+  mirrorLater(sessionIds: readonly string[]): void {
+    for (const id of sessionIds) this.mirror.touch(id);
+  }
+
   async createSession(
     manifest: Manifest,
     kind: SessionKind,
@@ -106,7 +111,15 @@ export class SqliteEventStore implements EventStore {
     this.mirror.touch(session.id);
     await this.mirror.flush();
     if (extra.name === undefined) return this.withLabel(session);
-    return { ...session, ...(await this.parts.metadata.setLabel(Number(session.id), { name: extra.name })) };
+    const { name } = extra;
+    try {
+      return { ...session, ...(await this.parts.metadata.setLabel(Number(session.id), { name })) };
+    } catch (error) {
+      // The caller is told that nothing was made: a session without its name must not stay behind. With a key the caller
+      // asks again and gets the same session.
+      if (extra.idempotency === undefined) await this.deleteSession(session.id).catch(this.parts.onTrouble);
+      throw error;
+    }
   }
 
   async getSession(sessionId: string): Promise<SessionRecord> {
@@ -137,7 +150,16 @@ export class SqliteEventStore implements EventStore {
   async deleteSession(sessionId: string): Promise<void> {
     await this.writer().call('delete', { sessionId });
     this.mirror.forget(sessionId);
-    await this.parts.metadata.remove(sessionNumber(sessionId)).catch(this.parts.onTrouble);
+    try {
+      await this.parts.metadata.mirror([], { deleted: [sessionNumber(sessionId)] });
+    } catch (error) {
+      this.mirror.touch(sessionId);
+      this.parts.onTrouble(error);
+    }
+  }
+
+  async hasRoom(): Promise<boolean> {
+    return await this.writer().call('hasRoom', null);
   }
 
   async deletionsDone(): Promise<void> {

@@ -19,6 +19,7 @@ import type { Synchronous } from './connection.js';
 
 export interface WriterData {
   readonly file: string;
+  readonly reserve: string;
   readonly limits: StoreLimits;
   readonly synchronous: Synchronous;
   /** Memory of WriterFigures. */
@@ -42,6 +43,7 @@ export type WriterCalls = {
   };
   delete: { request: { readonly sessionId: string }; reply: null };
   deletionsDone: { request: null; reply: null };
+  hasRoom: { request: null; reply: boolean };
   /** The last notices were taken. */
   noticesTaken: { request: null; reply: null };
   /** Sends the notices that wait, before the answer. */

@@ -5,12 +5,22 @@ import type { Manifest } from '../../core/run/contract.js';
 import { type PreparedChunk, packSnapshot } from '../channel/prepared-chunk.js';
 import { type AppendState, checkChunk, stateAfter } from '../chunk-check.js';
 import type { CommitNotice, Committed, SessionExtra, StateChange } from '../event-store.port.js';
+import { failpoint } from '../failpoint.js';
 import { segmentsOfNew } from '../segments.js';
 import { isSealed, type SessionKind, type SessionState, type StoredSession } from '../session.js';
-import { limitExceeded, queryRefused, StoreError, sessionNotFound, sessionSealed } from '../store.errors.js';
+import {
+  diskFull,
+  isStoreError,
+  limitExceeded,
+  queryRefused,
+  StoreError,
+  sessionNotFound,
+  sessionSealed,
+} from '../store.errors.js';
 import type { StoreLimits } from '../store.limits.js';
 import { DictionaryWriter } from './dictionary-writer.js';
 import { EventInserter } from './event-inserter.js';
+import type { Reserve } from './reserve.js';
 import { segmentsOf } from './segment-reads.js';
 import {
   LIVE_SESSION,
@@ -31,11 +41,14 @@ export class WriterCore {
   private readonly events: EventInserter;
   private readonly dictionary: DictionaryWriter;
   private readonly statements: ReturnType<typeof prepareStatements>;
+  /** Ids up to this are people's notes' still, but that could not be written yet. */
+  private unwrittenReserve = 0;
 
   constructor(
     private readonly db: Database,
     private readonly file: string,
     private readonly limits: StoreLimits,
+    private readonly reserve: Reserve,
     private readonly onCommit: (notice: CommitNotice) => void,
   ) {
     this.events = new EventInserter(db);
@@ -44,9 +57,9 @@ export class WriterCore {
   }
 
   create(manifest: Manifest, kind: SessionKind, extra: SessionExtra): StoredSession {
-    const row = this.transaction(() => {
-      const before = this.madeBefore(extra);
-      if (before !== null) return before;
+    const before = this.madeBefore(extra);
+    if (before !== null) return sessionOfRow(before);
+    const row = this.bigTransaction(() => {
       const count = this.statements.count.get() as number;
       if (count >= this.limits.maxSessions) {
         throw limitExceeded('maxSessions', this.limits.maxSessions, count + 1, 'sessions in one store');
@@ -71,11 +84,12 @@ export class WriterCore {
     };
     const { progress } = chunk;
     const { insertChunk, insertSnapshot, updateSession } = this.statements;
-    this.transaction(() => {
+    this.bigTransaction(() => {
       this.events.insert(number, position + 1, chunk.columns);
       this.dictionary.write(sessionId, number, position, chunk.dictionary);
       insertChunk.run(number, next.chunks, position, next.position, progress.ordinal, chunk.decisions);
       if (snapshot !== null) {
+        failpoint('in-snapshot');
         const { ordinal, layout, size, deflated } = snapshot;
         insertSnapshot.run(number, snapshot.position, ordinal, layout, size, deflated);
       }
@@ -91,6 +105,7 @@ export class WriterCore {
       );
     });
     this.known.set(number, next);
+    failpoint('after-commit-before-notice');
     const committed = { fromPosition: position + 1, toPosition: next.position };
     this.onCommit({ sessionId, state: next.state, progress, ...committed });
     return committed;
@@ -131,24 +146,46 @@ export class WriterCore {
 
   /** New sessions get ids above this: ids that people's notes still name are not given away again. */
   reserveIdsUpTo(number: number): void {
-    this.transaction(() => {
-      const { readSequence, updateSequence, insertSequence } = this.statements;
-      const last = readSequence.get() as number | undefined;
-      if (last === undefined) insertSequence.run(number);
-      else if (last < number) updateSequence.run(number);
-    });
+    this.unwrittenReserve = number;
+    this.transaction(() => this.writeReservedIds());
+    this.unwrittenReserve = 0;
   }
 
   forget(number: number): void {
     this.known.delete(number);
   }
 
+  /** For the little that must be said even when the disk is full: the room that was kept is given up for it. */
   transaction<T>(work: () => T): T {
+    try {
+      return this.attempt(work);
+    } catch (error) {
+      if (isStoreError(error, 'disk_full') && this.reserve.release()) return this.attempt(work);
+      throw error;
+    }
+  }
+
+  /** For what grows: refused while the kept room is given up. */
+  bigTransaction<T>(work: () => T): T {
+    if (!this.reserve.hasRoom()) throw diskFull(this.file);
+    return this.attempt(work);
+  }
+
+  private attempt<T>(work: () => T): T {
     try {
       return this.db.transaction(work).immediate();
     } catch (error) {
       throw fromSqlite(error, this.file);
     }
+  }
+
+  private writeReservedIds(): void {
+    const { readSequence, updateSequence, insertSequence } = this.statements;
+    const number = this.unwrittenReserve;
+    if (number === 0) return;
+    const last = readSequence.get() as number | undefined;
+    if (last === undefined) insertSequence.run(number);
+    else if (last < number) updateSequence.run(number);
   }
 
   private madeBefore(extra: SessionExtra): SessionRow | null {
@@ -169,6 +206,7 @@ export class WriterCore {
   private insertSession(manifest: Manifest, kind: SessionKind, extra: SessionExtra): number {
     const { statements, db } = this;
     const at = now();
+    this.writeReservedIds();
     const { parent } = extra;
     const shared = parent?.position ?? 0;
     const parentNumber = parent === undefined ? null : this.load(parent.sessionId).number;

@@ -2,64 +2,22 @@
 // also from simulation threads through their own ports; each is one transaction, answered after its commit.
 // Deletions go on between them, one bounded step at a time.
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Database } from 'better-sqlite3';
 import { ensure } from '../../core/base/assert.js';
 import { serveChannel } from '../channel/chunk-channel.js';
+import { armFailpoints } from '../failpoint.js';
 import { serveCalls, tell } from '../rpc.js';
-import { storeClosed } from '../store.errors.js';
+import { isStoreError, storeClosed } from '../store.errors.js';
 import { WriterFigures } from '../writer-figures.js';
 import { writeCatalogue } from './catalogue-tables.js';
 import { openWriter } from './connection.js';
 import { Deletion } from './deletion.js';
 import { NoticeOutbox } from './notices.js';
+import { Reserve } from './reserve.js';
 import { sessionNumber } from './session-row.js';
 import { fromSqlite } from './sqlite-errors.js';
+import { Sweeper } from './sweeper.js';
 import type { WriterCalls, WriterData, WriterTold } from './wire.js';
 import { WriterCore } from './writer-core.js';
-
-interface Waiter {
-  readonly resolve: (value: null) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** Removes what deleted sessions left behind, a step at a time; messages are handled between the steps. */
-class Sweeper {
-  private running = false;
-  private waiters: Waiter[] = [];
-
-  constructor(
-    private readonly db: Database,
-    private readonly deletion: Deletion,
-  ) {}
-
-  start(): void {
-    if (this.running) return;
-    this.running = true;
-    setImmediate(() => this.step());
-  }
-
-  done(): Promise<null> | null {
-    return this.running ? new Promise((resolve, reject) => this.waiters.push({ resolve, reject })) : null;
-  }
-
-  private step(): void {
-    if (!this.db.open) return;
-    try {
-      if (this.deletion.step()) setImmediate(() => this.step());
-      else this.end((waiter) => waiter.resolve(null));
-    } catch (error) {
-      // Disk full or worse. The tombstone stays, so the next delete or the next start goes on.
-      this.end((waiter) => waiter.reject(error));
-    }
-  }
-
-  private end(settle: (waiter: Waiter) => void): void {
-    this.running = false;
-    const { waiters } = this;
-    this.waiters = [];
-    waiters.forEach(settle);
-  }
-}
 
 const port = ensure(parentPort, 'the port to the main thread');
 const outbox = new NoticeOutbox((notices) => tell(port, notices satisfies WriterTold));
@@ -67,15 +25,27 @@ const figures = new WriterFigures((workerData as WriterData).figures);
 let opened: ReturnType<typeof open> | null = null;
 
 function open() {
-  const { file, limits, synchronous, maxPages } = workerData as WriterData;
+  const { file, reserve: reserveFile, limits, synchronous, maxPages } = workerData as WriterData;
+  armFailpoints(process.env);
   try {
     const db = openWriter(file, synchronous, maxPages);
-    const core = new WriterCore(db, file, limits, (notice) => outbox.add(notice));
-    core.transaction(() => writeCatalogue(db));
-    const deletion = new Deletion(db, (work) => core.transaction(work));
-    return { db, core, deletion, sweeper: new Sweeper(db, deletion) };
+    const reserve = new Reserve(reserveFile);
+    reserve.hasRoom();
+    const core = new WriterCore(db, file, limits, reserve, (notice) => outbox.add(notice));
+    const deletion = new Deletion(db, core);
+    return { db, core, deletion, reserve, sweeper: new Sweeper(db, deletion) };
   } catch (error) {
     throw fromSqlite(error, file);
+  }
+}
+
+/** A full disk does not keep the store shut: what cannot be written now is written later, or at the next start. */
+function whereThereIsRoom<T>(work: () => T): T | null {
+  try {
+    return work();
+  } catch (error) {
+    if (isStoreError(error, 'disk_full')) return null;
+    throw error;
   }
 }
 
@@ -87,9 +57,11 @@ function store(): NonNullable<typeof opened> {
 serveCalls<WriterCalls>(port, {
   begin: ({ reserveIdsUpTo }) => {
     opened = open();
-    const { core, sweeper } = opened;
-    if (reserveIdsUpTo > 0) core.reserveIdsUpTo(reserveIdsUpTo);
-    const interrupted = core.interruptRunning();
+    const { db, core, sweeper } = opened;
+    // First what matters most. Sessions that still say `running` are as good as interrupted: nobody runs them.
+    const interrupted = whereThereIsRoom(() => core.interruptRunning()) ?? 0;
+    if (reserveIdsUpTo > 0) whereThereIsRoom(() => core.reserveIdsUpTo(reserveIdsUpTo));
+    whereThereIsRoom(() => core.bigTransaction(() => writeCatalogue(db)));
     sweeper.start();
     return { interrupted };
   },
@@ -109,6 +81,7 @@ serveCalls<WriterCalls>(port, {
     return null;
   },
   deletionsDone: () => store().sweeper.done(),
+  hasRoom: () => store().reserve.hasRoom(),
   noticesTaken: () => {
     outbox.taken();
     return null;
@@ -119,8 +92,9 @@ serveCalls<WriterCalls>(port, {
   },
   close: () => {
     if (opened === null) return null;
-    const { db } = opened;
+    const { db, sweeper } = opened;
     opened = null;
+    sweeper.stop();
     try {
       db.pragma('wal_checkpoint(TRUNCATE)');
     } catch {

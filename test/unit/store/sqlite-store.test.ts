@@ -57,7 +57,12 @@ const file = (name: string) => join(dataDir, name);
 describe('reopening', () => {
   test('everything is there again', async () => {
     const id = await filled(2500);
-    expect(readdirSync(dataDir).sort()).toEqual(['events.sqlite', 'owner.sqlite', 'rootline.sqlite']);
+    expect(readdirSync(dataDir).sort()).toEqual([
+      'events.sqlite',
+      'owner.sqlite',
+      'reserve',
+      'rootline.sqlite',
+    ]);
     const store = await open();
     expect(store.reconciled).toEqual({ interrupted: 0, added: 0, corrected: 0, removed: 0 });
     expect(await store.getSession(id)).toMatchObject({
