@@ -1,185 +1,78 @@
-// kill -9: a server with running sessions is killed at 20 seeded moments and started again. Nothing that was told as
-// stored may be missing afterwards, positions stay gapless, and the sessions end with the digest of an uninterrupted run.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createRequire } from 'node:module';
+// kill -9 at every failpoint of the store and at random moments. Nothing that was told as stored may be missing
+// afterwards, positions have no gaps, the two files agree, and the sessions end with the digest of an uninterrupted run.
+// `npm run soak` runs the same with 500 kills; a failing one is run again by its seed and round.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { afterAll, expect, test } from 'vitest';
-import type { SessionView } from '../../src/sessions/session.view.js';
-import type { ReadableEvent } from '../../src/store/readable-rows.js';
+import { afterEach, expect, test } from 'vitest';
+import { KILL_KINDS, type KillKind } from './crash/plan.js';
+import { type KillResult, Round } from './crash/round.js';
+import { ServerProcess } from './crash/server-process.js';
 import { TestFolder } from './server-under-test.js';
 
-const require = createRequire(import.meta.url);
-const { createManifest } =
-  require('../../dist/src/core/run/manifest.js') as typeof import('../../src/core/run/manifest.js');
-const { buildSimulation } =
-  require('../../dist/src/sessions/build-simulation.js') as typeof import('../../src/sessions/build-simulation.js');
+const SEED = Number(process.env['ROOTLINE_SOAK_SEED'] ?? 20_230_413);
+const KILLS = Number(process.env['ROOTLINE_SOAK_KILLS'] ?? 21);
+const ONLY_ROUND = process.env['ROOTLINE_SOAK_ROUND'];
+const KILLS_A_ROUND = KILL_KINDS.length - 1;
+const ROUND_TIMEOUT_MS = 300_000;
 
-const MAIN = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
-const KILLS = 20;
-/** Of these, so many while the server is still starting. */
-const KILLS_WHILE_STARTING = 4;
-const TIMEOUT_MS = 300_000;
-const SESSIONS = [
-  { scenario: 'smi-heavy', protocol: 'v5.18', parameters: { smis: 400 } },
-  { scenario: 'smi-heavy', protocol: 'v5.18', parameters: { smis: 400 }, recording: 'lifecycle' },
-];
-
-const folder = new TestFolder();
-let child: ChildProcess | null = null;
-afterAll(() => {
-  child?.kill('SIGKILL');
-  folder.remove();
+let folder: TestFolder | null = null;
+let round: Round | null = null;
+afterEach(async () => {
+  await round?.dispose();
+  folder?.remove();
+  round = null;
 });
 
-/** mulberry32: the moments are the same in every run. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-function launch(): ChildProcess {
-  const env = {
-    ...process.env,
-    ROOTLINE_PORT: '0',
-    ROOTLINE_DATA: folder.path,
-    ROOTLINE_DEMO: 'off',
-    ROOTLINE_WORKERS: '2',
-  };
-  return spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-/** The API's address, once the server tells it. */
-async function address(server: ChildProcess): Promise<string> {
-  let text = '';
-  let errors = '';
-  server.stderr!.on('data', (data: Buffer) => {
-    errors += data.toString();
-  });
-  for await (const data of server.stdout!) {
-    text += String(data);
-    const found = /^API\s+(\S+)$/m.exec(text)?.[1];
-    if (found !== undefined) return found;
-  }
-  throw new Error(`the server did not start: ${errors}`);
-}
-
-async function kill(server: ChildProcess): Promise<void> {
-  const gone = once(server, 'exit');
-  server.kill('SIGKILL');
-  await gone;
-}
-
-async function session(api: string, id: string): Promise<SessionView> {
-  return (await (await fetch(`${api}/sessions/${id}`)).json()) as SessionView;
-}
-
-/** What an execution without any store gives. */
-function uninterrupted(request: (typeof SESSIONS)[number]) {
-  const simulation = buildSimulation(createManifest(request), { snapshots: false });
-  while (simulation.outcome === null) simulation.advance(1_000_000);
-  const { digest, fullDigest, ordinal, position } = simulation.progress();
-  return {
-    state: 'finished',
-    outcome: simulation.outcome,
-    digest,
-    fullDigest,
-    events: ordinal,
-    stored: position,
-  };
-}
+const rounds = Math.ceil(KILLS / KILLS_A_ROUND);
+const numbers = ONLY_ROUND === undefined ? Array.from({ length: rounds }, (_, n) => n) : [Number(ONLY_ROUND)];
 
 test(
-  `killed ${KILLS} times, sessions lose nothing and end like uninterrupted ones`,
+  `${KILLS} kills lose nothing, and sessions end like uninterrupted ones (seed ${SEED})`,
   async () => {
-    const random = randomOf(20_230_413);
-    const ids: string[] = [];
-    const told = new Map<string, { stored: number; digest: string | null }>();
-    const create = async (api: string): Promise<void> => {
-      const body = JSON.stringify(SESSIONS[ids.length % SESSIONS.length]);
-      const answer = await fetch(`${api}/sessions`, {
-        method: 'POST',
-        body,
-        headers: { 'content-type': 'application/json' },
-      });
-      expect(answer.status).toBe(201);
-      ids.push(((await answer.json()) as SessionView).id);
-    };
-    for (let n = 0; n < KILLS; n++) {
-      child = launch();
-      if (n % (KILLS / KILLS_WHILE_STARTING) === 1) {
-        await sleep(random() * 600);
-        await kill(child);
-        continue;
-      }
-      const api = await address(child);
-      // Always two sessions under way.
-      const states = await Promise.all(ids.map(async (id) => (await session(api, id)).state));
-      for (let open = states.filter((state) => state !== 'finished').length; open < 2; open++)
-        await create(api);
-      await sleep(random() * 400);
-      for (const id of ids) {
-        const { stored, digest } = await session(api, id);
-        expect(stored).toBeGreaterThanOrEqual(told.get(id)?.stored ?? 0);
-        told.set(id, { stored, digest });
-      }
-      await kill(child);
+    const results: KillResult[] = [];
+    for (const number of numbers) {
+      folder = new TestFolder();
+      round = new Round(folder.path, SEED, number);
+      await round.run(ONLY_ROUND === undefined ? KILLS - results.length : KILLS_A_ROUND);
+      results.push(...round.results);
+      folder.remove();
     }
-    child = launch();
-    const api = await address(child);
-    const expected = SESSIONS.map(uninterrupted);
-    for (const [i, id] of ids.entries()) {
-      let ended = await session(api, id);
-      expect(ended.stored).toBeGreaterThanOrEqual(told.get(id)?.stored ?? 0);
-      while (ended.state === 'queued' || ended.state === 'running' || ended.state === 'interrupted') {
-        expect(ended.reason).toBeNull();
-        await sleep(20);
-        ended = await session(api, id);
-      }
-      expect(ended).toMatchObject(expected[i % expected.length]!);
-      const answer = await fetch(`${api}/sessions/${id}/events`, {
-        headers: { accept: 'application/x-ndjson' },
-      });
-      const positions = (await answer.text())
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => (JSON.parse(line) as ReadableEvent).position);
-      expect(positions.length).toBe(ended.stored);
-      expect(positions.every((position, k) => position === k + 1)).toBe(true);
-      const replayed = await fetch(`${api}/sessions/${id}/replay`, { method: 'POST' });
-      expect(await replayed.json()).toMatchObject({ verified: true, firstDifference: null });
-    }
-    expect(told.size).toBeGreaterThanOrEqual(2);
+    process.stdout.write(tableOf(results));
+    expect(results.length).toBe(ONLY_ROUND === undefined ? KILLS : KILLS_A_ROUND);
+    if (KILLS >= 2 * KILLS_A_ROUND)
+      expect(new Set(results.map(({ kind }) => kind)).size).toBe(KILL_KINDS.length);
   },
-  TIMEOUT_MS,
+  ROUND_TIMEOUT_MS * numbers.length,
 );
+
+function tableOf(results: readonly KillResult[]): string {
+  const line = (kind: KillKind): string => {
+    const of = results.filter((result) => result.kind === kind);
+    const mean = of.reduce((sum, { tookMs }) => sum + tookMs, 0) / Math.max(1, of.length);
+    return `${kind.padEnd(28)}${String(of.length).padStart(6)}${mean.toFixed(0).padStart(12)}  nothing lost\n`;
+  };
+  return `seed ${SEED}\n${'killed'.padEnd(28)} times  mean ms\n${KILL_KINDS.map(line).join('')}`;
+}
 
 test(
   'SIGTERM ends the server with code 0 within a few seconds, sessions under way become interrupted',
   async () => {
-    if (child !== null) await kill(child);
+    folder = new TestFolder();
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      child = launch();
-      const api = await address(child);
-      const body = JSON.stringify({ ...SESSIONS[0], parameters: { smis: 100_000 } });
+      const server = new ServerProcess(folder.path);
+      const api = await server.address();
+      const body = JSON.stringify({
+        scenario: 'smi-heavy',
+        protocol: 'v5.18',
+        parameters: { smis: 100_000 },
+      });
       await fetch(`${api}/sessions`, {
         method: 'POST',
         body,
         headers: { 'content-type': 'application/json' },
       });
       await sleep(300);
-      const gone = once(child, 'exit');
-      child.kill(signal);
-      const [code] = (await gone) as [number | null];
-      expect(code).toBe(0);
+      expect(await server.stop(signal)).toBe(0);
     }
-    child = null;
   },
-  TIMEOUT_MS,
+  ROUND_TIMEOUT_MS,
 );
