@@ -119,7 +119,7 @@ function wrongList(events: Database.Database, file: string, reported: Reported):
       .pluck()
       .get();
     if (unswept !== 0 || orphans !== 0)
-      wrong.push(`${unswept} removals unfinished, ${orphans} rows left over`);
+      wrong.push(`${String(unswept)} removals unfinished, ${String(orphans)} rows left over`);
     const labels = list.prepare('SELECT session FROM session_label').pluck().all() as number[];
     const dead = new Set(events.prepare('SELECT session FROM tombstone').pluck().all() as number[]);
     if (labels.some((id) => dead.has(id))) wrong.push('a deleted session kept its label');
