@@ -24,6 +24,7 @@ const BELOW_RUN = {
 const CORE_IMPORTS = {
   ...BELOW_RUN,
   run: Object.keys(BELOW_RUN),
+  travel: ['base', 'events', 'aggregates', 'projections', 'run'],
   explorer: [...Object.keys(BELOW_RUN), 'run'],
 };
 

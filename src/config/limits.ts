@@ -18,6 +18,12 @@ export const DEFAULT_SESSIONS_PAGE = 50;
 /** Events on one JSON page; longer reads are NDJSON. */
 export const MAX_EVENTS_PAGE = 10_000;
 export const DEFAULT_EVENTS_PAGE = 1_000;
+/** Page-table or TLB entries on one page of a state. */
+export const MAX_ENTRIES_PAGE = 10_000;
+export const DEFAULT_ENTRIES_PAGE = 512;
+/** Events that one step or continue looks at before it answers with where to go on. */
+export const MAX_SEEK_EVENTS = 1_000_000;
+export const DEFAULT_SEEK_EVENTS = 200_000;
 /** NDJSON streams that are open at the same time. */
 export const MAX_STREAMS = 32;
 

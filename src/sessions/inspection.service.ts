@@ -1,11 +1,13 @@
 // Questions about stored sessions, answered on warm inspection threads so that the main thread stays free (see
 // inspection/order.ts for how to add one). A plain class: the server and the command line use it alike.
+
+import type { StateView } from '../core/projections/state.js';
 import type { EventStore } from '../store/event-store.port.js';
 import { InspectionPool } from './inspection/inspection-pool.js';
 import type { OrderName, OrderReply, OrderRequest } from './inspection/orders/index.js';
 import { PartQueue } from './inspection/part-queue.js';
 import { REPLAY_KINDS, type ReplayKind, type ReplayResult } from './inspection/replay-result.js';
-import type { StateView } from './inspection/state-view.js';
+import type { When } from './inspection/when.js';
 
 export interface AskOptions {
   /** Nobody waits for the answer any more. */
@@ -45,9 +47,9 @@ export class InspectionService {
     return this.ask('replay', { sessionId, by });
   }
 
-  /** VMs, vCPUs and roots at a position, or at the committed end. */
-  state(sessionId: string, at?: number): Promise<StateView> {
-    return this.ask('state', { sessionId, ...(at === undefined ? {} : { at }) });
+  /** The whole state at a position or a time, or at the committed end. */
+  state(sessionId: string, when: When = {}): Promise<StateView> {
+    return this.ask('state', { sessionId, when });
   }
 
   async stop(): Promise<void> {

@@ -2,6 +2,7 @@
 import { Module } from '@nestjs/common';
 import { EventsController } from './events.controller.js';
 import { SessionsController } from './sessions.controller.js';
+import { TravelController } from './travel.controller.js';
 
-@Module({ controllers: [SessionsController, EventsController] })
+@Module({ controllers: [SessionsController, EventsController, TravelController] })
 export class SessionsModule {}

@@ -1,9 +1,10 @@
 // One part of a session's state out of a list, or a 404 that says which parts there are.
+
+import type { Where } from '../core/projections/state.js';
 import { Problem } from '../http/problem.js';
-import type { StateView } from './inspection/state-view.js';
 
 /** Where and when a state is; every answer about state begins with it. */
-export function whereOf({ position, ordinal, timeNs, recording }: StateView) {
+export function whereOf({ position, ordinal, timeNs, recording }: Where): Where {
   return { position, ordinal, timeNs, recording };
 }
 

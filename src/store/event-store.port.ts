@@ -132,6 +132,8 @@ export interface EventReader {
   rows(sessionId: string, query: RowQuery): RowPage;
   fold(sessionId: string, from: number, limit: number, to?: number): FoldPage;
   numbers(sessionId: string, from: number, limit: number, to?: number): NumbersPage;
+  /** The last position before the first event that is later than this; the end when none is. */
+  positionAtTime(sessionId: string, timeNs: number): number;
   /** The stored Finding events, the first maxPageRows of them. */
   findings(sessionId: string): EventRows;
   dictionary(sessionId: string): DictionaryEntry[];

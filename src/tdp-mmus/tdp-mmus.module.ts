@@ -1,15 +1,20 @@
 // The TDP MMUs of a session as they stand, one a VM: /api/v1/sessions/{id}/tdp-mmus. A root is listed from its birth
 // until RCU has freed it, with its role in words, its references and who holds them.
-import { Controller, Get, Inject, Module, Param } from '@nestjs/common';
+import { Controller, Get, Inject, Module, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { z } from 'zod';
+import type { StateView } from '../core/projections/state.js';
 import { Route } from '../http/openapi.decorators.js';
-import type { StateView } from '../sessions/inspection/state-view.js';
+import { ZodPipe } from '../http/zod.pipe.js';
+import type { When } from '../sessions/inspection/when.js';
 import type { InspectionService } from '../sessions/inspection.service.js';
 import { INSPECTIONS } from '../sessions/sessions.tokens.js';
 import * as schemas from '../sessions/state.schemas.js';
 import { findPart, whereOf } from '../sessions/state-part.js';
 
+const WHEN = new ZodPipe(schemas.when, 'query');
 const ID = { id: 'id of the session' };
+type EntriesQuery = z.output<typeof schemas.whenWithEntries>;
 const VM = { ...ID, vm: 'number of the VM' };
 
 function tdpMmusOf({ vms, roots }: StateView) {
@@ -30,11 +35,12 @@ export class TdpMmusController {
   @Route({
     summary: 'TDP MMUs with their roots',
     params: ID,
+    query: schemas.when,
     answer: { status: 200, description: 'one for each VM', name: 'TdpMmus', schema: schemas.tdpMmus },
-    problems: [404, 429],
+    problems: [404, 422, 429],
   })
-  async list(@Param('id') id: string) {
-    const state = await this.inspections.state(id);
+  async list(@Param('id') id: string, @Query(WHEN) when: When) {
+    const state = await this.inspections.state(id, when);
     return { ...whereOf(state), tdpMmus: tdpMmusOf(state) };
   }
 
@@ -42,11 +48,12 @@ export class TdpMmusController {
   @Route({
     summary: 'The TDP MMU of one VM',
     params: VM,
+    query: schemas.when,
     answer: { status: 200, description: 'its roots', name: 'TdpMmu', schema: schemas.oneTdpMmu },
-    problems: [404, 429],
+    problems: [404, 422, 429],
   })
-  async get(@Param('id') id: string, @Param('vm') vm: string) {
-    const state = await this.inspections.state(id);
+  async get(@Param('id') id: string, @Param('vm') vm: string, @Query(WHEN) when: When) {
+    const state = await this.inspections.state(id, when);
     return { ...whereOf(state), ...findPart('vm', tdpMmusOf(state), (mmu) => mmu.vm, vm) };
   }
 
@@ -54,11 +61,12 @@ export class TdpMmusController {
   @Route({
     summary: 'Roots of one VM: role, refcount, holders',
     params: VM,
+    query: schemas.when,
     answer: { status: 200, description: 'roots by birth', name: 'Roots', schema: schemas.roots },
-    problems: [404, 429],
+    problems: [404, 422, 429],
   })
-  async roots(@Param('id') id: string, @Param('vm') vm: string) {
-    const state = await this.inspections.state(id);
+  async roots(@Param('id') id: string, @Param('vm') vm: string, @Query(WHEN) when: When) {
+    const state = await this.inspections.state(id, when);
     const { roots } = findPart('vm', tdpMmusOf(state), (mmu) => mmu.vm, vm);
     return { ...whereOf(state), roots };
   }
@@ -67,13 +75,30 @@ export class TdpMmusController {
   @Route({
     summary: 'One root',
     params: { ...VM, root: 'number of the root by birth' },
+    query: schemas.whenWithEntries,
     answer: { status: 200, description: 'the root', name: 'Root', schema: schemas.oneRoot },
-    problems: [404, 429],
+    problems: [404, 422, 429],
   })
-  async root(@Param('id') id: string, @Param('vm') vm: string, @Param('root') root: string) {
-    const state = await this.inspections.state(id);
+  async root(
+    @Param('id') id: string,
+    @Param('vm') vm: string,
+    @Param('root') root: string,
+    @Query(new ZodPipe(schemas.whenWithEntries, 'query')) query: EntriesQuery,
+  ) {
+    const { entries: skip, limit, ...when } = query;
+    const state = await this.inspections.state(id, when);
     const { roots } = findPart('vm', tdpMmusOf(state), (mmu) => mmu.vm, vm);
-    return { ...whereOf(state), ...findPart('root', roots, (r) => r.root, root) };
+    const found = findPart('root', roots, (r) => r.root, root);
+    if (skip === undefined) return { ...whereOf(state), ...found };
+    // The same position, also where the session has gone on since.
+    const { entries, next } = await this.inspections.ask('entries', {
+      sessionId: id,
+      when: { at: state.position },
+      of: { vm: found.vm, root: found.root },
+      skip,
+      limit,
+    });
+    return { ...whereOf(state), ...found, entries, nextEntry: next };
   }
 }
 

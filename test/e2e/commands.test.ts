@@ -1,8 +1,8 @@
 // Pause, resume, delete and restart in the middle of a run: the session ends with the digest of an uninterrupted one.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { RootView } from '../../src/core/projections/roots.js';
 import type { ProblemBody } from '../../src/http/problem.js';
 import type { ReplayResult } from '../../src/sessions/inspection/replay-result.js';
-import type { RootView } from '../../src/sessions/inspection/state-view.js';
 import type { SessionView } from '../../src/sessions/session.view.js';
 import { TestFolder, TestServer } from './server-under-test.js';
 

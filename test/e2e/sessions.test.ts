@@ -1,8 +1,10 @@
 // Sessions over HTTP with a real store: created, listed, read, filtered, streamed, replayed, deleted.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import type { RootView } from '../../src/core/projections/roots.js';
+import type { VcpuView } from '../../src/core/projections/vcpus.js';
+import type { VmView } from '../../src/core/projections/vms.js';
 import type { ReplayResult } from '../../src/sessions/inspection/replay-result.js';
-import type { RootView, VcpuView, VmView } from '../../src/sessions/inspection/state-view.js';
 import { eventPage, replayResult, session, sessionPage } from '../../src/sessions/session.schemas.js';
 import type { SessionView } from '../../src/sessions/session.view.js';
 import * as state from '../../src/sessions/state.schemas.js';

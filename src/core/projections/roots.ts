@@ -34,30 +34,51 @@ export function rootViews(context: ViewContext): RootView[] {
   const named = slotsByAddress(w);
   const views: RootView[] = [];
   for (let address = 0; address < w.machineWord(MACHINE.PAGES_HIGH); address++) {
-    if (w.pageWord(address, PAGE.KIND) !== PAGE_KIND.root) continue;
-    const word = (field: number): number => w.pageWord(address, field);
-    views.push({
-      root: word(PAGE.SERIAL),
-      vm: word(PAGE.VM),
-      address,
-      role: roleView(word(PAGE.ROLE)),
-      refcount: word(PAGE.REFCOUNT),
-      holders: {
-        vcpu: word(PAGE.HOLD_VCPU),
-        iterator: word(PAGE.HOLD_ITERATOR),
-        tdpMmu: word(PAGE.HOLD_TDP_MMU),
-        work: word(PAGE.HOLD_WORK),
-      },
-      namedBy: named.get(address) ?? [],
-      listed: word(PAGE.LISTED) !== 0,
-      zapScheduled: word(PAGE.SCHEDULED) !== 0,
-      zapsUnderWay: word(PAGE.ZAPPING),
-      work: nameOf(WORK, word(PAGE.WORK)),
-      waitsForRcu: word(PAGE.RCU) !== RCU_STATE.none,
-      presentSptes: kept(context, word(PAGE.PRESENT)),
-    });
+    if (w.pageWord(address, PAGE.KIND) === PAGE_KIND.root) views.push(viewAt(context, address, named));
   }
   return views.sort((x, y) => x.root - y.root);
+}
+
+/** The root at this page, as it is shown; whether the page is a root is for the caller to know. */
+export function rootView(context: ViewContext, address: number): RootView {
+  return viewAt(context, address, slotsByAddress(context.world));
+}
+
+/** Page of a root that exists, or -1. */
+export function rootAddress(w: World, root: number): number {
+  for (let address = 0; address < w.machineWord(MACHINE.PAGES_HIGH); address++) {
+    if (isRoot(w, address, root)) return address;
+  }
+  return -1;
+}
+
+export function isRoot(w: World, address: number, root: number): boolean {
+  return w.pageWord(address, PAGE.SERIAL) === root && w.pageWord(address, PAGE.KIND) === PAGE_KIND.root;
+}
+
+function viewAt(context: ViewContext, address: number, named: ReadonlyMap<number, string[]>): RootView {
+  const { world: w } = context;
+  const word = (field: number): number => w.pageWord(address, field);
+  return {
+    root: word(PAGE.SERIAL),
+    vm: word(PAGE.VM),
+    address,
+    role: roleView(word(PAGE.ROLE)),
+    refcount: word(PAGE.REFCOUNT),
+    holders: {
+      vcpu: word(PAGE.HOLD_VCPU),
+      iterator: word(PAGE.HOLD_ITERATOR),
+      tdpMmu: word(PAGE.HOLD_TDP_MMU),
+      work: word(PAGE.HOLD_WORK),
+    },
+    namedBy: named.get(address) ?? [],
+    listed: word(PAGE.LISTED) !== 0,
+    zapScheduled: word(PAGE.SCHEDULED) !== 0,
+    zapsUnderWay: word(PAGE.ZAPPING),
+    work: nameOf(WORK, word(PAGE.WORK)),
+    waitsForRcu: word(PAGE.RCU) !== RCU_STATE.none,
+    presentSptes: kept(context, word(PAGE.PRESENT)),
+  };
 }
 
 function slotsByAddress(w: World): Map<number, string[]> {

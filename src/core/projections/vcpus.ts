@@ -29,24 +29,28 @@ export function vcpuViews(context: ViewContext): VcpuView[] {
   const { world: w } = context;
   const views: VcpuView[] = [];
   for (let vcpu = 0; vcpu < w.vcpus; vcpu++) {
-    const word = (field: number): number => w.vcpuWord(vcpu, field);
-    if (word(VCPU.STATE) === VCPU_STATE.none) continue;
-    const slot = (k: number): SlotView | null => slotView(w, word(VCPU.ROOT + k));
-    views.push({
-      vcpu,
-      vm: word(VCPU.VM),
-      index: word(VCPU.INDEX),
-      state: nameOf(VCPU_STATE, word(VCPU.STATE)),
-      cpuState: bitsOf(CPU_STATE, word(VCPU.CPU_STATE)),
-      role: word(VCPU.ROLE) === 0 ? null : roleView(word(VCPU.ROLE)),
-      root: slot(0),
-      prevRoots: [slot(1), slot(2), slot(3)],
-      mode: kept(context, nameOf(MODE, word(VCPU.MODE))),
-      requests: kept(context, bitsOf(REQ, word(VCPU.REQUESTS))),
-      pendingSmi: kept(context, word(VCPU.PENDING_SMI)),
-    });
+    if (w.vcpuWord(vcpu, VCPU.STATE) !== VCPU_STATE.none) views.push(vcpuView(context, vcpu));
   }
   return views;
+}
+
+export function vcpuView(context: ViewContext, vcpu: number): VcpuView {
+  const { world: w } = context;
+  const word = (field: number): number => w.vcpuWord(vcpu, field);
+  const slot = (k: number): SlotView | null => slotView(w, word(VCPU.ROOT + k));
+  return {
+    vcpu,
+    vm: word(VCPU.VM),
+    index: word(VCPU.INDEX),
+    state: nameOf(VCPU_STATE, word(VCPU.STATE)),
+    cpuState: bitsOf(CPU_STATE, word(VCPU.CPU_STATE)),
+    role: word(VCPU.ROLE) === 0 ? null : roleView(word(VCPU.ROLE)),
+    root: slot(0),
+    prevRoots: [slot(1), slot(2), slot(3)],
+    mode: kept(context, nameOf(MODE, word(VCPU.MODE))),
+    requests: kept(context, bitsOf(REQ, word(VCPU.REQUESTS))),
+    pendingSmi: kept(context, word(VCPU.PENDING_SMI)),
+  };
 }
 
 function slotView(w: World, hpa: number): SlotView | null {

@@ -33,24 +33,28 @@ export function vmViews(context: ViewContext): VmView[] {
   const { world: w } = context;
   const views: VmView[] = [];
   for (let vm = 0; vm < w.vms; vm++) {
-    const word = (field: number): number => w.vmWord(vm, field);
-    if (word(VM.STATE) === VM_STATE.none) continue;
-    views.push({
-      vm,
-      state: nameOf(VM_STATE, word(VM.STATE)),
-      usersCount: word(VM.USERS_COUNT),
-      createdVcpus: word(VM.CREATED_VCPUS),
-      bugged: word(VM.BUGGED) !== 0,
-      mmuValidGen: word(VM.VALID_GEN),
-      roots: word(VM.ROOTS),
-      workqueue: { exists: word(VM.WQ) !== 0, pending: word(VM.WQ_PENDING), running: word(VM.WQ_RUNNING) },
-      memslots: memslotViews(w, vm),
-      tdpMmuPages: kept(context, word(VM.TDP_MMU_PAGES)),
-      mmuInvalidateSeq: kept(context, word(VM.INVALIDATE_SEQ)),
-      mmuInvalidateInProgress: kept(context, word(VM.IN_PROGRESS)),
-    });
+    if (w.vmWord(vm, VM.STATE) !== VM_STATE.none) views.push(vmView(context, vm));
   }
   return views;
+}
+
+export function vmView(context: ViewContext, vm: number): VmView {
+  const { world: w } = context;
+  const word = (field: number): number => w.vmWord(vm, field);
+  return {
+    vm,
+    state: nameOf(VM_STATE, word(VM.STATE)),
+    usersCount: word(VM.USERS_COUNT),
+    createdVcpus: word(VM.CREATED_VCPUS),
+    bugged: word(VM.BUGGED) !== 0,
+    mmuValidGen: word(VM.VALID_GEN),
+    roots: word(VM.ROOTS),
+    workqueue: { exists: word(VM.WQ) !== 0, pending: word(VM.WQ_PENDING), running: word(VM.WQ_RUNNING) },
+    memslots: memslotViews(w, vm),
+    tdpMmuPages: kept(context, word(VM.TDP_MMU_PAGES)),
+    mmuInvalidateSeq: kept(context, word(VM.INVALIDATE_SEQ)),
+    mmuInvalidateInProgress: kept(context, word(VM.IN_PROGRESS)),
+  };
 }
 
 export function memslotViews(w: World, vm: number): MemslotView[] {

@@ -191,6 +191,15 @@ export class MemoryEvents implements EventReader {
     return { rows: numbersOf(rows), next };
   }
 
+  positionAtTime(sessionId: string, timeNs: number): number {
+    const kept = this.find(sessionId);
+    for (let position = 1; position <= kept.session.position; position++) {
+      const [rows, i] = this.at(kept, position);
+      if (rows.timeNs[i]! > timeNs) return position - 1;
+    }
+    return kept.session.position;
+  }
+
   findings(sessionId: string): EventRows {
     const limit = this.limits.maxPageRows;
     const parts: number[] = [];

@@ -118,6 +118,17 @@ export class SqliteEventReader implements EventReader {
     });
   }
 
+  positionAtTime(sessionId: string, timeNs: number): number {
+    return this.guarded(() => {
+      const { number, position } = this.endOf(sessionId);
+      for (const { owner, from, to } of this.segmentsWithin(number, 1, position)) {
+        const later = this.statements.laterEvent.get(owner, from, to, timeNs) as number | undefined;
+        if (later !== undefined) return later - 1;
+      }
+      return position;
+    });
+  }
+
   findings(sessionId: string): EventRows {
     return this.guarded(() => {
       const { number, position } = this.endOf(sessionId);
@@ -227,6 +238,11 @@ function prepareStatements(db: Database) {
     threads: db.prepare('SELECT id, name FROM thread_name WHERE session = ? ORDER BY id'),
     sites: db.prepare('SELECT id, function, label, parent FROM site WHERE session = ? ORDER BY id'),
     sitesOfFunction: db.prepare('SELECT id FROM site WHERE session = ? AND function = ?').pluck(),
+    laterEvent: db
+      .prepare(
+        'SELECT position FROM event WHERE session = ? AND position BETWEEN ? AND ? AND time_ns > ? ORDER BY position LIMIT 1',
+      )
+      .pluck(),
     anySnapshot: db.prepare(`${snapshot} ORDER BY position DESC LIMIT 1`),
     layoutSnapshot: db.prepare(`${snapshot} AND layout = ? ORDER BY position DESC LIMIT 1`),
   };

@@ -1,11 +1,16 @@
 // Every inspection order by name. One line for each file of this folder.
 import { BadInput } from '../../../core/base/errors.js';
 import type { Order } from '../order.js';
+import { changesOrder } from './changes.order.js';
 import { replayOrder } from './replay.order.js';
-import { stateOrder } from './state.order.js';
+import { seekOrder } from './seek.order.js';
+import { entriesOrder, stateOrder } from './state.order.js';
 
 const ORDERS = {
+  changes: changesOrder,
+  entries: entriesOrder,
   replay: replayOrder,
+  seek: seekOrder,
   state: stateOrder,
 } as const;
 

@@ -1,0 +1,57 @@
+// Moving through a session, as the API describes it: steps and continues, and what differs between two positions.
+import { z } from 'zod';
+import { DEFAULT_SEEK_EVENTS, MAX_SEEK_EVENTS } from '../config/limits.js';
+import { STEP_KINDS } from '../core/travel/step.js';
+import { queryInteger } from '../http/zod.pipe.js';
+import { event } from './session.schemas.js';
+
+const MAX_POSITION = Number.MAX_SAFE_INTEGER;
+const nullable = <T extends z.ZodType>(schema: T) => z.union([schema, z.null()]);
+
+export const seekQuery = z.strictObject({
+  from: queryInteger(0, MAX_POSITION).describe('position where it begins; 0: before the first event'),
+  direction: z.enum(['forward', 'backward']).default('forward'),
+  step: z
+    .enum(STEP_KINDS)
+    .optional()
+    .describe("one event, one step (a thread's events at one site), or to another function of the thread"),
+  type: z.string().optional().describe('stop at these event types, separated by commas'),
+  thread: z.string().optional().describe('name of a thread'),
+  function: z.string().optional().describe('an event in this function'),
+  label: z.string().optional(),
+  subject: z.string().optional().describe('KIND:NUMBER, such as root:3'),
+  finding: z.string().optional().describe('any, or an invariant such as I3'),
+  change: z.string().optional().describe('a path of the state whose value the event changes'),
+  when: z.string().optional().describe('a predicate on the state that becomes true with the event'),
+  limit: queryInteger(1, MAX_SEEK_EVENTS)
+    .default(DEFAULT_SEEK_EVENTS)
+    .describe('events that are looked at before `next` says where to go on'),
+});
+
+export const seekReply = z.object({
+  found: z.boolean(),
+  position: nullable(z.int()).describe('where it stopped: the state right after this event'),
+  looked: z.int().describe('events that were looked at'),
+  next: nullable(z.int()).describe('`from` of a call that goes on; null: everything was looked at'),
+  event: nullable(event),
+});
+
+const path = z.string().max(200);
+export const changesQuery = z.strictObject({
+  from: queryInteger(0, MAX_POSITION).describe('position before'),
+  to: queryInteger(0, MAX_POSITION).describe('position after'),
+  under: path.optional().describe('only paths below this one'),
+});
+
+const where = z.object({
+  position: z.int(),
+  ordinal: z.int(),
+  timeNs: z.number(),
+  recording: z.enum(['full', 'lifecycle']),
+});
+const value = z.unknown().describe('JSON; null: there was no such thing');
+export const changesReply = z.object({
+  from: where,
+  to: where,
+  changes: z.array(z.object({ path: z.string(), before: value, after: value })),
+});
