@@ -75,7 +75,7 @@ test('a changing field stops a continue at every event that changes it, both way
   for (let i = 0; i < rows.length; i++) {
     if (rows.subject[i] !== root * 16 + 3) continue;
     const type = rows.type[i];
-    let now = refcount;
+    let now: number | null = refcount;
     if (type === E.RootAllocated || type === E.RootGot || type === E.RootPut || type === E.RootResurrected)
       now = rows.b[i];
     else if (type === E.RootFreed) now = null;
