@@ -53,7 +53,7 @@ test('a position is the same state from wherever one comes: from the start, from
     const here = await fresh.state(id, { at });
     expect(here).toEqual(forth.find((state) => (state as { position: number }).position === at));
     expect([here.position, here.ordinal]).toEqual([at, at]);
-    if (at > 0) expect(here.timeNs).toBe(rows.timeNs[at - 1]);
+    expect(here.timeNs).toBe(at === 0 ? 0 : rows.timeNs[at - 1]);
   }
   expect(await fresh.state(id, { at: 0 })).toMatchObject({ vms: [], roots: [], workItems: [], timeNs: 0 });
   await fresh.stop();
