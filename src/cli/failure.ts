@@ -31,6 +31,7 @@ const CALLERS_BUSINESS: ReadonlySet<StoreErrorCode> = new Set<StoreErrorCode>([
   'idempotency_mismatch',
   'disk_full',
   'database_newer',
+  'database_older',
   'database_foreign',
   'database_damaged',
   'data_folder_owned',

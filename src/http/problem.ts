@@ -67,6 +67,7 @@ const STORE_STATUS: { readonly [C in StoreErrorCode]: number } = {
   idempotency_mismatch: 409,
   disk_full: 507,
   database_newer: 500,
+  database_older: 500,
   database_foreign: 500,
   database_damaged: 500,
   data_folder_owned: 500,

@@ -28,6 +28,8 @@ export interface StoreErrorDetails {
   disk_full: { file: string };
   /** A newer Rootline wrote the file. */
   database_newer: { file: string; found: number; supported: number };
+  /** The file has to be migrated before this can be done with it. */
+  database_older: { file: string; found: number; expected: number };
   /** The file is a database, but not Rootline's. */
   database_foreign: { file: string; found: number; expected: number };
   database_damaged: { file: string; what: string };

@@ -90,6 +90,28 @@ export interface RecorderState {
   readonly milestones: readonly (readonly [name: string, timeNs: number])[];
 }
 
+/** One row of the lifecycle stream into the session digest; a Counted row has the ordinal of its first event. */
+export function digestRow(
+  d: Digest,
+  type: number,
+  thread: number,
+  site: number,
+  subject: number,
+  a: number,
+  b: number,
+  c: number,
+  timeNs: number,
+  ordinal: number,
+): void {
+  d.word(type | (thread << 8) | (site << 16));
+  d.word(subject);
+  d.word(a);
+  d.word(b);
+  d.word(c);
+  d.wide(timeNs);
+  d.wide(ordinal);
+}
+
 export class Recorder {
   private readonly rows = new Rows();
   private readonly digest = new Digest();
@@ -117,7 +139,7 @@ export class Recorder {
    * the two lanes of the full digest take three words each, so that their multiplications overlap.
    */
   consume(batch: EventBatch): void {
-    const { rows, full, countByType } = this;
+    const { rows, digest, full, countByType } = this;
     const {
       type: types,
       thread: threads,
@@ -158,7 +180,7 @@ export class Recorder {
       if (IS_LIFECYCLE[type] !== 0) {
         this.ordinal = ordinal;
         if (this.countedEvents > 0) this.closeCounted(keepAll);
-        this.digestRow(type, threads[i], sites[i], subject, a, b, c, times[i], ordinal);
+        digestRow(digest, type, threads[i], sites[i], subject, a, b, c, times[i], ordinal);
         if (type === MILESTONE && !this.milestones.has(MILESTONE_NAMES[a]))
           this.milestones.set(MILESTONE_NAMES[a], times[i]);
         if (!keepAll) this.row(ordinal, times[i], threads[i], sites[i], type, subject, a, b, c);
@@ -180,7 +202,8 @@ export class Recorder {
   private closeCounted(keepAll: boolean): void {
     const last = this.ordinal - 1;
     const first = last - this.countedEvents + 1;
-    this.digestRow(
+    digestRow(
+      this.digest,
       E.Counted,
       this.countedThread,
       0,
@@ -206,27 +229,6 @@ export class Recorder {
     }
     this.countedEvents = 0;
     this.countedFixed = 0;
-  }
-
-  private digestRow(
-    type: number,
-    thread: number,
-    site: number,
-    subject: number,
-    a: number,
-    b: number,
-    c: number,
-    timeNs: number,
-    ordinal: number,
-  ): void {
-    const d = this.digest;
-    d.word(type | (thread << 8) | (site << 16));
-    d.word(subject);
-    d.word(a);
-    d.word(b);
-    d.word(c);
-    d.wide(timeNs);
-    d.wide(ordinal);
   }
 
   private row(

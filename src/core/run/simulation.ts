@@ -23,6 +23,7 @@ import type {
   SnapshotBytes,
 } from './contract.js';
 import { LastSeen } from './last-seen.js';
+import { COUNTED_TYPES } from './counted-types.js';
 import { LiveInvariants } from './live-invariants.js';
 import { Recorder } from './recorder.js';
 import { restoreSnapshot, snapshotLayout, takeSnapshot } from './snapshot.js';
@@ -326,25 +327,9 @@ export class Simulation {
   private counts(): Record<string, number> {
     const r = this.recorder;
     const n = r.countByType;
-    const out: Record<string, number> = {
-      rootAllocations: n[E.RootAllocated],
-      rootInvalidations: n[E.RootInvalidated],
-      rootsFreed: n[E.RootFreed],
-      resets: n[E.ContextReset],
-      rootLoads: n[E.RootLoaded],
-      rootDrops: n[E.RootDropped],
-      tablesAllocated: n[E.TableAllocated],
-      tlbFlushes: n[E.TlbFlushed],
-      tlbFills: n[E.TlbFilled],
-      faultsFixed: n[E.FaultFixed],
-      faultsRetried: n[E.FaultRetried],
-      faultsSpurious: n[E.FaultSpurious],
-      eptViolations: r.exitsByReason[EXIT.EPT_VIOLATION],
-      smis: n[E.SmmEntered],
-      fastZaps: n[E.FastZapBegun],
-      lockContentions: n[E.LockContended],
-      assertions: n[E.AssertionFired],
-    };
+    const out: Record<string, number> = {};
+    for (const [name, type] of Object.entries(COUNTED_TYPES)) out[name] = n[type];
+    out.eptViolations = r.exitsByReason[EXIT.EPT_VIOLATION];
     EXIT_NAMES.forEach((name, reason) => {
       if (r.exitsByReason[reason] > 0) out[`exit.${name}`] = r.exitsByReason[reason];
     });
