@@ -11,6 +11,7 @@ import { DR_HANDLING, experiment } from './commands/experiment.js';
 import { run } from './commands/run.js';
 import { addSettingOptions, serve, settingFlags } from './commands/serve.js';
 import { exportEvents, replay, sessions, show } from './commands/sessions.js';
+import { addUpkeepCommands } from './commands/upkeep.js';
 import { validateCommand } from './commands/validate.js';
 import { readSettings, wholeNumber } from './settings.js';
 import { ProcessTerminal, type Terminal } from './terminal.js';
@@ -190,6 +191,8 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
       const terminal = terminalOf(options);
       ended(await exportEvents(id, options.format, opener(options, terminal, false), terminal));
     });
+
+  addUpkeepCommands(add, data, ended);
 
   // What needs no data folder takes --data all the same: a script may pass it to every command.
   const unused = (): Option => new Option('--data <dir>', 'not needed here').default(DEFAULT_DATA);

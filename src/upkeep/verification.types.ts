@@ -1,4 +1,5 @@
 // What a check of a whole store says: plain data, crosses threads, and is what REST and `rootline verify --json` give.
+import type { JobState } from '../store/jobs.port.js';
 
 /** Faults that are told one by one; the rest is counted. */
 export const MAX_VERIFICATION_FAULTS = 200;
@@ -37,4 +38,18 @@ export interface VerificationResult {
   };
   readonly faultCount: number;
   readonly faults: readonly StoreFault[];
+}
+
+/** A check that was asked of a server: a job. */
+export interface VerificationView {
+  readonly id: string;
+  readonly state: JobState;
+  readonly deep: boolean;
+  readonly progress: VerificationProgress | null;
+  /** Null until it has come to its end. */
+  readonly result: VerificationResult | null;
+  /** Why it failed. */
+  readonly error: string | null;
+  readonly createdAt: string;
+  readonly updatedAt: string;
 }

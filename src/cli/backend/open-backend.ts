@@ -16,16 +16,17 @@ export interface OpenBackendOptions {
 
 export async function openBackend(dataDir: string, options: OpenBackendOptions): Promise<Backend> {
   const folder = resolve(dataDir);
+  const server = serverOf(folder);
+  if (server !== null) return server;
+  if (!options.create) expectStore(folder);
+  return await LocalBackend.open(folder, options.note);
+}
+
+/** The server that owns the folder; null when nobody does. */
+export function serverOf(dataDir: string): ServerBackend | null {
+  const folder = resolve(dataDir);
   const owner = findOwner(folder);
-  if (owner === null) {
-    if (!options.create && !existsSync(storeFiles(folder).events)) {
-      throw new BadInput(
-        'no-data',
-        `${folder} holds no Rootline data; expected a folder with events.sqlite (--data DIR)`,
-      );
-    }
-    return await LocalBackend.open(folder, options.note);
-  }
+  if (owner === null) return null;
   if (owner === 'unknown' || owner.host === null || owner.port === null) {
     const who = owner === 'unknown' ? 'another process' : `process ${owner.pid}`;
     throw new BadInput(
@@ -34,4 +35,14 @@ export async function openBackend(dataDir: string, options: OpenBackendOptions):
     );
   }
   return new ServerBackend(owner.host, owner.port);
+}
+
+/** A command that only reads does not make a store. */
+export function expectStore(dataDir: string): void {
+  const folder = resolve(dataDir);
+  if (existsSync(storeFiles(folder).events)) return;
+  throw new BadInput(
+    'no-data',
+    `${folder} holds no Rootline data; expected a folder with events.sqlite (--data DIR)`,
+  );
 }

@@ -4,6 +4,11 @@ import { readSetting } from '../../config/read-settings.js';
 import type { RunRequest } from '../../core/run/manifest.js';
 import type { ReadableEvent } from '../../store/readable-rows.js';
 import { isSealed, type SessionState } from '../../store/session.js';
+import type {
+  VerificationProgress,
+  VerificationResult,
+  VerificationView,
+} from '../../upkeep/verification.types.js';
 import type { FindingDocument, ReplayDocument, SessionDocument } from '../documents.js';
 import { ServerRefused } from '../failure.js';
 import type { Backend, ExportFormat, OnProgress } from './backend.js';
@@ -86,6 +91,25 @@ export class ServerBackend implements Backend {
       begun = true;
       if (page.events.length > 0) yield encoder.encode(csvOfEvents(page.events));
       from = page.next;
+    }
+  }
+
+  /** Starts a check on the server and waits for what it says. */
+  async verify(
+    deep: boolean,
+    onProgress: (progress: VerificationProgress) => void,
+  ): Promise<VerificationResult> {
+    let waitMs = FIRST_POLL_MS;
+    let check = await this.post<VerificationView>('/store/verifications', { deep });
+    for (;;) {
+      const { id, state, progress, result, error } = check;
+      if (result !== null) return result;
+      if (progress !== null) onProgress(progress);
+      if (state !== 'queued' && state !== 'running')
+        throw new ServerRefused(500, `verification ${id} is ${state}${error === null ? '' : `: ${error}`}`);
+      await sleep(waitMs);
+      waitMs = Math.min(LONGEST_POLL_MS, waitMs * 2);
+      check = await this.get<VerificationView>(`/store/verifications/${id}`);
     }
   }
 

@@ -1,0 +1,37 @@
+// The commands that keep a store healthy: their options, and where each of them goes. A folder that nobody owns is looked
+// at as it lies there; where a server owns it, the server is asked.
+import type { Command, Option } from 'commander';
+import type { VerificationProgress, VerificationResult } from '../../upkeep/verification.types.js';
+import { ProcessTerminal } from '../terminal.js';
+import { verify } from './verify.js';
+
+interface FolderOptions {
+  readonly json?: boolean;
+  readonly data: string;
+}
+
+export function addUpkeepCommands(
+  add: (name: string, description: string) => Command,
+  data: () => Option,
+  ended: (code: number) => void,
+): void {
+  add('verify', 'check the whole store; names what is wrong and where')
+    .option('--deep', 'hold every snapshot against the fold, not only the last of each session', false)
+    .addOption(data())
+    .action(async (options: FolderOptions & { readonly deep: boolean }) => {
+      const terminal = new ProcessTerminal(options.json === true);
+      const check = async (
+        onProgress: (progress: VerificationProgress) => void,
+      ): Promise<VerificationResult> => {
+        // Loaded here only: most commands need no store.
+        const { expectStore, serverOf } = await import('../backend/open-backend.js');
+        const server = serverOf(options.data);
+        if (server !== null) return await server.verify(options.deep, onProgress);
+        expectStore(options.data);
+        const { verifyFolder } = await import('../../upkeep/verify-folder.js');
+        // Never stopped from here: it has come to its end.
+        return (await verifyFolder(options.data, options.deep, onProgress))!;
+      };
+      ended(await verify(check, terminal));
+    });
+}
