@@ -13,6 +13,7 @@ import { servicesModule } from './sessions/services.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { StoreModule } from './store/store.module.js';
 import { TdpMmusModule } from './tdp-mmus/tdp-mmus.module.js';
+import { UpkeepModule } from './upkeep/upkeep.module.js';
 import { VcpusModule } from './vcpus/vcpus.module.js';
 import { VmsModule } from './vms/vms.module.js';
 
@@ -38,6 +39,7 @@ export function appModule(settings: Settings, parts: HttpParts, metrics: Prometh
       ProtocolsModule,
       ScenariosModule,
       InvariantsModule,
+      UpkeepModule,
       HealthModule,
     ],
   };

@@ -36,5 +36,8 @@ export const MAX_INSPECTION_THREADS = 3;
 /** Replays and other questions about what is stored that run or wait at the same time. */
 export const MAX_INSPECTIONS = 16;
 
+/** Checks of the store that are listed. */
+export const MAX_VERIFICATIONS_LISTED = 50;
+
 /** Characters of a session's name. */
 export const MAX_NAME_CHARS = 200;

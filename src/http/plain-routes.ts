@@ -13,9 +13,14 @@ const API_INDEX = {
   version: 1,
   openapi: '/api/v1/openapi.json',
   documentation: '/docs',
-  resources: ['protocols', 'scenarios', 'invariants', 'experiments/forced-reset', 'sessions'].map(
-    (r) => `/api/v1/${r}`,
-  ),
+  resources: [
+    'protocols',
+    'scenarios',
+    'invariants',
+    'experiments/forced-reset',
+    'sessions',
+    'store/verifications',
+  ].map((r) => `/api/v1/${r}`),
 };
 
 export async function addPlainRoutes(app: NestFastifyApplication, document: OpenAPIObject): Promise<void> {

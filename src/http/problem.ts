@@ -65,6 +65,7 @@ const STORE_STATUS: { readonly [C in StoreErrorCode]: number } = {
   query_refused: 400,
   limit_exceeded: 429,
   idempotency_mismatch: 409,
+  job_under_way: 409,
   disk_full: 507,
   database_newer: 500,
   database_older: 500,

@@ -25,6 +25,8 @@ export interface StoreErrorDetails {
   limit_exceeded: { limit: string; value: number; wanted: number };
   /** The idempotency key was used for another request. */
   idempotency_mismatch: { key: string };
+  /** One of its kind runs at a time. */
+  job_under_way: { kind: string; id: string | null };
   disk_full: { file: string };
   /** A newer Rootline wrote the file. */
   database_newer: { file: string; found: number; supported: number };

@@ -6,6 +6,7 @@ import { InspectedStore } from '../store/sqlite/verify/inspected-store.js';
 import { integrityComplaints } from '../store/sqlite/verify/integrity.js';
 import { mirrorFaults } from '../store/sqlite/verify/mirror.js';
 import { relationFaults, type TableFault } from '../store/sqlite/verify/relations.js';
+import { isStoreError } from '../store/store.errors.js';
 import {
   MAX_VERIFICATION_FAULTS,
   type StoreFault,
@@ -30,7 +31,14 @@ const METADATA = 'rootline.sqlite';
 
 /** Null: it was cancelled. */
 export function verifyStore(dataDir: string, options: VerificationOptions): VerificationResult | null {
-  const store = new InspectedStore(dataDir);
+  let store: InspectedStore;
+  try {
+    store = new InspectedStore(dataDir, !options.live);
+  } catch (error) {
+    if (isStoreError(error, 'database_damaged') || isStoreError(error, 'store_failed'))
+      return cannotBeOpened(dataDir, error.message, options.deep);
+    throw error;
+  }
   try {
     return new Verification(store, dataDir, options).run();
   } catch (error) {
@@ -39,6 +47,14 @@ export function verifyStore(dataDir: string, options: VerificationOptions): Veri
   } finally {
     store.close();
   }
+}
+
+/** One file cannot even be opened: nothing else can be said. */
+function cannotBeOpened(dataDir: string, message: string, deep: boolean): VerificationResult {
+  const file = message.startsWith(storeFiles(dataDir).metadata) ? METADATA : EVENTS;
+  const faults = [{ rule: 'file', file, session: null, position: null, message } as const];
+  const snapshots = { checked: 0, folded: 0, otherEngine: 0 };
+  return { verified: false, deep, sessions: 0, rows: 0, snapshots, faultCount: 1, faults };
 }
 
 class Verification {

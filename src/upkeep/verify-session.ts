@@ -6,8 +6,9 @@ import { BadInput } from '../core/base/errors.js';
 import type { Manifest, RunProgress } from '../core/run/contract.js';
 import { foldRows } from '../core/run/replay-by-fold.js';
 import type { Simulation } from '../core/run/simulation.js';
+import { readPast } from '../core/run/snapshot.js';
 import { ChunksVerifier } from '../core/run/verify-chunks.js';
-import { Faults, KnownNames, RowsVerifier } from '../core/run/verify-rows.js';
+import { type DictionaryRow, Faults, KnownNames, RowsVerifier } from '../core/run/verify-rows.js';
 import { findScenario } from '../core/scenarios/library.js';
 import { resolveParameters } from '../core/scenarios/scenario.js';
 import { buildSimulation } from '../sessions/build-simulation.js';
@@ -49,7 +50,8 @@ interface Expected {
   readonly digest: string;
   readonly fullDigest: string | null;
   readonly lastOrdinal: number;
-  readonly steps: number | null;
+  /** Of every chunk that ends here: one without rows may follow another. */
+  readonly steps: readonly (number | null)[];
 }
 
 export function verifySession(session: InspectedSession, check: SessionCheck): SessionVerdict {
@@ -148,6 +150,7 @@ function firstPass(
     try {
       for (const page of store.numbers(segments, from, to, PAGE_ROWS)) {
         rows.take(page);
+        chunks.follow(page);
         tally.rows += page.length;
         onRows(page.length);
       }
@@ -167,7 +170,8 @@ function firstPass(
     chunks.ended(chunk, mark);
     if (wanted.has(mark.position)) {
       const { digest, fullDigest, lastOrdinal } = mark;
-      expected.set(mark.position, { digest, fullDigest, lastOrdinal, steps: chunks.steps });
+      const steps = [...(expected.get(mark.position)?.steps ?? []), chunks.steps];
+      expected.set(mark.position, { digest, fullDigest, lastOrdinal, steps });
     }
   }
   takeTo(position);
@@ -189,6 +193,7 @@ function secondPass(
   tally: Tally,
 ): void {
   const world = emptyWorld(manifest);
+  const names = store.dictionary(session.session);
   let simulation: Simulation | null | undefined;
   let at = 0;
   for (const head of snapshots) {
@@ -224,26 +229,30 @@ function secondPass(
       );
     if (simulation === undefined) simulation = simulationOf(manifest);
     const restored = restore(simulation, bytes);
+    let standing: World | null = null;
     if (restored === 'other engine') {
+      // The world of a known layout can be read without the engine; what else is in it cannot.
       tally.otherEngine++;
-      continue;
-    }
-    if (restored !== null) {
+      const read = emptyWorld(manifest);
+      if (read !== null && readPast(bytes, read) !== null) standing = read;
+    } else if (restored !== null) {
       faults.add('snapshot', position, `${where} cannot be restored: ${restored}`);
       // What it left in the machine is of no use to the next one.
       simulation = undefined;
       continue;
+    } else {
+      const ended = session.position === position ? progress : null;
+      compareStanding(simulation!, where, head, mark, ended, names, faults);
+      standing = simulation!.machine.w;
     }
-    const machine = simulation!;
-    compareStanding(machine, where, head, mark, session.position === position ? progress : null, faults);
-    if (world === null) continue;
+    if (world === null || standing === null) continue;
     for (const page of store.numbers(segments, at + 1, position, PAGE_ROWS)) {
       foldRows(world, foldableOf(page), 0, page.length, manifest.recording);
       at += page.length;
       onRows(0);
     }
     tally.folded++;
-    const { difference } = compareWorlds(machine.machine.w, world, manifest.recording);
+    const { difference } = compareWorlds(standing, world, manifest.recording);
     if (difference !== null) {
       const { what, expected: has, actual } = difference;
       faults.add('snapshot', position, `${where} has ${has} in ${what}, folding the rows gives ${actual}`);
@@ -251,35 +260,69 @@ function secondPass(
   }
 }
 
-/** Digests, steps and positions that the snapshot carries: what a resumed run goes on from. */
+/** Digests, figures and names that the snapshot carries: what a resumed run goes on from. */
 function compareStanding(
   simulation: Simulation,
   where: string,
   head: SnapshotHead,
   mark: Expected,
-  ended: RunProgress | null,
+  progress: RunProgress | null,
+  names: readonly DictionaryRow[],
   faults: Faults,
 ): void {
-  const { position, ordinal, steps, digest, fullDigest } = simulation.progress();
-  const differ = (
-    what: string,
-    has: number | string,
-    ...allowed: (number | string | null | undefined)[]
-  ): void => {
-    const known = allowed.filter((value) => value !== null && value !== undefined);
-    if (known.length === 0 || known.includes(has)) return;
-    faults.add(
-      'snapshot',
-      head.position,
-      `${where} carries ${what} ${has}, the session has ${known.join(' or ')}`,
-    );
+  const carried = simulation.progress();
+  const differ = (what: string, has: unknown, expected: unknown): void => {
+    if (String(has) === String(expected)) return;
+    const message = `${where} carries ${what} ${String(has)}, the session has ${String(expected)}`;
+    faults.add('snapshot', head.position, message);
   };
-  differ('position', position, head.position);
-  differ('ordinal', ordinal, head.ordinal);
-  differ('steps', steps, mark.steps, ended?.steps);
-  // The last snapshot of a run that has ended is taken after the digest was closed.
-  differ('digest', digest, mark.digest, ended?.digest);
-  differ('full digest', fullDigest, mark.fullDigest, ended?.fullDigest);
+  differ('position', carried.position, head.position);
+  differ('ordinal', carried.ordinal, head.ordinal);
+  if (!mark.steps.includes(null) && !mark.steps.includes(carried.steps))
+    differ('steps', carried.steps, mark.steps.join(' or '));
+  if (progress !== null && carried.steps === progress.steps) {
+    // Taken at the very end: everything that the progress says but its outcome is in it.
+    for (const figure of [
+      'ordinal',
+      'digest',
+      'fullDigest',
+      'timeNs',
+      'rootAllocations',
+      'findings',
+    ] as const)
+      differ(figure, carried[figure], progress[figure]);
+    for (const [figure, count] of Object.entries(progress.counts))
+      differ(figure, carried.counts[figure], count);
+    for (const [name, at] of Object.entries(progress.milestones)) differ(name, carried.milestones[name], at);
+  } else {
+    differ('digest', carried.digest, mark.digest);
+    if (mark.fullDigest !== null) differ('full digest', carried.fullDigest, mark.fullDigest);
+  }
+  compareNames(simulation, names, faults);
+}
+
+/** The sites that the run had met, and its threads, have the names that this engine gives them. */
+function compareNames(simulation: Simulation, names: readonly DictionaryRow[], faults: Faults): void {
+  const { sites } = simulation.machine.sites;
+  const threads = simulation.threadNames;
+  for (const entry of names) {
+    const { kind, id } = entry;
+    if (kind === 'thread') {
+      if (entry.name !== threads[id])
+        faults.add(
+          'thread',
+          null,
+          `thread ${id} is called ${entry.name}, the scenario calls it ${threads[id]}`,
+        );
+      continue;
+    }
+    const site = sites[id - 1];
+    // Met after the snapshot was taken.
+    if (site === undefined) continue;
+    const text = (s: typeof site): string => `${s.function} @ ${s.label}, called from site ${s.parent}`;
+    if (text(entry) !== text(site))
+      faults.add('site', null, `site ${id} is ${text(entry)}; the run's own table says ${text(site)}`);
+  }
 }
 
 /** Null: fine. */

@@ -22,8 +22,8 @@ import type {
   RunProgress,
   SnapshotBytes,
 } from './contract.js';
-import { LastSeen } from './last-seen.js';
 import { COUNTED_TYPES } from './counted-types.js';
+import { LastSeen } from './last-seen.js';
 import { LiveInvariants } from './live-invariants.js';
 import { Recorder } from './recorder.js';
 import { restoreSnapshot, snapshotLayout, takeSnapshot } from './snapshot.js';
@@ -127,6 +127,11 @@ export class Simulation {
     this.timeMaxNs = manifest.limits.virtualNs;
     this.invariants = manifest.invariants ? new LiveInvariants(this.machine, options.protocol.rules) : null;
     this.machine.observer = this.invariants;
+  }
+
+  /** By thread number. */
+  get threadNames(): string[] {
+    return this.scenario.threads.map((thread) => thread.name);
   }
 
   /** Digest of the linked procedures, for the manifest. */

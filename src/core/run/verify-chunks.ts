@@ -1,8 +1,10 @@
 // Holds the chunks of one session against each other and its progress: they join up without a gap, their decisions
 // decode, name known threads, and come to as many steps as the session has taken.
 import { ByteReader } from '../base/varint.js';
+import { E } from '../events/catalogue.js';
 import type { RunProgress } from './contract.js';
-import type { Faults, KnownNames, RowMark } from './verify-rows.js';
+import { ROW_NUMBERS, type StoredNumbers } from './stored-numbers.js';
+import { type Faults, type KnownNames, MAX_TOLD_FAULTS, type RowMark } from './verify-rows.js';
 
 export interface StoredChunk {
   readonly number: number;
@@ -18,6 +20,7 @@ export interface StoredChunk {
 }
 
 const MAX_THREAD = 255;
+const COUNTED = E.Counted;
 
 export class ChunksVerifier {
   /** Steps that the decisions so far come to; null where a fork point cuts a chunk. */
@@ -25,6 +28,12 @@ export class ChunksVerifier {
   private position = 0;
   private owner = 0;
   private number = 0;
+  /** Threads of the present chunk's turns, the turn that the last row came from, and how far rows were followed. */
+  private turns: readonly number[] = [];
+  private turn = 0;
+  private followed = 0;
+  private lost = false;
+  private readonly unknown = new Set<number>();
   private pending: { readonly chunk: StoredChunk; readonly lastOrdinal: number } | null = null;
 
   constructor(
@@ -106,30 +115,66 @@ export class ChunksVerifier {
     }
   }
 
+  /**
+   * Rows of the chunk, in order: every one must come from a turn of its thread, and turns follow each other as decided.
+   * A turn may have left no row.
+   */
+  follow(page: StoredNumbers): void {
+    const { turns } = this;
+    if (this.lost) return;
+    for (let k = 0; k < page.length * ROW_NUMBERS; k += ROW_NUMBERS) {
+      const thread = page.numbers[k];
+      // What was counted may have begun in the chunk before.
+      if (page.numbers[k + 1] === COUNTED || turns[this.turn] === thread) continue;
+      const next = turns.indexOf(thread, this.turn + 1);
+      if (next < 0) {
+        const position = this.followed + k / ROW_NUMBERS + 1;
+        this.fault(
+          'decisions',
+          position,
+          `its thread ${thread} has no turn here by the decisions of chunk ${this.number}`,
+        );
+        this.lost = true;
+        return;
+      }
+      this.turn = next;
+    }
+    this.followed += page.length;
+  }
+
   private decode({ number, decisions, fromPosition }: StoredChunk): number {
     const reader = new ByteReader(decisions);
+    const turns: number[] = [];
     let sum = 0;
     try {
       while (!reader.done) {
         const thread = reader.uint();
         const steps = reader.uint();
-        if (thread > MAX_THREAD || this.names.threadSince[thread] === Number.POSITIVE_INFINITY) {
-          this.fault(
-            'decisions',
-            fromPosition,
-            `a decision of chunk ${number} is for thread ${thread}, which is not in the dictionary`,
-          );
-        }
+        if (thread > MAX_THREAD || this.names.threadSince[thread] === Number.POSITIVE_INFINITY)
+          this.unknownThread(thread, number, fromPosition);
         if (steps < 1 || !Number.isSafeInteger(steps)) {
           this.fault('decisions', fromPosition, `a decision of chunk ${number} is for ${steps} steps`);
         }
         sum += steps;
+        turns.push(thread);
       }
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       this.fault('decisions', fromPosition, `the decisions of chunk ${number} end in the middle of a number`);
     }
+    this.turns = turns;
+    this.turn = 0;
+    this.followed = fromPosition;
+    this.lost = false;
     return sum;
+  }
+
+  /** Told once. */
+  private unknownThread(thread: number, chunk: number, position: number): void {
+    if (this.unknown.has(thread) || this.unknown.size >= MAX_TOLD_FAULTS) return;
+    this.unknown.add(thread);
+    const message = `a decision of chunk ${chunk} is for thread ${thread}, which is not in the dictionary`;
+    this.fault('decisions', position, message);
   }
 
   private fault(rule: string, position: number | null, message: string): void {

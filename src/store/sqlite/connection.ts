@@ -20,6 +20,14 @@ export function openWriter(file: string, synchronous: Synchronous, maxPages?: nu
   return db;
 }
 
+/** For a folder that this process owns and only looks at: unlike a read-only one, it leaves no log beside the file. */
+export function openQueryOnly(file: string): Database.Database {
+  const db = new Database(file, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
+  db.pragma('query_only = ON');
+  db.pragma(`cache_size = -${READER_CACHE_KIB}`);
+  return db;
+}
+
 export function openReadOnly(file: string): Database.Database {
   const db = new Database(file, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
   db.pragma(`cache_size = -${READER_CACHE_KIB}`);

@@ -81,6 +81,10 @@ export class SqliteEventStore implements EventStore {
     return { kind: 'files', dataDir, limits };
   }
 
+  get dataDir(): string {
+    return this.parts.dataDir;
+  }
+
   /** Null while the store works; else why it does not. */
   get failure(): Error | null {
     if (this.closing !== null) return storeClosed('close was called');

@@ -6,11 +6,12 @@ import type { StoredChunk } from '../../../core/run/verify-chunks.js';
 import type { DictionaryRow } from '../../../core/run/verify-rows.js';
 import type { PackedSnapshot } from '../../channel/prepared-chunk.js';
 import { clipSegments, OPEN_END, type Segment } from '../../segments.js';
-import { openReadOnly } from '../connection.js';
+import { openQueryOnly, openReadOnly } from '../connection.js';
 import { storeFiles } from '../files.js';
 import { RowReader } from '../row-reader.js';
 import { segmentsOf } from '../segment-reads.js';
 import { LIVE_SESSION, SESSION_COLUMNS, type SessionRow } from '../session-row.js';
+import { fromSqlite } from '../sqlite-errors.js';
 
 const CHUNKS_AT_ONCE = 64;
 const EVENT_COLUMNS = ['skipped', 'time_ns', 'thread', 'site', 'type', 'subject', 'a', 'b', 'c'];
@@ -31,17 +32,24 @@ export class InspectedStore {
   private readonly reader: RowReader;
   private readonly statements: ReturnType<typeof prepareStatements>;
 
-  constructor(dataDir: string) {
+  /** @param owned this process owns the folder and nobody writes meanwhile */
+  constructor(dataDir: string, owned: boolean) {
     const files = storeFiles(dataDir);
-    this.events = openReadOnly(files.events);
-    this.metadata = openReadOnly(files.metadata);
-    this.reader = new RowReader(this.events, files.events);
-    this.statements = prepareStatements(this.events);
+    const open = owned ? openQueryOnly : openReadOnly;
+    this.metadata = typed(files.metadata, () => open(files.metadata));
+    try {
+      this.events = typed(files.events, () => open(files.events));
+      this.reader = typed(files.events, () => new RowReader(this.events, files.events));
+      this.statements = typed(files.events, () => prepareStatements(this.events));
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   close(): void {
-    this.events.close();
-    this.metadata.close();
+    // Opening one of them may have failed.
+    for (const db of [this.events, this.metadata] as (Database | undefined)[]) db?.close();
   }
 
   /** Numbers of the sessions that are not deleted, oldest first. */
@@ -137,6 +145,15 @@ export class InspectedStore {
 
   snapshot(head: SnapshotHead): PackedSnapshot | undefined {
     return this.statements.snapshot.get(head.owner, head.position) as PackedSnapshot | undefined;
+  }
+}
+
+/** A file that cannot even be opened is damaged, or not what it should be: a typed error either way. */
+function typed<T>(file: string, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    throw fromSqlite(error, file);
   }
 }
 
