@@ -159,8 +159,12 @@ function damages(size: number, random: () => number): Damage[] {
 
 function damage(data: string, { what, at }: Damage, random: () => number): void {
   const wal = join(data, 'events.sqlite-wal');
-  if (what === 'no -shm') return rmSync(join(data, 'events.sqlite-shm'));
-  if (what === 'cut') return truncateSync(wal, at);
+  if (what === 'no -shm') rmSync(join(data, 'events.sqlite-shm'));
+  else if (what === 'cut') truncateSync(wal, at);
+  else overwrite(wal, what, at, random);
+}
+
+function overwrite(wal: string, what: string, at: number, random: () => number): void {
   const length = what === 'one bit' ? 1 : statSync(wal).size - at;
   const old = readFileSync(wal)[at]!;
   const bytes = Uint8Array.from({ length }, () => (what === 'zeros' ? 0 : Math.floor(random() * 256)));
