@@ -1,7 +1,8 @@
 // Migrations of events.sqlite, oldest first. The count is the file's user_version: append, never edit or reorder.
 import { EVENTS_APPLICATION_ID, EventsInitial1795345200000 } from './1795345200000-events-initial.js';
+import { EventsTimeline1795401000000 } from './1795401000000-events-timeline.js';
 
-export const EVENTS_MIGRATIONS = [EventsInitial1795345200000];
+export const EVENTS_MIGRATIONS = [EventsInitial1795345200000, EventsTimeline1795401000000];
 
 export const EVENTS_IDENTITY = {
   applicationId: EVENTS_APPLICATION_ID,
@@ -12,6 +13,7 @@ export const EVENTS_IDENTITY = {
     'event',
     'chunk',
     'snapshot',
+    'timeline',
     'thread_name',
     'site',
     'command',

@@ -24,6 +24,9 @@ export const DEFAULT_ENTRIES_PAGE = 512;
 /** Events that one step or continue looks at before it answers with where to go on. */
 export const MAX_SEEK_EVENTS = 1_000_000;
 export const DEFAULT_SEEK_EVENTS = 200_000;
+/** Buckets of one timeline. */
+export const MAX_TIMELINE_WIDTH = 2_000;
+export const DEFAULT_TIMELINE_WIDTH = 400;
 /** NDJSON streams that are open at the same time. */
 export const MAX_STREAMS = 32;
 

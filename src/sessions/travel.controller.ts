@@ -66,4 +66,19 @@ export class TravelController {
     const { from, direction, step, limit, ...until } = query;
     return await this.inspections.ask('seek', { sessionId: id, from, direction, step, until, limit });
   }
+
+  @Get('timeline')
+  @Route({
+    summary: 'Events per lane and kind in buckets of the resolution asked for',
+    params: ID,
+    query: schemas.timelineQuery,
+    answer: { status: 200, description: 'buckets and lanes', name: 'Timeline', schema: schemas.timeline },
+    problems: PROBLEMS,
+  })
+  async timeline(
+    @Param('id') id: string,
+    @Query(new ZodPipe(schemas.timelineQuery, 'query')) query: z.output<typeof schemas.timelineQuery>,
+  ) {
+    return await this.inspections.ask('timeline', { sessionId: id, ...query });
+  }
 }

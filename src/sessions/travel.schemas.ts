@@ -1,6 +1,12 @@
 // Moving through a session, as the API describes it: steps and continues, and what differs between two positions.
 import { z } from 'zod';
-import { DEFAULT_SEEK_EVENTS, MAX_SEEK_EVENTS } from '../config/limits.js';
+import {
+  DEFAULT_SEEK_EVENTS,
+  DEFAULT_TIMELINE_WIDTH,
+  MAX_SEEK_EVENTS,
+  MAX_TIMELINE_WIDTH,
+} from '../config/limits.js';
+import { LANE_KINDS, TIMELINE_KINDS } from '../core/projections/timeline.js';
 import { STEP_KINDS } from '../core/travel/step.js';
 import { queryInteger } from '../http/zod.pipe.js';
 import { event } from './session.schemas.js';
@@ -54,4 +60,51 @@ export const changesReply = z.object({
   from: where,
   to: where,
   changes: z.array(z.object({ path: z.string(), before: value, after: value })),
+});
+
+export const timelineQuery = z.strictObject({
+  from: queryInteger(1, MAX_POSITION).optional().describe('first position; default: the first'),
+  to: queryInteger(1, MAX_POSITION).optional().describe('last position; default: the committed end'),
+  width: queryInteger(1, MAX_TIMELINE_WIDTH).default(DEFAULT_TIMELINE_WIDTH).describe('buckets at the most'),
+  lanes: z
+    .string()
+    .max(1_000)
+    .default('threads,locks')
+    .describe('threads, roots, locks, or single ones such as root:17; separated by commas'),
+});
+
+export const timeline = z.object({
+  from: z.int().describe('the range, widened to whole buckets'),
+  to: z.int(),
+  rowsPerBucket: z.int(),
+  source: z.enum(['rows', 'fine', 'coarse']).describe('what it was summed up from'),
+  buckets: z.array(
+    z.object({
+      from: z.int(),
+      to: z.int(),
+      fromTimeNs: z.number(),
+      toTimeNs: z.number(),
+      events: z.int(),
+    }),
+  ),
+  lanes: z.array(
+    z.object({
+      kind: z.enum(LANE_KINDS),
+      number: z.int(),
+      name: z.string(),
+      events: z.int(),
+      first: z.int(),
+      last: z.int(),
+      cells: z.array(
+        z.object({
+          bucket: z.int().describe('index in buckets'),
+          events: z.int(),
+          first: z.int(),
+          last: z.int(),
+          counts: z.partialRecord(z.enum(TIMELINE_KINDS), z.int()),
+        }),
+      ),
+    }),
+  ),
+  omittedLanes: z.int().describe('lanes that had events and are not listed: the less busy ones'),
 });

@@ -5,6 +5,7 @@
 // Every read goes through segments, so that a fork shares its parent's rows instead of copying them.
 import type { MessagePort } from 'node:worker_threads';
 import type { Observable } from 'rxjs';
+import type { TimelineLevel } from '../core/projections/timeline.js';
 import type {
   DictionaryEntry,
   Manifest,
@@ -126,6 +127,13 @@ export interface SessionPage {
   readonly nextCursor: string | null;
 }
 
+/** The packed timeline buckets of one stored chunk. */
+export interface StoredTimeline {
+  readonly from: number;
+  readonly to: number;
+  readonly bytes: Uint8Array;
+}
+
 /** Reads of one store on the calling thread, synchronous: for worker threads that fold or replay. */
 export interface EventReader {
   session(sessionId: string): StoredSession;
@@ -134,6 +142,11 @@ export interface EventReader {
   numbers(sessionId: string, from: number, limit: number, to?: number): NumbersPage;
   /** The last position before the first event that is later than this; the end when none is. */
   positionAtTime(sessionId: string, timeNs: number): number;
+  /**
+   * Stored timelines that have a row in [from, to] and lie wholly within the session, in order. A cache: there may be
+   * gaps, whose rows have to be read.
+   */
+  timeline(sessionId: string, level: TimelineLevel, from: number, to: number): StoredTimeline[];
   /** The stored Finding events, the first maxPageRows of them. */
   findings(sessionId: string): EventRows;
   dictionary(sessionId: string): DictionaryEntry[];

@@ -2,6 +2,7 @@
 // own buffers at once (a copy costs 0.5 % of the insert), and the snapshot compressed where the caller can afford it.
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { RunChunk, SnapshotBytes, StoredColumns } from '../../core/run/contract.js';
+import { type ChunkTimeline, chunkTimeline } from './chunk-timeline.js';
 
 /** Level 1 gives most of the gain at a tenth of the time; snapshots are caches. */
 const DEFLATE = { level: 1 } as const;
@@ -17,6 +18,7 @@ export interface PackedSnapshot {
 
 export type PreparedChunk = Omit<RunChunk, 'snapshot'> & {
   readonly snapshot: PackedSnapshot | SnapshotBytes | null;
+  readonly timeline: ChunkTimeline | null;
 };
 
 /** Compresses the snapshot on this thread: for worker threads, which have the time. */
@@ -26,6 +28,7 @@ export function prepareChunk(chunk: RunChunk, where: 'compress' | 'leave'): Prep
     ...chunk,
     columns: exactColumns(chunk.columns),
     decisions: chunk.decisions.slice(),
+    timeline: chunkTimeline(chunk.columns, chunk.expectedPosition + 1),
     snapshot: snapshot === null ? null : where === 'compress' ? packSnapshot(snapshot) : ownBytes(snapshot),
   };
 }
@@ -55,7 +58,7 @@ export function snapshotSize(snapshot: PackedSnapshot | SnapshotBytes): number {
 
 /** Every buffer of a prepared chunk; each belongs to it alone. */
 export function buffersOf(chunk: PreparedChunk): ArrayBuffer[] {
-  const { columns, snapshot } = chunk;
+  const { columns, snapshot, timeline } = chunk;
   const arrays: ArrayBufferView[] = [
     columns.skipped,
     columns.timeNs,
@@ -69,6 +72,7 @@ export function buffersOf(chunk: PreparedChunk): ArrayBuffer[] {
     chunk.decisions,
   ];
   if (snapshot !== null) arrays.push('deflated' in snapshot ? snapshot.deflated : snapshot.bytes);
+  if (timeline !== null) arrays.push(timeline.coarse, timeline.fine);
   return arrays.map((array) => array.buffer as ArrayBuffer);
 }
 

@@ -1,8 +1,10 @@
 // Sessions in memory, with the rules of the port: for tests, and for work that nobody wants to keep.
 
 import { E } from '../../core/events/catalogue.js';
+import type { TimelineLevel } from '../../core/projections/timeline.js';
 import type { DictionaryEntry, Manifest, SnapshotBytes } from '../../core/run/contract.js';
 import { numbersOf } from '../../core/run/stored-numbers.js';
+import type { ChunkTimeline } from '../channel/chunk-timeline.js';
 import { type PreparedChunk, unpackSnapshot } from '../channel/prepared-chunk.js';
 import { checkChunk, chunkRefused, stateAfter } from '../chunk-check.js';
 import { joinDecisions } from '../decision-log.js';
@@ -18,6 +20,7 @@ import type {
   RowQuery,
   SessionExtra,
   StateChange,
+  StoredTimeline,
 } from '../event-store.port.js';
 import { nextOf, planPage } from '../row-query.js';
 import { clipSegments, firstOwnPosition, type Segment, segmentsOfNew } from '../segments.js';
@@ -43,6 +46,7 @@ interface Kept {
     readonly decisions: Uint8Array;
   }[];
   readonly snapshots: SnapshotBytes[];
+  readonly timelines: { readonly from: number; readonly to: number; readonly timeline: ChunkTimeline }[];
   readonly dictionary: Map<string, Entry>;
 }
 
@@ -94,6 +98,7 @@ export class MemoryEvents implements EventReader {
       rows: new GrowingRows(),
       chunks: [],
       snapshots: [],
+      timelines: [],
       dictionary,
     });
     if (extra.idempotency !== undefined) {
@@ -112,6 +117,9 @@ export class MemoryEvents implements EventReader {
     kept.rows.push(chunk.columns);
     const end = position + chunk.columns.length;
     kept.chunks.push({ fromPosition: position, toPosition: end, decisions: chunk.decisions });
+    if (chunk.timeline !== null) {
+      kept.timelines.push({ from: position + 1, to: end, timeline: chunk.timeline });
+    }
     if (chunk.snapshot !== null) {
       kept.snapshots.push('deflated' in chunk.snapshot ? unpackSnapshot(chunk.snapshot) : chunk.snapshot);
     }
@@ -189,6 +197,16 @@ export class MemoryEvents implements EventReader {
   numbers(sessionId: string, from: number, limit: number, to?: number): NumbersPage {
     const { rows, next } = this.rows(sessionId, { from, limit, ...(to === undefined ? {} : { to }) });
     return { rows: numbersOf(rows), next };
+  }
+
+  timeline(sessionId: string, level: TimelineLevel, from: number, to: number): StoredTimeline[] {
+    const { segments, session } = this.find(sessionId);
+    return clipSegments(segments, 1, session.position).flatMap((segment) =>
+      this.kept
+        .get(segment.owner)!
+        .timelines.filter((t) => t.from >= segment.from && t.to <= segment.to && t.to >= from && t.from <= to)
+        .map((t) => ({ from: t.from, to: t.to, bytes: t.timeline[level] })),
+    );
   }
 
   positionAtTime(sessionId: string, timeNs: number): number {

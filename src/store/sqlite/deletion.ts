@@ -51,6 +51,7 @@ export class Deletion {
       return;
     }
     if (statements.dropSnapshots.run(session, kept, kept, BLOBS_PER_STEP).changes > 0) return;
+    if (statements.dropTimeline.run(session, kept, BLOBS_PER_STEP).changes > 0) return;
     if (statements.dropChunks.run(session, kept, BLOBS_PER_STEP).changes > 0) return;
     if (kept === 0) for (const drop of statements.dropRest) drop.run(session);
     statements.swept.run(session);
@@ -74,6 +75,9 @@ function prepareStatements(db: Database) {
     dropEvents: db.prepare('DELETE FROM event WHERE session = ? AND position BETWEEN ? AND ?'),
     dropSnapshots: db.prepare(
       'DELETE FROM snapshot WHERE rowid IN (SELECT rowid FROM snapshot WHERE session = ? AND (position > ? OR 0 = ?) LIMIT ?)',
+    ),
+    dropTimeline: db.prepare(
+      'DELETE FROM timeline WHERE rowid IN (SELECT rowid FROM timeline WHERE session = ? AND from_position > ? LIMIT ?)',
     ),
     dropChunks: db.prepare(
       'DELETE FROM chunk WHERE rowid IN (SELECT rowid FROM chunk WHERE session = ? AND from_position >= ? LIMIT ?)',

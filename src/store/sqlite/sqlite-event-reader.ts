@@ -3,6 +3,7 @@
 import type { Database } from 'better-sqlite3';
 import { E } from '../../core/events/catalogue.js';
 import { SUBJECT_CODE } from '../../core/events/define.js';
+import type { TimelineLevel } from '../../core/projections/timeline.js';
 import type { DictionaryEntry, SnapshotBytes } from '../../core/run/contract.js';
 import { type PackedSnapshot, unpackSnapshot } from '../channel/prepared-chunk.js';
 import { concatFoldRows, concatNumbers, concatRows, type EventRows, type FoldRows } from '../event-rows.js';
@@ -14,6 +15,7 @@ import type {
   RowFilters,
   RowPage,
   RowQuery,
+  StoredTimeline,
 } from '../event-store.port.js';
 import { nextOf, planPage } from '../row-query.js';
 import { clipSegments, type Segment } from '../segments.js';
@@ -33,6 +35,7 @@ import {
   sessionOfRow,
 } from './session-row.js';
 import { fromSqlite } from './sqlite-errors.js';
+import { TimelineReads } from './timeline-reads.js';
 
 /**
  * Opens an existing store for reading on this thread. The owner goes on writing. A worker thread that has one open must
@@ -45,6 +48,7 @@ export function openEventReader(dataDir: string, limits: Partial<StoreLimits> = 
 export class SqliteEventReader implements EventReader {
   private readonly db: Database;
   private readonly reader: RowReader;
+  private readonly timelines: TimelineReads;
   private readonly statements: ReturnType<typeof prepareStatements>;
 
   constructor(
@@ -54,6 +58,7 @@ export class SqliteEventReader implements EventReader {
     this.db = openReadOnly(file);
     this.reader = new RowReader(this.db, file);
     this.statements = prepareStatements(this.db);
+    this.timelines = new TimelineReads(this.db);
   }
 
   session(sessionId: string): StoredSession {
@@ -122,10 +127,20 @@ export class SqliteEventReader implements EventReader {
     return this.guarded(() => {
       const { number, position } = this.endOf(sessionId);
       for (const { owner, from, to } of this.segmentsWithin(number, 1, position)) {
-        const later = this.statements.laterEvent.get(owner, from, to, timeNs) as number | undefined;
+        const begin = this.timelines.earliestLater({ owner, from, to }, timeNs);
+        const later = this.statements.laterEvent.get(owner, begin, to, timeNs) as number | undefined;
         if (later !== undefined) return later - 1;
       }
       return position;
+    });
+  }
+
+  timeline(sessionId: string, level: TimelineLevel, from: number, to: number): StoredTimeline[] {
+    return this.guarded(() => {
+      const { number, position } = this.endOf(sessionId);
+      return this.segmentsWithin(number, 1, position)
+        .filter((segment) => segment.from <= to && segment.to >= from)
+        .flatMap((segment) => this.timelines.within(segment, level, from, to));
     });
   }
 

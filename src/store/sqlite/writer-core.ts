@@ -93,6 +93,11 @@ export class WriterCore {
         const { ordinal, layout, size, deflated } = snapshot;
         insertSnapshot.run(number, snapshot.position, ordinal, layout, size, deflated);
       }
+      const { timeline } = chunk;
+      if (timeline !== null) {
+        const { maxTimeNs, coarse, fine } = timeline;
+        this.statements.insertTimeline.run(number, position + 1, next.position, maxTimeNs, coarse, fine);
+      }
       const { state, storedBytes } = next;
       updateSession.run(
         next.position,
@@ -278,6 +283,9 @@ function prepareStatements(db: Database) {
     // Two snapshots at one position say the same; the later one may have a newer layout.
     insertSnapshot: db.prepare(
       'INSERT OR REPLACE INTO snapshot (session, position, ordinal, layout, size, deflated) VALUES (?,?,?,?,?,?)',
+    ),
+    insertTimeline: db.prepare(
+      'INSERT INTO timeline (session, from_position, to_position, max_time_ns, coarse, fine) VALUES (?,?,?,?,?,?)',
     ),
     updateSession: db.prepare(
       'UPDATE session SET position = ?, chunks = ?, progress = ?, stored_bytes = ?, state = ?, updated_at = ? WHERE session = ?',

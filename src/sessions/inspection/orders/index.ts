@@ -5,6 +5,7 @@ import { changesOrder } from './changes.order.js';
 import { replayOrder } from './replay.order.js';
 import { seekOrder } from './seek.order.js';
 import { entriesOrder, stateOrder } from './state.order.js';
+import { timelineOrder } from './timeline.order.js';
 
 const ORDERS = {
   changes: changesOrder,
@@ -12,6 +13,7 @@ const ORDERS = {
   replay: replayOrder,
   seek: seekOrder,
   state: stateOrder,
+  timeline: timelineOrder,
 } as const;
 
 type Orders = typeof ORDERS;
