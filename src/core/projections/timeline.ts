@@ -71,7 +71,7 @@ const KIND_PATTERNS: readonly (readonly [TimelineKind, RegExp])[] = [
   ['work', /^Work/],
   ['wait', /^Lock(Contended|Yielded)$|^ThreadSlept$|^BarrierReached$/],
   ['lock', /^Lock/],
-  ['rcu', /^S?Rcu/],
+  ['rcu', /^(Rcu|Srcu)/],
   ['smm', /^Sm[im]|^ContextReset$|^GuestStateChanged$|^RoleComputed$/],
   ['entry', /^Vcpu(Entered|Exited)$|^ExitHandled$|^GuestRetired$|^ModeChanged$|^DebugRegisters/],
   ['fault', /^Fault/],
