@@ -3,7 +3,9 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { Settings } from './config/settings.js';
 import { HealthModule } from './health/health.module.js';
 import { type HttpParts, httpModule } from './http/http.module.js';
+import { ProblemsModule } from './http/problems.module.js';
 import { InvariantsModule } from './invariants/invariants.module.js';
+import { jobsModule } from './jobs/jobs.module.js';
 import type { PrometheusMetrics } from './metrics/metrics.js';
 import { metricsModule } from './metrics/metrics.module.js';
 import { ProtocolsModule } from './protocols/protocols.module.js';
@@ -31,6 +33,7 @@ export function appModule(settings: Settings, parts: HttpParts, metrics: Prometh
       metricsModule(metrics),
       StoreModule.forRoot(dataDir, { synchronous: sync, onTrouble }),
       servicesModule(workers, settings.stopGraceMs),
+      jobsModule,
       SessionsModule,
       ExperimentsModule,
       VmsModule,
@@ -40,6 +43,7 @@ export function appModule(settings: Settings, parts: HttpParts, metrics: Prometh
       ScenariosModule,
       InvariantsModule,
       UpkeepModule,
+      ProblemsModule,
       HealthModule,
     ],
   };

@@ -42,5 +42,8 @@ export const MAX_INSPECTIONS = 16;
 /** Checks of the store that are listed. */
 export const MAX_VERIFICATIONS_LISTED = 50;
 
+/** Stored events of a session that is replayed while the client waits; a longer one is a job. */
+export const MAX_SYNCHRONOUS_REPLAY_ROWS = 2_000_000;
+
 /** Characters of a session's name. */
 export const MAX_NAME_CHARS = 200;

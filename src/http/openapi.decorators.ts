@@ -2,6 +2,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { z } from 'zod';
+import { PROBLEM_TYPES, problemTypeUri } from './problem-types.js';
 
 type JsonSchema = { readonly [key: string]: unknown };
 
@@ -9,7 +10,9 @@ type JsonSchema = { readonly [key: string]: unknown };
 export const COMPONENTS = new Map<string, JsonSchema>();
 
 export const problem = z.object({
-  type: z.string().describe('urn:rootline:problem:NAME; stable'),
+  type: z
+    .enum(PROBLEM_TYPES.map(({ name }) => problemTypeUri(name)))
+    .describe('stable; /api/v1/problems says what each means'),
   title: z.string(),
   status: z.int(),
   detail: z.string(),
@@ -41,6 +44,8 @@ export interface RouteDoc {
     /** Type of an answer that is text. */
     readonly text?: string;
   };
+  /** 202 with a job, where the work may take long (see http/async-answer.ts). */
+  readonly accepted?: { readonly description: string; readonly name: string; readonly schema: z.ZodType };
   readonly ndjson?: string;
   readonly headers?: { readonly [name: string]: string };
   /** Statuses of the problems that this route gives besides those that all share (COMMON_PROBLEMS). */
@@ -90,6 +95,23 @@ export function Route(doc: RouteDoc): MethodDecorator {
       headers,
     }),
   ];
+  if (doc.accepted !== undefined) {
+    const { description, name, schema: given } = doc.accepted;
+    parts.push(
+      ApiResponse({
+        status: 202,
+        description,
+        content: { 'application/json': { schema: component(name, given, 'output') } },
+        headers: {
+          Location: { description: 'address of the job', schema: { type: 'string' } },
+          'Preference-Applied': {
+            description: 'respond-async, where it was asked for',
+            schema: { type: 'string' },
+          },
+        },
+      }),
+    );
+  }
   const problemRef = component('Problem', problem, 'output');
   for (const status of [...COMMON_PROBLEMS, ...(doc.problems ?? [])]) {
     const description = PROBLEM_TEXT[status] ?? 'a problem';

@@ -5,6 +5,7 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { event } from '../sessions/session.schemas.js';
 import { COMPONENTS, jsonSchema } from './openapi.decorators.js';
+import { PROBLEM_TYPES, problemTypeUri } from './problem-types.js';
 
 export function openApiDocument(app: INestApplication, withToken: boolean): OpenAPIObject {
   const builder = new DocumentBuilder()
@@ -60,4 +61,24 @@ export const DOCS_JS = `window.ui = SwaggerUIBundle({
   validatorUrl: null,
   presets: [SwaggerUIBundle.presets.apis],
 });
+`;
+
+/** The types of problems, each with an address of its own: /docs/problems#NAME. */
+export const PROBLEMS_HTML = `<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <title>Rootline: problems</title>
+  <link rel="icon" type="image/png" href="/docs/favicon-32x32.png">
+</head>
+<body>
+  <h1>Types of problems</h1>
+  <dl>
+${PROBLEM_TYPES.map(
+  ({ name, statuses, meaning }) =>
+    `    <dt id="${name}"><code>${problemTypeUri(name)}</code> (${statuses.join(', ')})</dt><dd>${meaning}</dd>`,
+).join('\n')}
+  </dl>
+</body>
+</html>
 `;

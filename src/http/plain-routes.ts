@@ -3,7 +3,7 @@ import fastifyStatic from '@fastify/static';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { pageFolder, swaggerUiFolder } from './files.js';
-import { DOCS_HTML, DOCS_JS, SWAGGER_UI_FILES } from './openapi.js';
+import { DOCS_HTML, DOCS_JS, PROBLEMS_HTML, SWAGGER_UI_FILES } from './openapi.js';
 
 const HTML = 'text/html; charset=utf-8';
 const JAVASCRIPT = 'text/javascript; charset=utf-8';
@@ -20,6 +20,8 @@ const API_INDEX = {
     'experiments/forced-reset',
     'sessions',
     'store/verifications',
+    'jobs',
+    'problems',
   ].map((r) => `/api/v1/${r}`),
 };
 
@@ -31,6 +33,7 @@ export async function addPlainRoutes(app: NestFastifyApplication, document: Open
   );
   fastify.get('/api/v1', (_request, reply) => reply.send(API_INDEX));
   fastify.get('/docs', (_request, reply) => reply.type(HTML).send(DOCS_HTML));
+  fastify.get('/docs/problems', (_request, reply) => reply.type(HTML).send(PROBLEMS_HTML));
   fastify.get('/docs/start.js', (_request, reply) => reply.type(JAVASCRIPT).send(DOCS_JS));
   await app.register(fastifyStatic, {
     root: pageFolder(),

@@ -3,6 +3,7 @@
 import { HttpException } from '@nestjs/common';
 import { BadInput } from '../core/base/errors.js';
 import { StoreError, type StoreErrorCode } from '../store/store.errors.js';
+import { problemTypeUri } from './problem-types.js';
 
 export interface ProblemBody {
   /** `urn:rootline:problem:NAME`; names are stable. */
@@ -34,13 +35,17 @@ const TITLES: { readonly [status: number]: string } = {
   404: 'There is no such thing',
   405: 'The method does not apply',
   406: 'No such form',
+  408: 'The request took too long',
   409: 'The present state forbids it',
   413: 'Too large',
+  412: 'The session has gone on',
   414: 'The address is too long',
   415: 'The content type is not understood',
   421: 'This server does not answer for that host',
   422: 'A value is not accepted',
+  428: 'A condition is missing',
   429: 'Too much at once',
+  431: 'The head of the request is too large',
   500: 'The server failed',
   503: 'Not available now',
   507: 'No space left',
@@ -48,7 +53,7 @@ const TITLES: { readonly [status: number]: string } = {
 
 export function problemBody({ status, code, message, expected }: Problem): ProblemBody {
   return {
-    type: `urn:rootline:problem:${code}`,
+    type: problemTypeUri(code),
     title: TITLES[status] ?? 'Error',
     status,
     detail: message,

@@ -15,6 +15,7 @@ import {
 } from '../config/limits.js';
 import { checkSettings, isLoopback, type Settings } from '../config/settings.js';
 import { BadInput } from '../core/base/errors.js';
+import { JobService } from '../jobs/job-service.js';
 import { PrometheusMetrics } from '../metrics/metrics.js';
 import type { SessionRunner } from '../sessions/runner/session-runner.js';
 import { RUNNER } from '../sessions/sessions.tokens.js';
@@ -121,7 +122,7 @@ async function running(
     // The sessions' way to a chunk boundary and the clients' last answers take the same time.
     const drained = stopping.drain(server, settings.stopGraceMs, log);
     await background;
-    await Promise.all([drained, runner.stop(settings.stopGraceMs)]);
+    await Promise.all([drained, runner.stop(settings.stopGraceMs), app.get(JobService).stop()]);
     await app.close();
   };
   return {
@@ -152,6 +153,8 @@ async function resumeAndDemo(
   log: Log,
 ): Promise<void> {
   try {
+    const again = await app.get(JobService).recover();
+    if (again > 0) log.info(`${again} jobs begin again`);
     const resumed = await runner.recover();
     if (resumed > 0) log.info(`${resumed} sessions go on`);
     if (settings.demo) await demoIfEmpty(app.get(SqliteEventStore), runner, log);

@@ -3,6 +3,7 @@ import { Controller, type DynamicModule, Get, Header, Inject, Module } from '@ne
 import { ApiTags } from '@nestjs/swagger';
 import { OPEN_STREAMS, type OpenStreams } from '../http/open-streams.js';
 import { Route } from '../http/openapi.decorators.js';
+import { JobService } from '../jobs/job-service.js';
 import type { SessionRunner } from '../sessions/runner/session-runner.js';
 import { RUNNER } from '../sessions/sessions.tokens.js';
 import { SqliteEventStore } from '../store/sqlite/sqlite-event-store.js';
@@ -19,8 +20,9 @@ class MetricsController {
     @Inject(SqliteEventStore) store: SqliteEventStore,
     @Inject(RUNNER) runner: SessionRunner,
     @Inject(OPEN_STREAMS) streams: OpenStreams,
+    @Inject(JobService) jobs: JobService,
   ) {
-    registerFigures(metrics, store, runner, streams);
+    registerFigures(metrics, store, runner, streams, jobs);
   }
 
   @Get()
@@ -39,6 +41,7 @@ function registerFigures(
   store: SqliteEventStore,
   runner: SessionRunner,
   streams: OpenStreams,
+  jobs: JobService,
 ): void {
   const simulated = new SimulationFigures(store.committed$);
   const { writerFigures: writer, snapshots } = store;
@@ -60,6 +63,8 @@ function registerFigures(
   metrics.gauge('writer_queue', 'Chunks that wait for their commit.', () => writer.read('waiting'));
   metrics.gauge('sessions_running', 'Sessions in a simulation thread.', () => runner.running);
   metrics.gauge('sessions_queued', 'Sessions that wait for a thread.', () => runner.queued);
+  metrics.gauge('jobs_running', 'Jobs that are being done.', () => jobs.open.running);
+  metrics.gauge('jobs_queued', 'Jobs that wait for their turn.', () => jobs.open.waiting);
   metrics.gauge('readers', 'NDJSON answers that are being read.', () => streams.count);
   metrics.total('snapshot_hits_total', 'Reads that could begin at a stored snapshot.', () => snapshots.hits);
   metrics.total('snapshot_misses_total', 'Reads that had to begin at the start.', () => snapshots.misses);

@@ -1,11 +1,12 @@
 // /api/v1/sessions/{id}/events and /findings: stored rows in words, as pages or as a stream of lines.
 import { Readable } from 'node:stream';
-import { Controller, Get, Headers, Inject, Param, Query, Res } from '@nestjs/common';
+import { Controller, Get, Headers, Inject, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { DEFAULT_EVENTS_PAGE, MAX_EVENTS_PAGE } from '../config/limits.js';
 import { INVARIANTS } from '../core/invariants/catalogue.js';
+import { linkPages } from '../http/links.js';
 import { OPEN_STREAMS, type OpenStreams } from '../http/open-streams.js';
 import { Route } from '../http/openapi.decorators.js';
 import { Problem } from '../http/problem.js';
@@ -47,6 +48,7 @@ export class EventsController {
       name: 'EventPage',
       schema: schemas.eventPage,
     },
+    headers: { Link: 'first, next and, without filters, previous page (RFC 8288)' },
     ndjson: 'Event',
     problems: [404, 429],
   })
@@ -54,6 +56,7 @@ export class EventsController {
     @Param('id') id: string,
     @Query(new ZodPipe(schemas.readEvents, 'query')) query: Query_,
     @Headers('accept') accept: string | undefined,
+    @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { position } = await this.store.getSession(id);
@@ -77,6 +80,13 @@ export class EventsController {
     const { rows, next } = await this.store.readRows(id, { ...range, limit });
     // Names after the rows: every name that a committed row uses is there.
     const names = new NameTable(await this.store.dictionary(id));
+    const before = { from: Math.max(1, query.from - limit), limit };
+    linkPages(request, reply, {
+      first: { from: null },
+      // With filters nobody knows where the page before begins.
+      prev: filters === undefined && query.from > 1 ? before : null,
+      next: next === null ? null : { from: next },
+    });
     void reply.send({ events: inWords(rows, names), next, position });
   }
 

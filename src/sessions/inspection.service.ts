@@ -12,6 +12,8 @@ import type { When } from './inspection/when.js';
 export interface AskOptions {
   /** Nobody waits for the answer any more. */
   readonly signal?: AbortSignal;
+  /** Told what the order sends before its answer: progress. */
+  readonly onPart?: (part: unknown) => void;
 }
 
 export class InspectionService {
@@ -27,7 +29,7 @@ export class InspectionService {
     request: OrderRequest<N>,
     options: AskOptions = {},
   ): Promise<OrderReply<N>> {
-    const onPart = (): Promise<void> => Promise.resolve();
+    const onPart = (part: unknown): Promise<void> => Promise.resolve(options.onPart?.(part));
     return (await this.pool.run({ name, request, onPart, signal: options.signal })) as OrderReply<N>;
   }
 

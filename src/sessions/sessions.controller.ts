@@ -1,5 +1,4 @@
-// /api/v1/sessions: create, list, look at, delete, pause, resume, replay. Thin: the runner and the store decide.
-import { createHash } from 'node:crypto';
+// /api/v1/sessions: create, list, look at, delete, pause, resume. Thin: the runner and the store decide.
 import {
   Body,
   Controller,
@@ -12,11 +11,14 @@ import {
   Param,
   Post,
   Query,
+  Req,
   Res,
 } from '@nestjs/common';
 import { ApiHeader, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import { checkKey, fingerprintOf } from '../http/idempotency.js';
+import { linkPages } from '../http/links.js';
 import { Route } from '../http/openapi.decorators.js';
 import { Problem } from '../http/problem.js';
 import { ZodPipe } from '../http/zod.pipe.js';
@@ -24,11 +26,10 @@ import type { EventStore } from '../store/event-store.port.js';
 import { SESSION_KINDS, SESSION_STATES } from '../store/session.js';
 import { isStoreError } from '../store/store.errors.js';
 import { EVENT_STORE } from '../store/store.module.js';
-import type { InspectionService } from './inspection.service.js';
 import { allowedCommands, type SessionRunner } from './runner/session-runner.js';
 import * as schemas from './session.schemas.js';
 import { type SessionFigures, type SessionView, sessionView, summaryView } from './session.view.js';
-import { INSPECTIONS, RUNNER } from './sessions.tokens.js';
+import { RUNNER } from './sessions.tokens.js';
 
 const ID = { id: 'id of the session' };
 const NAMED = { name: 'Session', schema: schemas.session };
@@ -39,7 +40,6 @@ export class SessionsController {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(RUNNER) private readonly runner: SessionRunner,
-    @Inject(INSPECTIONS) private readonly inspections: InspectionService,
   ) {}
 
   @Post()
@@ -58,12 +58,15 @@ export class SessionsController {
   async create(
     @Body(new ZodPipe(schemas.createSession, 'body')) body: z.output<typeof schemas.createSession>,
     @Headers('idempotency-key') key: string | undefined,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SessionView> {
-    const { name, ...request } = body;
-    const session = await this.runner.create(request, {
+    const { name, ...run } = body;
+    const session = await this.runner.create(run, {
       ...(name === undefined ? {} : { name }),
-      ...(key === undefined ? {} : { idempotency: { key: checkKey(key), fingerprint: fingerprint(body) } }),
+      ...(key === undefined
+        ? {}
+        : { idempotency: { key: checkKey(key), fingerprint: fingerprintOf(request, body) } }),
     });
     void reply.header('Location', `/api/v1/sessions/${session.id}`);
     return sessionView(session);
@@ -74,9 +77,12 @@ export class SessionsController {
     summary: 'List sessions, newest first',
     query: schemas.listSessions,
     answer: { status: 200, description: 'a page', name: 'SessionPage', schema: schemas.sessionPage },
+    headers: { Link: 'first and next page (RFC 8288)' },
   })
   async list(
     @Query(new ZodPipe(schemas.listSessions, 'query')) query: z.output<typeof schemas.listSessions>,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ sessions: SessionFigures[]; nextCursor: string | null }> {
     const { limit, cursor, state, kind, scenario, protocol } = query;
     const page = await this.store.listSessions({
@@ -87,7 +93,10 @@ export class SessionsController {
       ...(scenario === undefined ? {} : { scenario }),
       ...(protocol === undefined ? {} : { protocol }),
     });
-    return { sessions: page.sessions.map(summaryView), nextCursor: page.nextCursor };
+    const { nextCursor } = page;
+    const next = nextCursor === null ? null : { cursor: nextCursor };
+    linkPages(request, reply, { first: { cursor: null }, next });
+    return { sessions: page.sessions.map(summaryView), nextCursor };
   }
 
   @Get(':id')
@@ -137,31 +146,6 @@ export class SessionsController {
     return sessionView(await this.command(id, 'resume', () => this.runner.resume(id)));
   }
 
-  @Post(':id/replay')
-  @HttpCode(HttpStatus.OK)
-  @Route({
-    summary: 'Replay what is stored by fold and by schedule, and compare',
-    params: ID,
-    body: { name: 'Replay', schema: schemas.replaySession, required: false },
-    answer: {
-      status: 200,
-      description: 'whether both agree',
-      name: 'ReplayResult',
-      schema: schemas.replayResult,
-    },
-    problems: [404, 409, 429],
-  })
-  async replay(
-    @Param('id') id: string,
-    @Body(new ZodPipe(schemas.replaySession, 'body')) body: z.output<typeof schemas.replaySession>,
-  ) {
-    const { position, state } = await this.store.getSession(id);
-    if (position === 0) {
-      throw new Problem(409, 'nothing-stored', `session ${id} is ${state} and has no stored events yet`);
-    }
-    return await this.inspections.replay(id, body.by);
-  }
-
   /** A command that the state forbids is answered with the commands that it allows. */
   private async command<T>(id: string, name: string, run: () => Promise<T>): Promise<T> {
     try {
@@ -191,18 +175,4 @@ function words<T extends string>(what: string, text: string, known: readonly T[]
       known,
     );
   });
-}
-
-const MAX_KEY_CHARS = 200;
-function checkKey(key: string): string {
-  if (/^[\x21-\x7e]+$/.test(key) && key.length <= MAX_KEY_CHARS) return key;
-  throw new Problem(
-    400,
-    'idempotency-key',
-    `an Idempotency-Key has 1 to ${MAX_KEY_CHARS} printable characters without spaces`,
-  );
-}
-
-function fingerprint(body: object): string {
-  return createHash('sha256').update(JSON.stringify(body)).digest('hex');
 }

@@ -158,7 +158,13 @@ export interface EventReader {
 
 /** How other threads read this store; one in memory is read where it is. */
 export type ReaderSource =
-  | { readonly kind: 'files'; readonly dataDir: string; readonly limits: StoreLimits }
+  | {
+      readonly kind: 'files';
+      readonly dataDir: string;
+      readonly limits: StoreLimits;
+      /** Memory of SnapshotFigures: what the threads count. */
+      readonly snapshots: SharedArrayBuffer;
+    }
   | { readonly kind: 'here'; readonly reader: EventReader };
 
 export interface EventStore {

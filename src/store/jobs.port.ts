@@ -1,5 +1,5 @@
 // Longer work that somebody asked for (an experiment, a validation, an exploration): what was asked, how far it is,
-// what came out. People's data: kept whatever happens to the sessions it made.
+// what came out. People's data: kept whatever happens to the sessions it made, up to a bound on their number.
 
 export const JOB_STATES = ['queued', 'running', 'interrupted', 'finished', 'failed', 'cancelled'] as const;
 export type JobState = (typeof JOB_STATES)[number];
@@ -30,6 +30,10 @@ export interface JobStore {
     readonly kind?: string;
     readonly states?: readonly JobState[];
     readonly limit: number;
+    /** Only jobs with smaller ids: the last id of the page before. */
+    readonly before?: string;
   }): Promise<JobRecord[]>;
   update(id: string, change: JobChange): Promise<JobRecord | null>;
+  /** Removes the oldest jobs that have come to their end, until `keep` are left. */
+  prune(keep: number): Promise<void>;
 }

@@ -8,6 +8,9 @@ export const EVENT_STORE = Symbol('EventStore');
 /** Token of the `JobStore` port. */
 export const JOB_STORE = Symbol('JobStore');
 
+/** Token of the `AnswerStore` port. */
+export const ANSWER_STORE = Symbol('AnswerStore');
+
 /** Finishes what was accepted, checkpoints, gives the folder back. */
 @Injectable()
 class StoreShutdown implements OnApplicationShutdown {
@@ -33,9 +36,14 @@ export class StoreModule {
           useFactory: (store: SqliteEventStore) => store.jobs,
           inject: [SqliteEventStore],
         },
+        {
+          provide: ANSWER_STORE,
+          useFactory: (store: SqliteEventStore) => store.answers,
+          inject: [SqliteEventStore],
+        },
         StoreShutdown,
       ],
-      exports: [SqliteEventStore, EVENT_STORE, JOB_STORE],
+      exports: [SqliteEventStore, EVENT_STORE, JOB_STORE, ANSWER_STORE],
     };
   }
 }

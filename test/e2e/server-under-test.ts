@@ -11,7 +11,9 @@ import { DEFAULT_SETTINGS, type Settings } from '../../src/config/settings.js';
 import type { Log } from '../../src/http/log.js';
 import type { RunningServer } from '../../src/http/server.js';
 import type { SessionView } from '../../src/sessions/session.view.js';
+import { checkAnswersOf, checkOf } from './openapi-check.js';
 
+// Every answer is held against the served OpenAPI document.
 const { startServer } = createRequire(import.meta.url)(
   '../../dist/src/http/server.js',
 ) as typeof import('../../src/http/server.js');
@@ -46,7 +48,9 @@ export class TestServer {
       error: (message, error) => void lines.push(`${message}: ${String(error)}`),
     };
     const settings: Settings = { ...DEFAULT_SETTINGS, port: 0, dataDir, demo: false, ...differs };
-    return new TestServer(await startServer(settings, log), lines);
+    const server = await startServer(settings, log);
+    await checkAnswersOf(`http://127.0.0.1:${server.port}`);
+    return new TestServer(server, lines);
   }
 
   get api(): string {
@@ -109,7 +113,22 @@ export class TestServer {
         answer.on('data', (text: string) => {
           body += text;
         });
-        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body }));
+        answer.on('end', () => {
+          const status = answer.statusCode ?? 0;
+          const type = answer.headers['content-type'] ?? null;
+          try {
+            checkOf(`http://127.0.0.1:${this.server.port}`)?.check({
+              method,
+              path,
+              status,
+              type,
+              text: body,
+            });
+          } catch (error) {
+            reject(error instanceof Error ? error : new Error(String(error)));
+          }
+          resolve({ status, body });
+        });
       });
       sent.on('error', reject);
       sent.end();

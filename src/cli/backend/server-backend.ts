@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readSetting } from '../../config/read-settings.js';
 import type { RunRequest } from '../../core/run/manifest.js';
+import type { JobState } from '../../store/jobs.port.js';
 import type { ReadableEvent } from '../../store/readable-rows.js';
 import { isSealed, type SessionState } from '../../store/session.js';
 import type {
@@ -19,6 +20,14 @@ const FIRST_POLL_MS = 25;
 const LONGEST_POLL_MS = 500;
 const EVENTS_PAGE = 10_000;
 const NDJSON_TYPE = 'application/x-ndjson';
+
+const ACCEPTED = 202;
+
+interface JobDocument {
+  readonly state: JobState;
+  readonly result: unknown;
+  readonly error: string | null;
+}
 
 interface ProblemBody {
   readonly detail?: string;
@@ -72,7 +81,10 @@ export class ServerBackend implements Backend {
   }
 
   async replay(id: string): Promise<ReplayDocument> {
-    return await this.post<ReplayDocument>(`/sessions/${id}/replay`, {});
+    const init = { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } };
+    const answer = await this.ask(`/sessions/${id}/replay`, init);
+    if (answer.status !== ACCEPTED) return (await answer.json()) as ReplayDocument;
+    return await this.resultOf<ReplayDocument>(((await answer.json()) as { readonly id: string }).id);
   }
 
   async *exportEvents(id: string, format: ExportFormat): AsyncIterable<Uint8Array> {
@@ -125,6 +137,22 @@ export class ServerBackend implements Backend {
       const state = session.state as SessionState;
       onProgress(id, state, session.events);
       if (isSealed(state) || state === 'paused' || state === 'interrupted') return session;
+      await sleep(waitMs);
+      waitMs = Math.min(LONGEST_POLL_MS, waitMs * 2);
+    }
+  }
+
+  /** Asks at growing intervals until the job has ended. */
+  private async resultOf<T>(id: string): Promise<T> {
+    let waitMs = FIRST_POLL_MS;
+    for (;;) {
+      const job = await this.get<JobDocument>(`/jobs/${id}`);
+      if (job.state === 'finished') return job.result as T;
+      if (job.state !== 'queued' && job.state !== 'running')
+        throw new ServerRefused(
+          500,
+          `job ${id} of the ${this.place} is ${job.state}: ${job.error ?? 'no reason given'}`,
+        );
       await sleep(waitMs);
       waitMs = Math.min(LONGEST_POLL_MS, waitMs * 2);
     }

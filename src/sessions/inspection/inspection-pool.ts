@@ -112,7 +112,7 @@ export class InspectionPool {
   private newThread(): InspectionThread {
     const { source } = this;
     if (source.kind === 'here') throw storeClosed('a store in memory has no threads');
-    return new InspectionThread(source.dataDir, source.limits, (wanted, port) => this.feed(wanted, port));
+    return new InspectionThread(source, (wanted, port) => this.feed(wanted, port));
   }
 
   private feed(wanted: PageWanted, port: MessagePort): void {

@@ -1,7 +1,6 @@
 // The main thread's end of one inspection thread: one order at a time; a thread that dies fails its order.
 import { type MessagePort, Worker } from 'node:worker_threads';
 import { storeFailed } from '../../store/store.errors.js';
-import type { StoreLimits } from '../../store/store.limits.js';
 import { compiledEntry } from '../compiled-entry.js';
 import { failureFromWire } from './failure.js';
 import type { PageWanted } from './page-source.js';
@@ -24,13 +23,13 @@ export class InspectionThread {
   private dead: Error | null = null;
 
   constructor(
-    dataDir: string,
-    limits: StoreLimits,
+    { dataDir, limits, snapshots }: Omit<ThreadData, 'cancelled'>,
     private readonly feed: (wanted: PageWanted, port: MessagePort) => void,
   ) {
     const workerData: ThreadData = {
       dataDir,
       limits,
+      snapshots,
       cancelled: this.cancelled.buffer as SharedArrayBuffer,
     };
     this.worker = new Worker(compiledEntry(import.meta.url, './inspection.worker'), {

@@ -10,8 +10,8 @@ import { feedPages } from './page-source.js';
 import type { FromThread, ThreadData, ToThread } from './thread-messages.js';
 
 const parent = parentPort!;
-const { dataDir, limits, cancelled } = workerData as ThreadData;
-const reader = openEventReader(dataDir, limits);
+const { dataDir, limits, snapshots, cancelled } = workerData as ThreadData;
+const reader = openEventReader(dataDir, limits, snapshots);
 const caches = new InspectionCaches();
 const cancelledFlag = new Int32Array(cancelled);
 let context: ThreadContext | null = null;

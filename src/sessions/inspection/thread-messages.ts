@@ -8,6 +8,8 @@ import type { PageWanted } from './page-source.js';
 export interface ThreadData {
   readonly dataDir: string;
   readonly limits: StoreLimits;
+  /** Memory of SnapshotFigures. */
+  readonly snapshots: SharedArrayBuffer;
   /** One Int32: the number of the last order that was cancelled. A running order looks there without any message. */
   readonly cancelled: SharedArrayBuffer;
 }

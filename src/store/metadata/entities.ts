@@ -44,3 +44,16 @@ export class JobEntity {
   @Column('text', { name: 'created_at' }) createdAt!: string;
   @Column('text', { name: 'updated_at' }) updatedAt!: string;
 }
+
+/** Answers to requests with an Idempotency-Key. */
+@Entity('kept_answer')
+export class KeptAnswerEntity {
+  @PrimaryGeneratedColumn('increment', { type: 'integer' }) id!: number;
+  @Column('text') key!: string;
+  @Column('text') fingerprint!: string;
+  @Column('integer') status!: number;
+  @Column('text', { nullable: true }) location!: string | null;
+  /** JSON */
+  @Column('text') body!: string;
+  @Column('text', { name: 'created_at' }) createdAt!: string;
+}

@@ -1,5 +1,5 @@
 // Jobs in rootline.sqlite.
-import { In } from 'typeorm';
+import { In, LessThan, LessThanOrEqual } from 'typeorm';
 import type { JobChange, JobRecord, JobState, JobStore, Json } from '../jobs.port.js';
 import { JobEntity } from './entities.js';
 import type { MetadataStore } from './metadata-store.js';
@@ -28,6 +28,7 @@ export class TypeormJobStore implements JobStore {
     return this.metadata.run(async (source) => {
       const where = {
         ...(query.kind === undefined ? {} : { kind: query.kind }),
+        ...(query.before === undefined ? {} : { id: LessThan(numberOf(query.before)) }),
         ...(query.states === undefined ? {} : { state: In([...query.states]) }),
       };
       const rows = await source
@@ -51,7 +52,18 @@ export class TypeormJobStore implements JobStore {
       return row === null ? null : recordOf(row);
     });
   }
+
+  prune(keep: number): Promise<void> {
+    return this.metadata.run(async (source) => {
+      const repository = source.getRepository(JobEntity);
+      const state = In([...ENDED]);
+      const [first] = await repository.find({ where: { state }, order: { id: 'DESC' }, skip: keep, take: 1 });
+      if (first !== undefined) await repository.delete({ state, id: LessThanOrEqual(first.id) });
+    });
+  }
 }
+
+const ENDED: readonly JobState[] = ['finished', 'failed', 'cancelled'];
 
 /** An id that cannot be one names no job. */
 function numberOf(id: string): number {

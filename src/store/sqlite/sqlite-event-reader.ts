@@ -20,6 +20,7 @@ import type {
 import { nextOf, planPage } from '../row-query.js';
 import { clipSegments, type Segment } from '../segments.js';
 import type { StoredSession } from '../session.js';
+import { SnapshotFigures } from '../snapshot-figures.js';
 import { sessionNotFound } from '../store.errors.js';
 import { type StoreLimits, withLimits } from '../store.limits.js';
 import { openReadOnly } from './connection.js';
@@ -41,8 +42,13 @@ import { TimelineReads } from './timeline-reads.js';
  * Opens an existing store for reading on this thread. The owner goes on writing. A worker thread that has one open must
  * close it and end by itself: terminating it inside a read takes the process down.
  */
-export function openEventReader(dataDir: string, limits: Partial<StoreLimits> = {}): SqliteEventReader {
-  return new SqliteEventReader(storeFiles(dataDir).events, withLimits(limits));
+export function openEventReader(
+  dataDir: string,
+  limits: Partial<StoreLimits> = {},
+  snapshots?: SharedArrayBuffer,
+): SqliteEventReader {
+  const figures = new SnapshotFigures(snapshots);
+  return new SqliteEventReader(storeFiles(dataDir).events, withLimits(limits), figures);
 }
 
 export class SqliteEventReader implements EventReader {
@@ -54,6 +60,7 @@ export class SqliteEventReader implements EventReader {
   constructor(
     private readonly file: string,
     private readonly limits: StoreLimits,
+    readonly snapshots = new SnapshotFigures(),
   ) {
     this.db = openReadOnly(file);
     this.reader = new RowReader(this.db, file);
@@ -197,8 +204,11 @@ export class SqliteEventReader implements EventReader {
             ? anySnapshot.get(segment.owner, from, segment.to)
             : layoutSnapshot.get(segment.owner, from, segment.to, layout)
         ) as PackedSnapshot | undefined;
-        if (found !== undefined) return unpackSnapshot(found);
+        if (found === undefined) continue;
+        this.snapshots.count(true);
+        return unpackSnapshot(found);
       }
+      this.snapshots.count(false);
       return null;
     });
   }

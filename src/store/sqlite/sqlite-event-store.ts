@@ -20,11 +20,14 @@ import type {
   SessionPage,
   StateChange,
 } from '../event-store.port.js';
+import type { AnswerStore } from '../idempotency.port.js';
 import type { JobStore } from '../jobs.port.js';
 import type { MetadataStore } from '../metadata/metadata-store.js';
+import { TypeormAnswerStore } from '../metadata/typeorm-answer-store.js';
 import { TypeormJobStore } from '../metadata/typeorm-job-store.js';
 import { WorkerClient } from '../rpc.js';
 import type { SessionKind, SessionLabel, SessionRecord, SessionState, StoredSession } from '../session.js';
+import type { SnapshotFigures } from '../snapshot-figures.js';
 import { storeClosed } from '../store.errors.js';
 import { checkPageLimit, checkText, type StoreLimits } from '../store.limits.js';
 import type { WriterFigures } from '../writer-figures.js';
@@ -58,10 +61,9 @@ export class SqliteEventStore implements EventStore {
   readonly limits: StoreLimits;
   readonly committed$: Observable<CommitNotice>;
   readonly jobs: JobStore;
+  readonly answers: AnswerStore;
   /** What the start had to put right. */
   readonly reconciled: ReconcileReport;
-  /** Counted since the store was opened. */
-  readonly snapshots = { hits: 0, misses: 0 };
   private readonly mirror: SessionMirror;
   private reader: WorkerClient<ReaderCalls> | null = null;
   private closing: Promise<void> | null = null;
@@ -71,6 +73,7 @@ export class SqliteEventStore implements EventStore {
     this.limits = limits;
     this.committed$ = notices.asObservable();
     this.jobs = new TypeormJobStore(metadata);
+    this.answers = new TypeormAnswerStore(metadata);
     this.reconciled = reconciled;
     this.mirror = new SessionMirror(metadata, (sessionId) => keyed.session(sessionId), parts.onTrouble);
     notices.subscribe(({ sessionId }) => this.mirror.touch(sessionId));
@@ -78,7 +81,7 @@ export class SqliteEventStore implements EventStore {
 
   get readerSource(): ReaderSource {
     const { dataDir, limits } = this.parts;
-    return { kind: 'files', dataDir, limits };
+    return { kind: 'files', dataDir, limits, snapshots: this.snapshots.shared };
   }
 
   get dataDir(): string {
@@ -89,6 +92,11 @@ export class SqliteEventStore implements EventStore {
   get failure(): Error | null {
     if (this.closing !== null) return storeClosed('close was called');
     return this.parts.writer.failure ?? this.reader?.failure ?? null;
+  }
+
+  /** Counted since the store was opened, by all who read it. */
+  get snapshots(): SnapshotFigures {
+    return this.parts.keyed.snapshots;
   }
 
   get writerFigures(): WriterFigures {
@@ -226,9 +234,7 @@ export class SqliteEventStore implements EventStore {
     atOrBefore: number,
     layout?: string,
   ): Promise<SnapshotBytes | null> {
-    const found = this.keyed().latestSnapshot(sessionId, atOrBefore, layout);
-    this.snapshots[found === null ? 'misses' : 'hits']++;
-    return found;
+    return this.keyed().latestSnapshot(sessionId, atOrBefore, layout);
   }
 
   close(): Promise<void> {

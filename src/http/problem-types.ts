@@ -1,0 +1,127 @@
+// Every type of problem that the server answers with: its stable name, its statuses, and what it means. Served at
+// /api/v1/problems and /docs/problems, and the enumeration of `type` in the OpenAPI document: an answer of another type
+// fails the tests. Codes of BadInput (core) and StoreError (store) are names here, with dashes.
+
+export interface ProblemType {
+  readonly name: string;
+  readonly statuses: readonly number[];
+  readonly meaning: string;
+}
+
+export const PROBLEM_PREFIX = 'urn:rootline:problem:';
+
+type Row = readonly [name: string, statuses: number | readonly number[], meaning: string];
+
+const ROWS: readonly Row[] = [
+  // ---- the request as such
+  ['bad-request', [400, 406, 408, 417, 431], 'The request cannot be read: broken JSON, a damaged head.'],
+  ['bad-body', 400, 'A field of the body is missing or has a value that no request of this kind can have.'],
+  ['bad-query', 400, 'A value of the query cannot be used.'],
+  [
+    'unknown-field',
+    400,
+    'The body or the query has a field that is not known; `expected` lists the known ones.',
+  ],
+  ['idempotency-key', 400, 'An Idempotency-Key has 1 to 200 printable characters without spaces.'],
+  ['page-limit', 400, 'More was asked for than one page holds.'],
+  ['query-refused', 400, 'The store cannot serve the query as it stands.'],
+  ['not-found', 404, 'There is no such address.'],
+  ['method-not-allowed', 405, 'The address is there, the method is not.'],
+  ['body-too-large', 413, 'The body has more bytes than MAX_BODY_BYTES.'],
+  ['address-too-long', 414, 'Path and query have more characters than MAX_URL_CHARS.'],
+  ['unsupported-media-type', 415, 'Bodies are application/json.'],
+
+  // ---- who asks
+  ['token-missing', 401, 'The server wants a bearer token and the request carries none.'],
+  ['token-unknown', 401, 'The token is none that the server accepts.'],
+  ['token-expired', 401, 'The token was accepted until its day came.'],
+  ['token-read-only', 403, 'A read token may not change anything.'],
+  ['foreign-origin', 403, 'A page of another site may not change anything, nor open a live feed.'],
+  [
+    'host-not-allowed',
+    421,
+    'The Host header names something this server does not answer for (DNS rebinding).',
+  ],
+  [
+    'rate-limit',
+    429,
+    'More requests a second than ROOTLINE_RATE or ROOTLINE_WRITE_RATE; Retry-After says when to come back.',
+  ],
+
+  // ---- what is asked about
+  ['session-not-found', 404, 'There is no such session, or not any more.'],
+  ['job-not-found', 404, 'There is no such job.'],
+  ['vm-not-found', 404, 'The session has no such VM.'],
+  ['vcpu-not-found', 404, 'The session has no such vCPU.'],
+  ['root-not-found', 404, 'There is no such root now.'],
+  ['unknown-root', [404, 422], 'There is no such root at that position.'],
+  ['position-outside', [404, 422], 'The session has no such position.'],
+  ['unknown-event-type', [400, 422], 'The filter names an event type that is not in the catalogue.'],
+  ['unknown-subject', [400, 422], 'The filter names no subject: kind:number.'],
+  ['unknown-thread', [400, 422], 'The session has no such thread.'],
+  ['unknown-state', 400, 'The filter names a state that no session can have.'],
+  ['unknown-kind', 400, 'The filter names a kind that no session can have.'],
+  ['verification-not-found', 404, 'There is no such check of the store.'],
+  ['not-at-position', [404, 422], 'The thing did not exist at that position.'],
+  ['at-and-time', 422, 'A state is asked for at a position or at a time, not at both.'],
+  ['not-recorded', 422, 'The recording level of the session did not keep what was asked for.'],
+  ['path-too-long', 422, 'A path into the state has more characters than MAX_PATH_CHARS.'],
+  ['unknown-path', 422, 'The state has no such path; `expected` says what may stand there.'],
+  ['bad-predicate', 422, 'The predicate cannot be read; the detail names the column.'],
+  ['predicate-too-long', 422, 'The predicate has more characters than its limit.'],
+  ['predicate-too-large', 422, 'The predicate has more parts than MAX_PREDICATE_NODES.'],
+  ['bad-breakpoint', 422, 'A breakpoint names event types or a finding, not both.'],
+  ['no-breakpoint', 422, 'A seek needs a step or something to stop at.'],
+  ['step-or-until', 422, 'A seek takes a step or a breakpoint, not both.'],
+  ['ledger-limit', [400, 422], 'More references given back were asked for than one answer lists.'],
+
+  // ---- what a session is made of
+  ['unknown-scenario', [404, 422], 'This build has no such scenario.'],
+  ['unknown-protocol', [404, 422], 'This build has no such protocol or profile.'],
+  ['unknown-parameter', 422, 'The scenario has no such parameter.'],
+  ['parameter-range', 422, 'The value is outside of the range of the parameter.'],
+  ['unknown-cost', 422, 'The cost model has no such cost.'],
+  ['cost-range', 422, 'The value is outside of the range of the cost.'],
+  ['unknown-limit', 422, 'A run has no such limit.'],
+  ['limit-range', 422, 'The value is outside of the range of the limit.'],
+  ['unknown-scheduler', 422, 'There is no such scheduler.'],
+  ['scripted-scheduler', 422, 'The scripted scheduler follows a stored session: use replay.'],
+  ['unknown-recording', 422, 'Recording is full or lifecycle.'],
+  ['seed', 422, 'A seed is a whole number from 0.'],
+  ['topology-limit', 422, 'The topology is larger than the model allows.'],
+  ['topology-power', 422, 'A part of the topology must be a power of two.'],
+  ['touch-burst', 422, 'touchBurst is at least 1.'],
+  ['engine-differs', [409, 422], 'The session was made with other procedures than this build has.'],
+
+  // ---- what the present state allows
+  ['nothing-stored', 409, 'The session has no stored events yet.'],
+  ['state-conflict', 409, 'The state forbids the command; `expected` lists what it allows.'],
+  ['session-sealed', 409, 'The session is finished, failed or cancelled: it takes nothing more.'],
+  ['position-conflict', 409, 'The session has gone on since the client looked.'],
+  ['chunk-refused', 409, 'What was to be appended contradicts what is stored.'],
+  ['idempotency-mismatch', 409, 'The Idempotency-Key was used for another request.'],
+
+  // ---- limits and trouble
+  ['streams', 429, 'MAX_STREAMS answers are being streamed.'],
+  ['limit-exceeded', 429, 'A named limit was reached; the detail names it.'],
+  ['internal', 500, 'The server failed; its log says why, under the same X-Request-Id.'],
+  ['store-failed', 500, 'The store failed; the log says why.'],
+  ['database-newer', 500, 'A newer Rootline wrote the files.'],
+  ['database-foreign', 500, 'The files are not ours.'],
+  ['database-damaged', 500, 'The files are damaged: `rootline verify` says where.'],
+  ['data-folder-owned', 500, 'Another process owns the data folder.'],
+  ['stopping', 503, 'The server is stopping.'],
+  ['not-ready', 503, 'The store does not work.'],
+  ['store-closed', 503, 'The store is being closed.'],
+  ['disk-full', 507, 'There is no space left; what is committed stays.'],
+];
+
+export const PROBLEM_TYPES: readonly ProblemType[] = ROWS.map(([name, statuses, meaning]) => ({
+  name,
+  statuses: typeof statuses === 'number' ? [statuses] : statuses,
+  meaning,
+}));
+
+export function problemTypeUri(name: string): string {
+  return PROBLEM_PREFIX + name;
+}
