@@ -15,6 +15,7 @@ import type {
 } from '../core/run/contract.js';
 import type { StoredNumbers } from '../core/run/stored-numbers.js';
 import type { EventRows, FoldRows } from './event-rows.js';
+import type { SessionImports } from './imports.port.js';
 import type {
   ForkPoint,
   SessionKind,
@@ -167,7 +168,7 @@ export type ReaderSource =
     }
   | { readonly kind: 'here'; readonly reader: EventReader };
 
-export interface EventStore {
+export interface EventStore extends SessionImports {
   readonly limits: StoreLimits;
   readonly readerSource: ReaderSource;
   /** Committed positions, after the commit. Keeps nothing for late subscribers. */

@@ -1,7 +1,13 @@
 // The port in memory. Everything is gone when the process ends.
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { type Observable, Subject } from 'rxjs';
-import type { DictionaryEntry, Manifest, RunChunk, SnapshotBytes } from '../../core/run/contract.js';
+import type {
+  DictionaryEntry,
+  Manifest,
+  RunChunk,
+  RunProgress,
+  SnapshotBytes,
+} from '../../core/run/contract.js';
 import { serveChannel } from '../channel/chunk-channel.js';
 import { type PreparedChunk, prepareChunk } from '../channel/prepared-chunk.js';
 import type { EventRows } from '../event-rows.js';
@@ -20,6 +26,7 @@ import type {
   SessionPage,
   StateChange,
 } from '../event-store.port.js';
+import type { ImportedSession, ImportPart, NameSince } from '../imports.port.js';
 import { NameTable, ndjsonOf } from '../readable-rows.js';
 import {
   type SessionKind,
@@ -161,6 +168,35 @@ export class MemoryEventStore implements EventStore {
 
   async dictionary(sessionId: string): Promise<DictionaryEntry[]> {
     return this.open().dictionary(sessionId);
+  }
+
+  async namesSince(sessionId: string): Promise<NameSince[]> {
+    return this.open().namesSince(sessionId);
+  }
+
+  async beginImport(session: ImportedSession): Promise<string> {
+    return this.open().beginImport(session);
+  }
+
+  async importPart(importId: string, part: ImportPart): Promise<void> {
+    this.open().importPart(importId, part);
+  }
+
+  async finishImport(
+    importId: string,
+    progress: RunProgress | null,
+    label: SessionLabel,
+  ): Promise<SessionRecord> {
+    checkText('maxNameChars', label.name, this.limits);
+    checkText('maxNoteChars', label.note, this.limits);
+    const session = this.open().finishImport(importId, progress);
+    this.labels.set(session.id, label);
+    this.announce(session, { fromPosition: 1, toPosition: session.position });
+    return this.labelled(session);
+  }
+
+  async abandonImport(importId: string): Promise<void> {
+    this.open().abandonImport(importId);
   }
 
   async decisions(sessionId: string): Promise<DecisionLog> {

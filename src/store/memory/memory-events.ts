@@ -2,7 +2,7 @@
 
 import { E } from '../../core/events/catalogue.js';
 import type { TimelineLevel } from '../../core/projections/timeline.js';
-import type { DictionaryEntry, Manifest, SnapshotBytes } from '../../core/run/contract.js';
+import type { DictionaryEntry, Manifest, RunProgress, SnapshotBytes } from '../../core/run/contract.js';
 import { numbersOf } from '../../core/run/stored-numbers.js';
 import type { ChunkTimeline } from '../channel/chunk-timeline.js';
 import { type PreparedChunk, unpackSnapshot } from '../channel/prepared-chunk.js';
@@ -22,18 +22,14 @@ import type {
   StateChange,
   StoredTimeline,
 } from '../event-store.port.js';
+import { checkEnd, checkPart, noImport } from '../import-check.js';
+import type { ImportedSession, ImportPart, NameSince } from '../imports.port.js';
 import { nextOf, planPage } from '../row-query.js';
 import { clipSegments, firstOwnPosition, type Segment, segmentsOfNew } from '../segments.js';
 import { isSealed, type SessionKind, type SessionState, type StoredSession } from '../session.js';
 import { limitExceeded, queryRefused, StoreError, sessionNotFound, sessionSealed } from '../store.errors.js';
 import type { StoreLimits } from '../store.limits.js';
 import { GrowingRows } from './growing-rows.js';
-
-interface Entry {
-  readonly entry: DictionaryEntry;
-  /** Position at which the name was introduced. */
-  readonly since: number;
-}
 
 interface Kept {
   session: StoredSession;
@@ -47,7 +43,7 @@ interface Kept {
   }[];
   readonly snapshots: SnapshotBytes[];
   readonly timelines: { readonly from: number; readonly to: number; readonly timeline: ChunkTimeline }[];
-  readonly dictionary: Map<string, Entry>;
+  readonly dictionary: Map<string, NameSince>;
 }
 
 export class MemoryEvents implements EventReader {
@@ -55,6 +51,8 @@ export class MemoryEvents implements EventReader {
   private readonly kept = new Map<number, Kept>();
   private readonly deleted = new Set<number>();
   private readonly keys = new Map<string, { readonly fingerprint: string; readonly number: number }>();
+  /** Not sessions yet. */
+  private readonly importing = new Map<string, Kept>();
   private lastNumber = 0;
 
   constructor(private readonly limits: StoreLimits) {}
@@ -66,10 +64,7 @@ export class MemoryEvents implements EventReader {
       if (known.fingerprint === fingerprint) return this.kept.get(known.number)!.session;
       throw new StoreError('idempotency_mismatch', `key ${key} was used for another request`, { key });
     }
-    const count = this.kept.size - this.deleted.size;
-    if (count >= this.limits.maxSessions) {
-      throw limitExceeded('maxSessions', this.limits.maxSessions, count + 1, 'sessions in one store');
-    }
+    this.checkRoom();
     const parent = extra.parent === undefined ? null : this.find(extra.parent.sessionId);
     const shared = extra.parent?.position ?? 0;
     if (parent !== null && !(Number.isInteger(shared) && shared >= 0 && shared <= parent.session.position)) {
@@ -91,16 +86,8 @@ export class MemoryEvents implements EventReader {
       updatedAt: at,
     };
     const segments = segmentsOfNew(number, parent?.segments ?? [], shared);
-    const dictionary = parent === null ? new Map<string, Entry>() : this.inherited(parent, shared);
-    this.kept.set(number, {
-      session,
-      segments,
-      rows: new GrowingRows(),
-      chunks: [],
-      snapshots: [],
-      timelines: [],
-      dictionary,
-    });
+    const dictionary = parent === null ? new Map<string, NameSince>() : this.inherited(parent, shared);
+    this.kept.set(number, { ...emptyKept(session, segments), dictionary });
     if (extra.idempotency !== undefined) {
       this.keys.set(extra.idempotency.key, { fingerprint: extra.idempotency.fingerprint, number });
     }
@@ -235,9 +222,59 @@ export class MemoryEvents implements EventReader {
   }
 
   dictionary(sessionId: string): DictionaryEntry[] {
-    const entries = [...this.find(sessionId).dictionary.values()].map(({ entry }) => entry);
-    const rank = (entry: DictionaryEntry) => (entry.kind === 'thread' ? 0 : 1);
-    return entries.sort((a, b) => rank(a) - rank(b) || a.id - b.id);
+    return this.namesSince(sessionId).map(({ entry }) => entry);
+  }
+
+  namesSince(sessionId: string): NameSince[] {
+    const rank = ({ entry }: NameSince) => (entry.kind === 'thread' ? 0 : 1);
+    return [...this.find(sessionId).dictionary.values()].sort(
+      (a, b) => rank(a) - rank(b) || a.entry.id - b.entry.id,
+    );
+  }
+
+  beginImport(imported: ImportedSession): string {
+    this.checkRoom();
+    const number = ++this.lastNumber;
+    const id = String(number);
+    const { createdAt, ...given } = structuredClone(imported);
+    const session: StoredSession = {
+      ...given,
+      id,
+      parent: null,
+      position: 0,
+      progress: null,
+      storedBytes: 0,
+      createdAt,
+      updatedAt: createdAt,
+    };
+    this.importing.set(id, emptyKept(session, segmentsOfNew(number, [], 0)));
+    return id;
+  }
+
+  importPart(importId: string, part: ImportPart): void {
+    const kept = this.importing.get(importId);
+    if (kept === undefined) throw noImport(importId);
+    const after = checkPart(importId, kept.session, part, this.limits);
+    if (part.rows !== null) kept.rows.push(part.rows.columns);
+    for (const name of part.names) kept.dictionary.set(`${name.entry.kind} ${name.entry.id}`, name);
+    kept.chunks.push(...part.decisions);
+    kept.snapshots.push(...part.snapshots.map(unpackSnapshot));
+    kept.session = { ...kept.session, ...after };
+  }
+
+  finishImport(importId: string, progress: RunProgress | null): StoredSession {
+    const kept = this.importing.get(importId);
+    if (kept === undefined) throw noImport(importId);
+    checkEnd(importId, kept.session, progress);
+    this.checkRoom();
+    kept.session = { ...kept.session, progress: structuredClone(progress) };
+    this.importing.delete(importId);
+    this.kept.set(Number(importId), kept);
+    return kept.session;
+  }
+
+  abandonImport(importId: string): void {
+    this.importing.delete(importId);
   }
 
   decisions(sessionId: string): DecisionLog {
@@ -267,6 +304,12 @@ export class MemoryEvents implements EventReader {
     this.kept.clear();
   }
 
+  private checkRoom(): void {
+    const count = this.kept.size - this.deleted.size;
+    if (count < this.limits.maxSessions) return;
+    throw limitExceeded('maxSessions', this.limits.maxSessions, count + 1, 'sessions in one store');
+  }
+
   private find(sessionId: string): Kept {
     const number = Number(sessionId);
     const kept = this.deleted.has(number) ? undefined : this.kept.get(number);
@@ -282,7 +325,7 @@ export class MemoryEvents implements EventReader {
 
   private filter(kept: Kept, filters: RowFilters): (rows: EventRows, i: number) => boolean {
     const { types, thread, subject } = filters;
-    const inFunction = ({ entry }: Entry) => entry.kind === 'site' && entry.function === filters.function;
+    const inFunction = ({ entry }: NameSince) => entry.kind === 'site' && entry.function === filters.function;
     const sites = new Set([...kept.dictionary.values()].filter(inFunction).map(({ entry }) => entry.id));
     return (rows, i) =>
       (types === undefined || types.includes(rows.type[i]!)) &&
@@ -300,7 +343,7 @@ export class MemoryEvents implements EventReader {
   }
 
   /** As DictionaryWriter.inherit: names that a cut chunk brought count as new. */
-  private inherited(parent: Kept, position: number): Map<string, Entry> {
+  private inherited(parent: Kept, position: number): Map<string, NameSince> {
     const owner = parent.segments.find(({ from, to }) => from <= position && position <= to)?.owner;
     if (owner === undefined) return new Map();
     const { chunks, dictionary } = this.kept.get(owner)!;
@@ -311,4 +354,16 @@ export class MemoryEvents implements EventReader {
       entries.map(([key, { entry, since }]) => [key, { entry, since: since >= newFrom ? position : since }]),
     );
   }
+}
+
+function emptyKept(session: StoredSession, segments: readonly Segment[]): Kept {
+  return {
+    session,
+    segments,
+    rows: new GrowingRows(),
+    chunks: [],
+    snapshots: [],
+    timelines: [],
+    dictionary: new Map<string, NameSince>(),
+  };
 }

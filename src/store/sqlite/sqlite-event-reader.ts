@@ -17,6 +17,7 @@ import type {
   RowQuery,
   StoredTimeline,
 } from '../event-store.port.js';
+import type { NameSince } from '../imports.port.js';
 import { nextOf, planPage } from '../row-query.js';
 import { clipSegments, type Segment } from '../segments.js';
 import type { StoredSession } from '../session.js';
@@ -168,18 +169,23 @@ export class SqliteEventReader implements EventReader {
   }
 
   dictionary(sessionId: string): DictionaryEntry[] {
+    return this.namesSince(sessionId).map(({ entry }) => entry);
+  }
+
+  namesSince(sessionId: string): NameSince[] {
     return this.guarded(() => {
       const { number } = this.endOf(sessionId);
-      const threads = this.statements.threads.all(number) as { id: number; name: string }[];
+      const threads = this.statements.threads.all(number) as { id: number; name: string; since: number }[];
       const sites = this.statements.sites.all(number) as {
         id: number;
         function: string;
         label: string;
         parent: number;
+        since: number;
       }[];
       return [
-        ...threads.map((thread) => ({ kind: 'thread' as const, ...thread })),
-        ...sites.map((site) => ({ kind: 'site' as const, ...site })),
+        ...threads.map(({ since, ...thread }) => ({ entry: { kind: 'thread' as const, ...thread }, since })),
+        ...sites.map(({ since, ...site }) => ({ entry: { kind: 'site' as const, ...site }, since })),
       ];
     });
   }
@@ -260,8 +266,8 @@ function prepareStatements(db: Database) {
     sessions: db.prepare(`SELECT ${SESSION_COLUMNS} FROM session WHERE ${LIVE_SESSION} ORDER BY session`),
     tombstones: db.prepare('SELECT session FROM tombstone').pluck(),
     position: db.prepare(`SELECT position FROM session WHERE session = ? AND ${LIVE_SESSION}`).pluck(),
-    threads: db.prepare('SELECT id, name FROM thread_name WHERE session = ? ORDER BY id'),
-    sites: db.prepare('SELECT id, function, label, parent FROM site WHERE session = ? ORDER BY id'),
+    threads: db.prepare('SELECT id, name, since FROM thread_name WHERE session = ? ORDER BY id'),
+    sites: db.prepare('SELECT id, function, label, parent, since FROM site WHERE session = ? ORDER BY id'),
     sitesOfFunction: db.prepare('SELECT id FROM site WHERE session = ? AND function = ?').pluck(),
     laterEvent: db
       .prepare(

@@ -2,7 +2,13 @@
 // thread, short reads by key to a connection of this thread.
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { type Observable, Subject } from 'rxjs';
-import type { DictionaryEntry, Manifest, RunChunk, SnapshotBytes } from '../../core/run/contract.js';
+import type {
+  DictionaryEntry,
+  Manifest,
+  RunChunk,
+  RunProgress,
+  SnapshotBytes,
+} from '../../core/run/contract.js';
 import { buffersOf, prepareChunk } from '../channel/prepared-chunk.js';
 import type { EventRows } from '../event-rows.js';
 import type {
@@ -21,6 +27,7 @@ import type {
   StateChange,
 } from '../event-store.port.js';
 import type { AnswerStore } from '../idempotency.port.js';
+import type { ImportedSession, ImportPart, NameSince } from '../imports.port.js';
 import type { JobStore } from '../jobs.port.js';
 import type { MetadataStore } from '../metadata/metadata-store.js';
 import { TypeormAnswerStore } from '../metadata/typeorm-answer-store.js';
@@ -223,6 +230,35 @@ export class SqliteEventStore implements EventStore {
 
   async dictionary(sessionId: string): Promise<DictionaryEntry[]> {
     return this.keyed().dictionary(sessionId);
+  }
+
+  async namesSince(sessionId: string): Promise<NameSince[]> {
+    return this.keyed().namesSince(sessionId);
+  }
+
+  async beginImport(session: ImportedSession): Promise<string> {
+    return this.writer().call('beginImport', session);
+  }
+
+  async importPart(importId: string, part: ImportPart): Promise<void> {
+    await this.writer().call('importPart', { importId, part });
+  }
+
+  async finishImport(
+    importId: string,
+    progress: RunProgress | null,
+    label: SessionLabel,
+  ): Promise<SessionRecord> {
+    checkText('maxNameChars', label.name, this.limits);
+    checkText('maxNoteChars', label.note, this.limits);
+    const session = await this.writer().call('finishImport', { importId, progress });
+    this.mirror.touch(session.id);
+    await this.mirror.flush();
+    return { ...session, ...(await this.parts.metadata.setLabel(Number(session.id), label)) };
+  }
+
+  async abandonImport(importId: string): Promise<void> {
+    await this.writer().call('abandonImport', { importId });
   }
 
   async decisions(sessionId: string): Promise<DecisionLog> {

@@ -1,6 +1,6 @@
 // What the main thread asks of the writer and the reader thread, and what they are started with.
 import type { MessagePort } from 'node:worker_threads';
-import type { Manifest } from '../../core/run/contract.js';
+import type { Manifest, RunProgress } from '../../core/run/contract.js';
 import type { PreparedChunk } from '../channel/prepared-chunk.js';
 import type {
   CommitNotice,
@@ -13,6 +13,7 @@ import type {
   SessionExtra,
   StateChange,
 } from '../event-store.port.js';
+import type { ImportedSession, ImportPart } from '../imports.port.js';
 import type { SessionKind, SessionState, StoredSession } from '../session.js';
 import type { StoreLimits } from '../store.limits.js';
 import type { Synchronous } from './connection.js';
@@ -42,6 +43,13 @@ export type WriterCalls = {
     reply: StoredSession;
   };
   delete: { request: { readonly sessionId: string }; reply: null };
+  beginImport: { request: ImportedSession; reply: string };
+  importPart: { request: { readonly importId: string; readonly part: ImportPart }; reply: null };
+  finishImport: {
+    request: { readonly importId: string; readonly progress: RunProgress | null };
+    reply: StoredSession;
+  };
+  abandonImport: { request: { readonly importId: string }; reply: null };
   deletionsDone: { request: null; reply: null };
   hasRoom: { request: null; reply: boolean };
   /** The last notices were taken. */

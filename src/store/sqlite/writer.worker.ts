@@ -11,6 +11,7 @@ import { WriterFigures } from '../writer-figures.js';
 import { writeCatalogue } from './catalogue-tables.js';
 import { openWriter } from './connection.js';
 import { Deletion } from './deletion.js';
+import { ImportWriter } from './import-writer.js';
 import { NoticeOutbox } from './notices.js';
 import { Reserve } from './reserve.js';
 import { sessionNumber } from './session-row.js';
@@ -33,7 +34,8 @@ function open() {
     reserve.hasRoom();
     const core = new WriterCore(db, file, limits, reserve, (notice) => outbox.add(notice));
     const deletion = new Deletion(db, core);
-    return { db, core, deletion, reserve, sweeper: new Sweeper(db, deletion) };
+    const imports = new ImportWriter(db, limits, core, (notice) => outbox.add(notice));
+    return { db, core, deletion, imports, reserve, sweeper: new Sweeper(db, deletion) };
   } catch (error) {
     throw fromSqlite(error, file);
   }
@@ -57,11 +59,12 @@ function store(): NonNullable<typeof opened> {
 serveCalls<WriterCalls>(port, {
   begin: ({ reserveIdsUpTo }) => {
     opened = open();
-    const { db, core, sweeper } = opened;
+    const { db, core, imports, sweeper } = opened;
     // First what matters most. Sessions that still say `running` are as good as interrupted: nobody runs them.
     const interrupted = whereThereIsRoom(() => core.interruptRunning()) ?? 0;
     if (reserveIdsUpTo > 0) whereThereIsRoom(() => core.reserveIdsUpTo(reserveIdsUpTo));
     whereThereIsRoom(() => core.bigTransaction(() => writeCatalogue(db)));
+    whereThereIsRoom(() => imports.dropUnfinished());
     sweeper.start();
     return { interrupted };
   },
@@ -77,6 +80,18 @@ serveCalls<WriterCalls>(port, {
     const number = sessionNumber(sessionId);
     deletion.bury(number);
     core.forget(number);
+    sweeper.start();
+    return null;
+  },
+  beginImport: (session) => store().imports.begin(session),
+  importPart: ({ importId, part }) => {
+    store().imports.part(importId, part);
+    return null;
+  },
+  finishImport: ({ importId, progress }) => store().imports.finish(importId, progress),
+  abandonImport: ({ importId }) => {
+    const { imports, sweeper } = store();
+    imports.abandon(importId);
     sweeper.start();
     return null;
   },
