@@ -1,6 +1,7 @@
 // The server as NestJS modules: the store below, the services on it, one thin module for each REST resource.
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Settings } from './config/settings.js';
+import { exportsModule } from './exports/exports.module.js';
 import { HealthModule } from './health/health.module.js';
 import { type HttpParts, httpModule } from './http/http.module.js';
 import { ProblemsModule } from './http/problems.module.js';
@@ -36,6 +37,7 @@ export function appModule(settings: Settings, parts: HttpParts, metrics: Prometh
       jobsModule,
       SessionsModule,
       ExperimentsModule,
+      exportsModule(dataDir),
       VmsModule,
       VcpusModule,
       TdpMmusModule,

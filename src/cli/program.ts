@@ -8,9 +8,10 @@ import type { Backend } from './backend/backend.js';
 import { invariants, protocols, protocolsDiff, scenarios } from './commands/catalogue.js';
 import { listSettings, printSettings } from './commands/config.js';
 import { DR_HANDLING, experiment } from './commands/experiment.js';
+import { type ExportOptions, exportSession, importSession } from './commands/export.js';
 import { run } from './commands/run.js';
 import { addSettingOptions, serve, settingFlags } from './commands/serve.js';
-import { exportEvents, replay, sessions, show } from './commands/sessions.js';
+import { replay, sessions, show } from './commands/sessions.js';
 import { addUpkeepCommands } from './commands/upkeep.js';
 import { validateCommand } from './commands/validate.js';
 import { readSettings, wholeNumber } from './settings.js';
@@ -183,13 +184,30 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
     });
   program
     .command('export')
-    .description('write the stored events of a session to stdout')
+    .description('write a stored session to stdout or a file')
     .argument('<id>')
-    .addOption(new Option('--format <format>', 'ndjson or csv').default('ndjson'))
+    .addOption(
+      new Option(
+        '--format <format>',
+        'perfetto, chrome, ftrace, columns, ndjson, csv, parquet or session',
+      ).default('ndjson'),
+    )
+    .option('--from <position>', 'first event; not for a session file')
+    .option('--to <position>', 'last event')
+    .option('-o, --out <file>', 'write this file instead of stdout')
+    .option('--snapshots', 'a session file with its snapshots')
+    .option('--threads <a,b>', 'the two threads of the format columns')
     .addOption(data())
-    .action(async (id: string, options: CommonOptions & { readonly format: string }) => {
+    .action(async (id: string, options: CommonOptions & ExportOptions) => {
       const terminal = terminalOf(options);
-      ended(await exportEvents(id, options.format, opener(options, terminal, false), terminal));
+      ended(await exportSession(id, options, opener(options, terminal, false), terminal));
+    });
+  add('import-session', 'take in a session file that `export --format session` wrote')
+    .argument('<file>')
+    .addOption(data())
+    .action(async (file: string, options: CommonOptions) => {
+      const terminal = terminalOf(options);
+      ended(await importSession(file, opener(options, terminal, true), terminal));
     });
 
   addUpkeepCommands(add, data, ended);

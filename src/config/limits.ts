@@ -47,3 +47,10 @@ export const MAX_SYNCHRONOUS_REPLAY_ROWS = 2_000_000;
 
 /** Characters of a session's name. */
 export const MAX_NAME_CHARS = 200;
+
+/** Exports that are being written at the same time. */
+export const MAX_EXPORTS = 4;
+/** Session files that are being read at the same time. */
+export const MAX_IMPORTS = 2;
+/** Bytes of one uploaded session file. */
+export const MAX_IMPORT_BYTES = 4 * 1024 ** 3;

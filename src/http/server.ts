@@ -15,6 +15,7 @@ import {
 } from '../config/limits.js';
 import { checkSettings, isLoopback, type Settings } from '../config/settings.js';
 import { BadInput } from '../core/base/errors.js';
+import { FORMATS } from '../exports/formats.js';
 import { JobService } from '../jobs/job-service.js';
 import { PrometheusMetrics } from '../metrics/metrics.js';
 import type { SessionRunner } from '../sessions/runner/session-runner.js';
@@ -58,7 +59,7 @@ export async function startServer(
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter(log), {
     // What goes wrong while starting is thrown, and told once.
     logger: false,
-    // Bodies are JSON and nothing else; see addJsonBodies.
+    // Bodies are JSON, or a session file where one is taken in; see addBodies.
     bodyParser: false,
     // Errors come to the caller instead of ending the process.
     abortOnError: false,
@@ -67,7 +68,7 @@ export async function startServer(
   try {
     app.useGlobalFilters(new ProblemFilter(log));
     addHooks(app, parts, metrics);
-    addJsonBodies(app);
+    addBodies(app);
     await addPlainRoutes(app, openApiDocument(app, !tokens.none));
     await app.init();
     const server = app.getHttpServer() as Server;
@@ -94,8 +95,11 @@ function adapter(log: Log): FastifyAdapter {
   });
 }
 
-/** An empty body is none at all, whatever its type says; keys that would reach prototypes are errors. */
-function addJsonBodies(app: NestFastifyApplication): void {
+/**
+ * An empty body is none at all, whatever its type says; keys that would reach prototypes are errors. A session file is
+ * handed on as it comes: who takes it in bounds it.
+ */
+function addBodies(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
   const parse = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
@@ -103,6 +107,7 @@ function addJsonBodies(app: NestFastifyApplication): void {
     if (body === '') done(null, undefined);
     else void parse(request, String(body), done);
   });
+  fastify.addContentTypeParser(FORMATS.session.mediaType, (_request, payload, done) => done(null, payload));
 }
 
 async function running(

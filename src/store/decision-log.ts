@@ -12,10 +12,12 @@ export function joinDecisions(rows: readonly (DecisionRow & { readonly segmentEn
   const bytes = new Uint8Array(rows.reduce((sum, row) => sum + row.decisions.length, 0));
   const chunks: DecisionChunk[] = [];
   let offset = 0;
-  for (const { fromPosition, toPosition, decisions, segmentEnd } of rows) {
+  for (const [k, { fromPosition, toPosition, decisions, segmentEnd }] of rows.entries()) {
     const { length } = decisions;
     bytes.set(decisions, offset);
-    chunks.push({ fromPosition, toPosition, validTo: Math.min(toPosition, segmentEnd), offset, length });
+    // An imported fork has no segments: there, the chunk that its fork point cut ends where the next one begins.
+    const validTo = Math.min(toPosition, segmentEnd, rows[k + 1]?.fromPosition ?? toPosition);
+    chunks.push({ fromPosition, toPosition, validTo, offset, length });
     offset += length;
   }
   return { bytes, chunks };

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ChunkChannel, type CommitNotice, type EventStore, type StoreLimits } from '../../src/store/index.js';
 import { FAKE_MANIFEST, fakeChunk, fakeRow, fakeRows, fakeSnapshot, rowObjects } from './fake-chunks.js';
 import { forkContract } from './forks.contract.js';
+import { importContract } from './imports.contract.js';
 import { readContract } from './reads.contract.js';
 
 export interface StoreUnderTest {
@@ -293,6 +294,7 @@ export function eventStoreContract(subject: StoreUnderTest): void {
 
     readContract(() => ({ store, id, fill, reopen }));
     forkContract(() => ({ store, id, fill }));
+    describe('imports', () => importContract(() => store));
 
     test('a closed store says so', async () => {
       await store.close();

@@ -43,7 +43,7 @@ test.each<readonly [args: readonly string[], says: RegExp]>([
   [['experiment', '--set', 'resetPolicy=none'], /the experiment itself sets resetPolicy/],
   [['experiment', '--set', 'nothing=1'], /has no parameter "nothing"/],
   [['show', 'first'], /a session's id is a whole number from 1/],
-  [['export', '1', '--format', 'xml'], /unknown format "xml"; expected one of: ndjson, csv/],
+  [['export', '1', '--format', 'xml'], /unknown format "xml"; expected one of: perfetto, chrome, /],
   [['serve', '--port', '99999'], /--port must be a whole number from 0 to 65535/],
   [['validate', 'everything'], /too many arguments/],
 ])('%j', (args, says) => {

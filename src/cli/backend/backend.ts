@@ -1,10 +1,8 @@
 // What a command needs of "the place where sessions are": a data folder opened by this very process, or the server that
 // owns the folder. Commands do not know which.
 import type { RunRequest } from '../../core/run/manifest.js';
+import type { ExportRequest } from '../../exports/formats.js';
 import type { FindingDocument, ReplayDocument, SessionDocument } from '../documents.js';
-
-export const EXPORT_FORMATS = ['ndjson', 'csv'] as const;
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** A session on its way: events of the full stream so far. */
 export type OnProgress = (sessionId: string, state: string, events: number) => void;
@@ -19,6 +17,8 @@ export interface Backend {
   session(id: string): Promise<SessionDocument>;
   findings(id: string): Promise<FindingDocument[]>;
   replay(id: string): Promise<ReplayDocument>;
-  exportEvents(id: string, format: ExportFormat): AsyncIterable<Uint8Array>;
+  export(id: string, request: ExportRequest): AsyncIterable<Uint8Array>;
+  /** A session file. */
+  importSession(file: string): Promise<SessionDocument>;
   close(): Promise<void>;
 }

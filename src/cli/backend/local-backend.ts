@@ -1,6 +1,11 @@
 // The data folder opened by this process: it owns the folder for as long as the command runs.
 import { constants } from 'node:os';
+import { join } from 'node:path';
 import type { RunRequest } from '../../core/run/manifest.js';
+import { ExportService } from '../../exports/export.service.js';
+import type { ExportRequest } from '../../exports/formats.js';
+import { ImportService } from '../../exports/import.service.js';
+import { SPOOL_FOLDER } from '../../exports/upload.js';
 import { InspectionService } from '../../sessions/inspection.service.js';
 import { SessionRunner } from '../../sessions/runner/session-runner.js';
 import { sessionView } from '../../sessions/session.view.js';
@@ -8,17 +13,17 @@ import { NameTable } from '../../store/readable-rows.js';
 import { openEventStore } from '../../store/sqlite/open-event-store.js';
 import type { SqliteEventStore } from '../../store/sqlite/sqlite-event-store.js';
 import type { FindingDocument, ReplayDocument, SessionDocument } from '../documents.js';
-import type { Backend, ExportFormat, OnProgress } from './backend.js';
-import { CSV_HEADER, csvOf } from './csv.js';
+import type { Backend, OnProgress } from './backend.js';
 import { findingDocuments } from './finding-document.js';
 
 const LIST_PAGE = 200;
-const ROWS_PAGE = 8_192;
 
 export class LocalBackend implements Backend {
   readonly place: string;
   private readonly runner: SessionRunner;
   private readonly inspections: InspectionService;
+  private readonly exports: ExportService;
+  private readonly imports: ImportService;
 
   private constructor(
     dataDir: string,
@@ -28,6 +33,8 @@ export class LocalBackend implements Backend {
     this.place = `data folder ${dataDir}`;
     this.runner = new SessionRunner(store, { log: note });
     this.inspections = new InspectionService(store);
+    this.exports = new ExportService(store);
+    this.imports = new ImportService(store, join(dataDir, SPOOL_FOLDER));
   }
 
   static async open(dataDir: string, note: (text: string) => void): Promise<LocalBackend> {
@@ -81,21 +88,12 @@ export class LocalBackend implements Backend {
     return await this.inspections.replay(id);
   }
 
-  async *exportEvents(id: string, format: ExportFormat): AsyncIterable<Uint8Array> {
-    await this.store.getSession(id);
-    if (format === 'ndjson') {
-      yield* this.store.streamNdjson(id, {});
-      return;
-    }
-    const encoder = new TextEncoder();
-    const names = new NameTable(await this.store.dictionary(id));
-    yield encoder.encode(`${CSV_HEADER}\r\n`);
-    let from: number | null = 1;
-    while (from !== null) {
-      const page = await this.store.readRows(id, { from, limit: ROWS_PAGE });
-      if (page.rows.length > 0) yield encoder.encode(csvOf(page.rows, names));
-      from = page.next;
-    }
+  async *export(id: string, request: ExportRequest): AsyncIterable<Uint8Array> {
+    yield* (await this.exports.start(id, request)).blocks;
+  }
+
+  async importSession(file: string): Promise<SessionDocument> {
+    return sessionView(await this.imports.importFile(file));
   }
 
   /** Everything committed stays; sessions under way become `interrupted` and go on when a server has the folder. */
@@ -108,6 +106,8 @@ export class LocalBackend implements Backend {
   async close(): Promise<void> {
     await this.runner.stop();
     await this.inspections.stop();
+    await this.exports.stop();
+    await this.imports.stop();
     await this.store.close();
   }
 }

@@ -1,9 +1,12 @@
 // The server that owns the data folder, asked through its REST API: the same commands, the same documents.
+import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readSetting } from '../../config/read-settings.js';
 import type { RunRequest } from '../../core/run/manifest.js';
+import { type ExportRequest, FORMATS } from '../../exports/formats.js';
 import type { JobState } from '../../store/jobs.port.js';
-import type { ReadableEvent } from '../../store/readable-rows.js';
 import { isSealed, type SessionState } from '../../store/session.js';
 import type {
   VerificationProgress,
@@ -12,14 +15,11 @@ import type {
 } from '../../upkeep/verification.types.js';
 import type { FindingDocument, ReplayDocument, SessionDocument } from '../documents.js';
 import { ServerRefused } from '../failure.js';
-import type { Backend, ExportFormat, OnProgress } from './backend.js';
-import { CSV_HEADER, csvOfEvents } from './csv.js';
+import type { Backend, OnProgress } from './backend.js';
 
 const LIST_PAGE = 200;
 const FIRST_POLL_MS = 25;
 const LONGEST_POLL_MS = 500;
-const EVENTS_PAGE = 10_000;
-const NDJSON_TYPE = 'application/x-ndjson';
 
 const ACCEPTED = 202;
 
@@ -87,23 +87,22 @@ export class ServerBackend implements Backend {
     return await this.resultOf<ReplayDocument>(((await answer.json()) as { readonly id: string }).id);
   }
 
-  async *exportEvents(id: string, format: ExportFormat): AsyncIterable<Uint8Array> {
-    if (format === 'ndjson') {
-      const answer = await this.ask(`/sessions/${id}/events`, { headers: { accept: NDJSON_TYPE } });
-      if (answer.body !== null) yield* answer.body;
-      return;
-    }
-    const encoder = new TextEncoder();
-    let from: number | null = 1;
-    let begun = false;
-    while (from !== null) {
-      const page: { readonly events: readonly ReadableEvent[]; readonly next: number | null } =
-        await this.get(`/sessions/${id}/events?from=${from}&limit=${EVENTS_PAGE}`);
-      if (!begun) yield encoder.encode(`${CSV_HEADER}\r\n`);
-      begun = true;
-      if (page.events.length > 0) yield encoder.encode(csvOfEvents(page.events));
-      from = page.next;
-    }
+  async *export(id: string, request: ExportRequest): AsyncIterable<Uint8Array> {
+    const { format, from, to, snapshots, threads } = request;
+    const query = new URLSearchParams();
+    if (from !== undefined) query.set('from', String(from));
+    if (to !== undefined) query.set('to', String(to));
+    if (snapshots === true) query.set('snapshots', 'true');
+    if (threads !== undefined) query.set('threads', threads.join(','));
+    const answer = await this.ask(`/sessions/${id}/exports/${format}?${query.toString()}`, {});
+    if (answer.body !== null) yield* answer.body;
+  }
+
+  async importSession(file: string): Promise<SessionDocument> {
+    const body = Readable.toWeb(createReadStream(file)) as ReadableStream<Uint8Array>;
+    const headers = { 'content-type': FORMATS.session.mediaType };
+    const answer = await this.ask('/sessions/import', { method: 'POST', body, headers, duplex: 'half' });
+    return (await answer.json()) as SessionDocument;
   }
 
   /** Starts a check on the server and waits for what it says. */
@@ -172,7 +171,9 @@ export class ServerBackend implements Backend {
     path: string,
     init: {
       readonly method?: string;
-      readonly body?: string;
+      readonly body?: string | ReadableStream<Uint8Array>;
+      /** Of a body that is a stream. */
+      readonly duplex?: 'half';
       readonly headers?: Readonly<Record<string, string>>;
     },
   ): Promise<Response> {

@@ -1,13 +1,13 @@
-// `sessions`, `show`, `replay`, `export`: what is stored, and whether it can be had again.
+// `sessions`, `show`, `replay`: what is stored, and whether it can be had again.
 import { BadInput } from '../../core/base/errors.js';
-import { type Backend, EXPORT_FORMATS } from '../backend/backend.js';
+import type { Backend } from '../backend/backend.js';
 import { EXIT_CODE, type ExitCode } from '../exit-codes.js';
 import { grouped, type Terminal, table } from '../terminal.js';
 import { printSession } from './run.js';
 
-type Open = () => Promise<Backend>;
+export type Open = () => Promise<Backend>;
 
-async function using<T>(open: Open, use: (backend: Backend) => Promise<T>): Promise<T> {
+export async function using<T>(open: Open, use: (backend: Backend) => Promise<T>): Promise<T> {
   const backend = await open();
   try {
     return await use(backend);
@@ -90,27 +90,7 @@ function note(detail: string | null): string {
   return detail === null ? '' : ` (${detail})`;
 }
 
-export async function exportEvents(
-  id: string,
-  format: string,
-  open: Open,
-  terminal: Terminal,
-): Promise<ExitCode> {
-  checkId(id);
-  const known = EXPORT_FORMATS.find((f) => f === format);
-  if (known === undefined) {
-    throw new BadInput(
-      'unknown-format',
-      `unknown format "${format}"; expected one of: ${EXPORT_FORMATS.join(', ')}`,
-    );
-  }
-  return await using(open, async (backend) => {
-    for await (const block of backend.exportEvents(id, known)) await terminal.bytes(block);
-    return EXIT_CODE.FINE;
-  });
-}
-
-function checkId(id: string): void {
+export function checkId(id: string): void {
   if (!/^[1-9]\d{0,15}$/.test(id)) {
     throw new BadInput(
       'session-id',

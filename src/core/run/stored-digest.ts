@@ -2,6 +2,7 @@
 // or from a damaged disk, must still have the digests that its run wrote down. At recording level `full` both digests
 // follow from the rows; at `lifecycle` only the session digest does, as the folded events are gone.
 import { Digest } from '../base/digest.js';
+import { E } from '../events/catalogue.js';
 import type { RunProgress, StoredColumns } from './contract.js';
 import { Recorder } from './recorder.js';
 
@@ -42,8 +43,7 @@ export class StoredDigest {
     const found = {
       position: this.position,
       digest: full === null ? this.lifecycle.hex() : full.digestHex,
-      // The events that a lifecycle session is still folding have no row yet.
-      ordinal: full === null ? Math.max(this.lastOrdinal, progress.ordinal) : full.ordinal,
+      ordinal: full === null ? this.lifecycleOrdinal(progress) : full.ordinal,
       fullDigest: full === null ? progress.fullDigest : full.fullDigestHex,
     };
     for (const what of ['position', 'ordinal', 'digest', 'fullDigest'] as const) {
@@ -64,7 +64,12 @@ export class StoredDigest {
       d.word(c[i]);
       d.wide(timeNs[i]);
       d.wide(ordinal);
-      this.lastOrdinal = ordinal;
+      this.lastOrdinal = type[i] === E.Counted ? ordinal + a[i] - 1 : ordinal;
     }
+  }
+
+  /** The events that an unfinished lifecycle session is still folding have no row yet. */
+  private lifecycleOrdinal({ outcome, ordinal }: RunProgress): number {
+    return outcome === null ? Math.max(this.lastOrdinal, ordinal) : this.lastOrdinal;
   }
 }

@@ -1,9 +1,9 @@
 // Tables and CSV, and the command that reproduces a run.
 import { expect, test } from 'vitest';
-import { CSV_HEADER, csvCell, csvOfEvents } from '../../../src/cli/backend/csv.js';
 import { reproduce } from '../../../src/cli/commands/run.js';
 import { grouped, table } from '../../../src/cli/terminal.js';
 import { createManifest } from '../../../src/core/run/manifest.js';
+import { CSV_HEADER, csvCell, csvLine } from '../../../src/exports/writers/csv.js';
 
 test('columns are as wide as they must be, numbers stand to the right, null is a dash', () => {
   expect(
@@ -35,20 +35,18 @@ test('CSV quotes what has to be quoted', () => {
   expect(csvCell('say "x"')).toBe('"say ""x"""');
   expect(csvCell('two\nlines')).toBe('"two\nlines"');
   expect(csvCell(null)).toBe('');
-  const line = csvOfEvents([
-    {
-      position: 1,
-      ordinal: 2,
-      lastOrdinal: 2,
-      timeNs: 30,
-      thread: 'vcpu0',
-      function: 'kvm_mmu_load',
-      label: 'begin',
-      type: 'RootPut',
-      subject: { kind: 'root', number: 3 },
-      values: { holder: 1, refcount: 0 },
-    },
-  ]);
+  const line = csvLine({
+    position: 1,
+    ordinal: 2,
+    lastOrdinal: 2,
+    timeNs: 30,
+    thread: 'vcpu0',
+    function: 'kvm_mmu_load',
+    label: 'begin',
+    type: 'RootPut',
+    subject: { kind: 'root', number: 3 },
+    values: { holder: 1, refcount: 0 },
+  });
   expect(line).toBe('1,2,2,30,vcpu0,kvm_mmu_load,begin,RootPut,root,3,"{""holder"":1,""refcount"":0}"\r\n');
   expect(CSV_HEADER.split(',')).toHaveLength(11);
 });

@@ -7,28 +7,26 @@ export const CSV_HEADER =
   'position,ordinal,last_ordinal,time_ns,thread,function,label,type,subject_kind,subject,values';
 
 export function csvOf(rows: EventRows, names: NameTable): string {
-  return csvOfEvents(Array.from({ length: rows.length }, (_, i) => readableEvent(rows, i, names)));
+  let text = '';
+  for (let i = 0; i < rows.length; i++) text += csvLine(readableEvent(rows, i, names));
+  return text;
 }
 
-export function csvOfEvents(events: readonly ReadableEvent[]): string {
-  let text = '';
-  for (const e of events) {
-    const cells = [
-      e.position,
-      e.ordinal,
-      e.lastOrdinal,
-      e.timeNs,
-      e.thread,
-      e.function,
-      e.label,
-      e.type,
-      e.subject.kind,
-      e.subject.number,
-      JSON.stringify(e.values),
-    ];
-    text += `${cells.map(csvCell).join(',')}\r\n`;
-  }
-  return text;
+export function csvLine(e: ReadableEvent): string {
+  const cells = [
+    e.position,
+    e.ordinal,
+    e.lastOrdinal,
+    e.timeNs,
+    e.thread,
+    e.function,
+    e.label,
+    e.type,
+    e.subject.kind,
+    e.subject.number,
+    JSON.stringify(e.values),
+  ];
+  return `${cells.map(csvCell).join(',')}\r\n`;
 }
 
 export function csvCell(value: string | number | null): string {

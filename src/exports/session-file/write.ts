@@ -1,0 +1,54 @@
+// A whole session as one file, block by block. Forks come out whole: their rows are read through segments, so the file
+// does not know that some of them were a parent's. What is kept in memory is one page of rows and one block.
+import { createHash } from 'node:crypto';
+import { encodeRows, type RowBlock } from '../../core/exports/row-block.js';
+import type { SnapshotBytes } from '../../core/run/contract.js';
+import { packSnapshot } from '../../store/channel/prepared-chunk.js';
+import type { DecisionLog } from '../../store/event-store.port.js';
+import type { NameSince } from '../../store/imports.port.js';
+import { decisionBlocks } from './decision-blocks.js';
+import { type BlockName, type FileEnd, fileHeader, MAX_SNAPSHOT_BLOCK_BYTES, packBlock } from './frames.js';
+import { jsonBytes, type SessionHead } from './head.js';
+import { snapshotBlock } from './snapshot-block.js';
+
+const NAMES_PER_BLOCK = 4_096;
+
+export interface SessionSource {
+  readonly head: SessionHead;
+  readonly names: readonly NameSince[];
+  readonly decisions: DecisionLog;
+  /** Every row in order, at most MAX_BLOCK_ROWS at once. */
+  readonly rows: AsyncIterable<RowBlock>;
+  /** In any order; none where the file is to be small. */
+  readonly snapshots: AsyncIterable<SnapshotBytes>;
+}
+
+export async function* sessionFile(source: SessionSource): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256');
+  let blocks = 0;
+  let rows = 0;
+  const told = (bytes: Uint8Array): Uint8Array => {
+    hash.update(bytes);
+    return bytes;
+  };
+  const block = (kind: BlockName, body: Uint8Array): Uint8Array => {
+    blocks++;
+    return told(packBlock(kind, body));
+  };
+  yield told(fileHeader());
+  yield block('session', jsonBytes(source.head));
+  for (let at = 0; at < source.names.length; at += NAMES_PER_BLOCK) {
+    yield block('names', jsonBytes(source.names.slice(at, at + NAMES_PER_BLOCK)));
+  }
+  for await (const { from, columns } of source.rows) {
+    rows += columns.length;
+    yield block('rows', encodeRows(from, columns));
+  }
+  for (const body of decisionBlocks(source.decisions)) yield block('decisions', body);
+  for await (const snapshot of source.snapshots) {
+    const body = snapshotBlock(packSnapshot(snapshot));
+    if (body.length <= MAX_SNAPSHOT_BLOCK_BYTES) yield block('snapshot', body);
+  }
+  const end: FileEnd = { blocks, rows, sha256: hash.digest('hex') };
+  yield packBlock('end', jsonBytes(end));
+}
