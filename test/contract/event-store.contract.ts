@@ -294,7 +294,9 @@ export function eventStoreContract(subject: StoreUnderTest): void {
 
     readContract(() => ({ store, id, fill, reopen }));
     forkContract(() => ({ store, id, fill }));
-    describe('imports', () => importContract(() => store));
+    describe('imports', () => {
+      importContract(() => store);
+    });
 
     test('a closed store says so', async () => {
       await store.close();
