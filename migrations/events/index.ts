@@ -1,8 +1,13 @@
 // Migrations of events.sqlite, oldest first. The count is the file's user_version: append, never edit or reorder.
 import { EVENTS_APPLICATION_ID, EventsInitial1795345200000 } from './1795345200000-events-initial.js';
 import { EventsTimeline1795401000000 } from './1795401000000-events-timeline.js';
+import { EventsOutsideInputs1795402000000 } from './1795402000000-events-outside-inputs.js';
 
-export const EVENTS_MIGRATIONS = [EventsInitial1795345200000, EventsTimeline1795401000000];
+export const EVENTS_MIGRATIONS = [
+  EventsInitial1795345200000,
+  EventsTimeline1795401000000,
+  EventsOutsideInputs1795402000000,
+];
 
 export const EVENTS_IDENTITY = {
   applicationId: EVENTS_APPLICATION_ID,
@@ -16,7 +21,7 @@ export const EVENTS_IDENTITY = {
     'timeline',
     'thread_name',
     'site',
-    'command',
+    'outside_input',
     'idempotency_key',
     'tombstone',
     'event_type',

@@ -1,7 +1,7 @@
 // What a failed command says and with which code it ends: what the caller can put right is bad input (2), everything
 // else is internal (1).
 import { CommanderError } from 'commander';
-import { BadInput } from '../core/base/errors.js';
+import { BadInput, CommandRefused } from '../core/base/errors.js';
 import { StoreError, type StoreErrorCode } from '../store/store.errors.js';
 import { EXIT_CODE, type ExitCode } from './exit-codes.js';
 
@@ -26,6 +26,8 @@ const CALLERS_BUSINESS: ReadonlySet<StoreErrorCode> = new Set<StoreErrorCode>([
   'session_not_found',
   'session_sealed',
   'state_conflict',
+  'position_conflict',
+  'cannot_go_on',
   'query_refused',
   'limit_exceeded',
   'idempotency_mismatch',
@@ -41,6 +43,9 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof CommanderError) {
     // commander has written its message (or the help that was asked for) already.
     return { code: error.exitCode === 0 ? EXIT_CODE.FINE : EXIT_CODE.BAD_INPUT, text: null };
+  }
+  if (error instanceof CommandRefused) {
+    return { code: EXIT_CODE.BAD_INPUT, text: `${error.message}\nallowed now: ${error.allowed.join(', ')}` };
   }
   if (error instanceof BadInput) return { code: EXIT_CODE.BAD_INPUT, text: error.message };
   if (error instanceof StoreError) {

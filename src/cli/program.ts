@@ -4,11 +4,12 @@ import { Argument, Command, Option } from 'commander';
 import { readSetting } from '../config/read-settings.js';
 import { BadInput } from '../core/base/errors.js';
 import { ENGINE_VERSION, type RunRequest } from '../core/run/manifest.js';
-import type { Backend } from './backend/backend.js';
+import { type Backend, CONTROLS } from './backend/backend.js';
 import { invariants, protocols, protocolsDiff, scenarios } from './commands/catalogue.js';
 import { listSettings, printSettings } from './commands/config.js';
 import { DR_HANDLING, experiment } from './commands/experiment.js';
 import { type ExportOptions, exportSession, importSession } from './commands/export.js';
+import { command, commands, control, type HowFar, readCommand, step } from './commands/live.js';
 import { run } from './commands/run.js';
 import { addSettingOptions, serve, settingFlags } from './commands/serve.js';
 import { replay, sessions, show } from './commands/sessions.js';
@@ -23,6 +24,11 @@ const DEFAULT_DATA = readSetting('dataDir', {}, process.env);
 interface CommonOptions {
   readonly json?: boolean;
   readonly data: string;
+}
+
+interface HowFarOptions {
+  readonly events?: string;
+  readonly at?: string;
 }
 
 interface RunOptions extends CommonOptions {
@@ -182,6 +188,46 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
       const terminal = terminalOf(options);
       ended(await replay(id, opener(options, terminal, false), terminal));
     });
+  const howFar = (c: Command): Command =>
+    c
+      .addOption(new Option('--events <n>', 'go on for so many events instead of to the next command point'))
+      .addOption(new Option('--at <position>', 'only if the session is there'))
+      .addOption(data());
+  const readHowFar = (options: HowFarOptions): HowFar => ({
+    events: options.events === undefined ? null : wholeNumber('--events', options.events),
+    at: options.at === undefined ? null : wholeNumber('--at', options.at),
+  });
+  howFar(add('command', 'give a live session a command (`rootline commands` lists them)'))
+    .argument('<id>')
+    .argument('<command>')
+    .argument('[fields...]', 'NAME=VALUE')
+    .action(async (id: string, name: string, fields: string[], options: CommonOptions & HowFarOptions) => {
+      const terminal = terminalOf(options);
+      const what = readCommand(name, fields);
+      ended(await command(id, what, readHowFar(options), opener(options, terminal, false), terminal));
+    });
+  howFar(add('step', 'let a paused session go on for some events, or to its next command point'))
+    .argument('<id>')
+    .action(async (id: string, options: CommonOptions & HowFarOptions) => {
+      const terminal = terminalOf(options);
+      ended(await step(id, readHowFar(options), opener(options, terminal, false), terminal));
+    });
+  add('commands', 'what a session was commanded; without one: the commands that there are')
+    .argument('[id]')
+    .addOption(data())
+    .action(async (id: string | undefined, options: CommonOptions) => {
+      const terminal = terminalOf(options);
+      ended(await commands(id, opener(options, terminal, false), terminal));
+    });
+  for (const what of CONTROLS) {
+    add(what, `${what} a session`)
+      .argument('<id>')
+      .addOption(data())
+      .action(async (id: string, options: CommonOptions) => {
+        const terminal = terminalOf(options);
+        ended(await control(id, what, opener(options, terminal, false), terminal));
+      });
+  }
   program
     .command('export')
     .description('write a stored session to stdout or a file')

@@ -27,11 +27,19 @@ export const DEFAULT_SEEK_EVENTS = 200_000;
 /** Buckets of one timeline. */
 export const MAX_TIMELINE_WIDTH = 2_000;
 export const DEFAULT_TIMELINE_WIDTH = 400;
+/** Commands of a live session on one page. */
+export const MAX_COMMANDS_PAGE = 1_000;
 /** NDJSON streams that are open at the same time. */
 export const MAX_STREAMS = 32;
 
 /** Threads that run simulations; the default is the number of cores. */
 export const MAX_WORKERS = 64;
+/** Commands and steps of live sessions that run at the same time, beside the runs. */
+export const MAX_COMMANDS_AT_ONCE = 16;
+/** How long a command's answer waits for the session to rest again; then it is told that the session runs. */
+export const COMMAND_WAIT_MS = 5_000;
+/** Events that one step may ask for. */
+export const MAX_STEP_EVENTS = 1_000_000;
 /** Sessions that wait for a thread. One more is refused with `queue-full`. */
 export const MAX_QUEUED_SESSIONS = 1_000;
 /** Threads that answer replays, states and other questions about what is stored. */

@@ -47,6 +47,8 @@ export interface RouteDoc {
   /** 202 with a job, where the work may take long (see http/async-answer.ts). */
   readonly accepted?: { readonly description: string; readonly name: string; readonly schema: z.ZodType };
   readonly ndjson?: string;
+  /** Set where 202 may come instead, with the same body: what that means. */
+  readonly runsOn?: string;
   readonly headers?: { readonly [name: string]: string };
   /** Statuses of the problems that this route gives besides those that all share (COMMON_PROBLEMS). */
   readonly problems?: readonly number[];
@@ -59,13 +61,16 @@ const PROBLEM_TEXT: { readonly [status: number]: string } = {
   403: 'a foreign Origin, or a read token that would change something',
   404: 'there is no such session or part of it',
   409: 'the present state forbids it; `expected` lists what is allowed',
+  412: 'the session is not at the position that If-Match names',
   413: 'the body is too large',
   414: 'the address is too long',
   415: 'the content type is not understood',
   421: 'a Host that this server does not answer for',
   422: 'a value that the model does not accept',
+  428: 'If-Match is missing',
   429: 'a named limit was reached; Retry-After says when to ask again',
   500: 'the server failed',
+  507: 'the disk is full',
   503: 'the server is stopping, or the store does not work',
 };
 
@@ -111,6 +116,9 @@ export function Route(doc: RouteDoc): MethodDecorator {
         },
       }),
     );
+  }
+  if (doc.runsOn !== undefined) {
+    parts.push(ApiResponse({ status: 202, description: doc.runsOn, content: content as never, headers }));
   }
   const problemRef = component('Problem', problem, 'output');
   for (const status of [...COMMON_PROBLEMS, ...(doc.problems ?? [])]) {

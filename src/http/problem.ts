@@ -1,7 +1,7 @@
 // Errors as application/problem+json (RFC 9457): a stable type, one sentence of detail, and what was expected. What an
 // error of the core or the store is in HTTP is decided here and nowhere else.
 import { HttpException } from '@nestjs/common';
-import { BadInput } from '../core/base/errors.js';
+import { BadInput, CommandRefused } from '../core/base/errors.js';
 import { StoreError, type StoreErrorCode } from '../store/store.errors.js';
 import { problemTypeUri } from './problem-types.js';
 
@@ -37,8 +37,8 @@ const TITLES: { readonly [status: number]: string } = {
   406: 'No such form',
   408: 'The request took too long',
   409: 'The present state forbids it',
+  412: 'The session has moved on',
   413: 'Too large',
-  412: 'The session has gone on',
   414: 'The address is too long',
   415: 'The content type is not understood',
   421: 'This server does not answer for that host',
@@ -62,10 +62,11 @@ export function problemBody({ status, code, message, expected }: Problem): Probl
 }
 
 const STORE_STATUS: { readonly [C in StoreErrorCode]: number } = {
-  position_conflict: 409,
+  position_conflict: 412,
   session_not_found: 404,
   session_sealed: 409,
   state_conflict: 409,
+  cannot_go_on: 409,
   chunk_refused: 409,
   query_refused: 400,
   limit_exceeded: 429,
@@ -96,6 +97,8 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof BadInput)
     return new Problem(422, error.code.replaceAll('_', '-'), error.message, error.expected);
+  if (error instanceof CommandRefused)
+    return new Problem(409, 'command-refused', error.message, error.allowed);
   if (error instanceof StoreError) return ofStore(error);
   const status = statusOf(error);
   if (status !== undefined && status >= 400 && status < 500) {

@@ -9,7 +9,7 @@ import { resolveParameters } from '../core/scenarios/scenario.js';
 /** Throws BadInput when this build has no such protocol or scenario, or other procedures (`engine_differs`). */
 export function buildSimulation(
   manifest: Manifest,
-  differs: Pick<SimulationOptions, 'scheduler' | 'snapshots'> = {},
+  differs: Pick<SimulationOptions, 'scheduler' | 'snapshots' | 'marks'> = {},
 ): Simulation {
   const scenario = findScenario(manifest.scenario);
   return new Simulation({

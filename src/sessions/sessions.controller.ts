@@ -24,12 +24,13 @@ import { Problem } from '../http/problem.js';
 import { ZodPipe } from '../http/zod.pipe.js';
 import type { EventStore } from '../store/event-store.port.js';
 import { SESSION_KINDS, SESSION_STATES } from '../store/session.js';
-import { isStoreError } from '../store/store.errors.js';
 import { EVENT_STORE } from '../store/store.module.js';
-import { allowedCommands, type SessionRunner } from './runner/session-runner.js';
+import { etagOf } from './live/precondition.js';
+import type { SessionRunner } from './runner/session-runner.js';
 import * as schemas from './session.schemas.js';
 import { type SessionFigures, type SessionView, sessionView, summaryView } from './session.view.js';
 import { RUNNER } from './sessions.tokens.js';
+import { whatIsAllowed } from './state-conflict.js';
 
 const ID = { id: 'id of the session' };
 const NAMED = { name: 'Session', schema: schemas.session };
@@ -104,10 +105,13 @@ export class SessionsController {
     summary: 'One session: manifest, state, outcome, figures',
     params: ID,
     answer: { status: 200, description: 'the session', ...NAMED },
+    headers: { ETag: 'the position of the session, for If-Match' },
     problems: [404],
   })
-  async get(@Param('id') id: string): Promise<SessionView> {
-    return sessionView(await this.store.getSession(id));
+  async get(@Param('id') id: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<SessionView> {
+    const session = await this.store.getSession(id);
+    void reply.header('ETag', etagOf(session.position));
+    return sessionView(session);
   }
 
   @Delete(':id')
@@ -131,7 +135,7 @@ export class SessionsController {
     problems: [404, 409],
   })
   async pause(@Param('id') id: string): Promise<SessionView> {
-    return sessionView(await this.command(id, 'pause', () => this.runner.pause(id)));
+    return sessionView(await whatIsAllowed(this.store, id, 'pause', () => this.runner.pause(id)));
   }
 
   @Post(':id/resume')
@@ -143,24 +147,7 @@ export class SessionsController {
     problems: [404, 409],
   })
   async resume(@Param('id') id: string): Promise<SessionView> {
-    return sessionView(await this.command(id, 'resume', () => this.runner.resume(id)));
-  }
-
-  /** A command that the state forbids is answered with the commands that it allows. */
-  private async command<T>(id: string, name: string, run: () => Promise<T>): Promise<T> {
-    try {
-      return await run();
-    } catch (error) {
-      if (!isStoreError(error, 'state_conflict') && !isStoreError(error, 'session_sealed')) throw error;
-      const { state } = await this.store.getSession(id);
-      const allowed = allowedCommands(state);
-      throw new Problem(
-        409,
-        'state-conflict',
-        `session ${id} is ${state}: ${name} is not possible; allowed: ${allowed.join(', ')}`,
-        allowed,
-      );
-    }
+    return sessionView(await whatIsAllowed(this.store, id, 'resume', () => this.runner.resume(id)));
   }
 }
 

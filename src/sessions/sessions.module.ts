@@ -1,9 +1,22 @@
 // Sessions, their events and findings.
 import { Module } from '@nestjs/common';
 import { EventsController } from './events.controller.js';
+import { AggregateCommandsController } from './live/aggregate-commands.controller.js';
+import { LiveCommandsController } from './live/live-commands.controller.js';
+import { LiveCommands } from './live/live-commands.service.js';
 import { ReplayController } from './replay.controller.js';
 import { SessionsController } from './sessions.controller.js';
 import { TravelController } from './travel.controller.js';
 
-@Module({ controllers: [SessionsController, ReplayController, EventsController, TravelController] })
+@Module({
+  controllers: [
+    SessionsController,
+    LiveCommandsController,
+    AggregateCommandsController,
+    ReplayController,
+    EventsController,
+    TravelController,
+  ],
+  providers: [LiveCommands],
+})
 export class SessionsModule {}

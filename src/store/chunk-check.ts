@@ -51,10 +51,14 @@ export function checkChunk(session: AppendState, chunk: PreparedChunk, limits: S
   return bytes;
 }
 
-/** State after a chunk: the one that carries the outcome seals the session in the same transaction. */
+/**
+ * State after a chunk, in the same transaction: the one that carries the outcome seals the session; one at whose end the
+ * run rests says so; a command sets a session going that does not rest again at once.
+ */
 export function stateAfter(state: SessionState, chunk: PreparedChunk): SessionState {
   const { outcome } = chunk.progress;
-  if (outcome === null) return state;
+  if (outcome === null)
+    return chunk.rest ?? (chunk.marks.some((mark) => mark.input !== null) ? 'running' : state);
   return outcome === 'failed' ? 'failed' : 'finished';
 }
 

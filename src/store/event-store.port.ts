@@ -9,6 +9,7 @@ import type { TimelineLevel } from '../core/projections/timeline.js';
 import type {
   DictionaryEntry,
   Manifest,
+  Mark,
   RunChunk,
   RunProgress,
   SnapshotBytes,
@@ -107,6 +108,11 @@ export interface DecisionChunk {
   readonly length: number;
 }
 
+/** An outside input as it is stored: what the run met, and when somebody sent it. */
+export interface StoredMark extends Mark {
+  readonly issuedAt: string;
+}
+
 /** The decision log: the bytes of all chunks, one after the other. */
 export interface DecisionLog {
   readonly bytes: Uint8Array;
@@ -152,6 +158,8 @@ export interface EventReader {
   findings(sessionId: string): EventRows;
   dictionary(sessionId: string): DictionaryEntry[];
   decisions(sessionId: string): DecisionLog;
+  /** Outside inputs (commands, rests), in order; none for a session that nobody touched. */
+  marks(sessionId: string): StoredMark[];
   /** The last snapshot at or before the position, unpacked; only of this layout where one is named. */
   latestSnapshot(sessionId: string, atOrBefore: number, layout?: string): SnapshotBytes | null;
   close(): void;
@@ -203,6 +211,7 @@ export interface EventStore extends SessionImports {
   findings(sessionId: string): Promise<EventRows>;
   dictionary(sessionId: string): Promise<DictionaryEntry[]>;
   decisions(sessionId: string): Promise<DecisionLog>;
+  marks(sessionId: string): Promise<StoredMark[]>;
   latestSnapshot(sessionId: string, atOrBefore: number, layout?: string): Promise<SnapshotBytes | null>;
 
   /** False while only changes of state can be stored: the disk is full. */

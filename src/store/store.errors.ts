@@ -18,6 +18,8 @@ export interface StoreErrorDetails {
   session_sealed: { sessionId: string; state: string };
   /** The session is not in one of the states that the caller asked for. */
   state_conflict: { sessionId: string; state: string; allowed: readonly string[] };
+  /** A command or a step came to nothing: another build made the session, or its thread failed. Nothing has changed. */
+  cannot_go_on: { sessionId: string; why: string };
   /** A chunk contradicts itself or what is stored. */
   chunk_refused: { sessionId: string; why: string };
   /** A query or an argument cannot be served as it stands. */
@@ -87,9 +89,21 @@ function firstLine(text: string): string {
 export function positionConflict(sessionId: string, expected: number, actual: number): StoreError {
   return new StoreError(
     'position_conflict',
-    `session ${sessionId} ends at position ${actual}; the chunk expects it to end at ${expected}`,
+    `session ${sessionId} ends at position ${actual}; expected was ${expected}`,
     { sessionId, expected, actual },
   );
+}
+
+export function stateConflict(sessionId: string, state: string, allowed: readonly string[]): StoreError {
+  return new StoreError(
+    'state_conflict',
+    `session ${sessionId} is ${state}; expected ${allowed.join(' or ')}`,
+    { sessionId, state, allowed },
+  );
+}
+
+export function cannotGoOn(sessionId: string, why: string): StoreError {
+  return new StoreError('cannot_go_on', `session ${sessionId} cannot go on: ${why}`, { sessionId, why });
 }
 
 export function sessionNotFound(sessionId: string): StoreError {

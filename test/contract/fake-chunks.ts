@@ -91,6 +91,8 @@ export const FAKE_DICTIONARY: readonly DictionaryEntry[] = [
 export interface ChunkOptions extends FakeOptions {
   readonly dictionary?: readonly DictionaryEntry[];
   readonly outcome?: Outcome | null;
+  readonly marks?: RunChunk['marks'];
+  readonly rest?: RunChunk['rest'];
   /** Bytes of a snapshot at the end of the chunk; 0 for none. */
   readonly snapshotBytes?: number;
   readonly layout?: string;
@@ -111,6 +113,8 @@ export function fakeChunk(expectedPosition: number, rows: number, options: Chunk
     decisions: fakeDecisions(expectedPosition, end),
     snapshot: snapshotBytes === 0 ? null : fakeSnapshot(end, snapshotBytes, options.layout),
     progress: fakeProgress(end, options.outcome ?? null),
+    marks: options.marks ?? [],
+    rest: options.rest ?? null,
   };
 }
 

@@ -4,6 +4,7 @@ import { numbersOf, ROW_NUMBERS } from '../../src/core/run/stored-numbers.js';
 import { type EventStore, FOLD_COLUMNS, type NumbersPage, type StoreLimits } from '../../src/store/index.js';
 import {
   FAKE_DICTIONARY,
+  FAKE_MANIFEST,
   FUNCTIONS,
   fakeChunk,
   fakeDecisions,
@@ -186,6 +187,35 @@ export function readContract(context: () => Context): void {
       const expected = rowObjects(fakeRows(1, 2000)).filter((row) => row.type === 60);
       expect(expected.length).toBeGreaterThan(100);
       expect(rowObjects(await store.findings(id))).toEqual(expected);
+    });
+
+    test('outside inputs come back in order, those of the parent up to the fork point included', async () => {
+      const { store } = context();
+      const plan = { code: 1, threads: [0], script: [1, 0], guest: null };
+      const input = { number: 1, command: { command: 'createVm', vm: 0, level: 4 }, plan } as const;
+      const marks = [
+        { number: 1, step: 4, position: 0, input },
+        { number: 2, step: 9, position: 3, input: null },
+      ];
+      const { id: told } = await store.createSession(FAKE_MANIFEST, 'simulated', { state: 'waiting' });
+      await store.append(told, fakeChunk(0, 3, { marks: marks.slice(0, 1), rest: 'paused' }));
+      expect((await store.getSession(told)).state).toBe('paused');
+      await store.append(told, fakeChunk(3, 2, { marks: marks.slice(1), rest: 'waiting' }));
+      expect((await store.getSession(told)).state).toBe('waiting');
+      const read = await store.marks(told);
+      expect(read).toEqual(marks.map((mark) => ({ ...mark, issuedAt: expect.any(String) })));
+      // A rest stands before the row that follows it.
+      for (const [position, shared] of [
+        [3, 1],
+        [4, 2],
+      ] as const) {
+        const parent = { sessionId: told, position };
+        const fork = await store.createSession(FAKE_MANIFEST, 'forked', { parent });
+        expect(await store.marks(fork.id)).toEqual(read.slice(0, shared));
+      }
+      // A command without a rest behind it sets the session going.
+      await store.append(told, fakeChunk(5, 1, { marks: [{ ...marks[0]!, number: 3, position: 5 }] }));
+      expect((await store.getSession(told)).state).toBe('running');
     });
 
     test('decisions are the bytes of all chunks in order', async () => {

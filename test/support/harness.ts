@@ -15,10 +15,11 @@ export function simulation(request: RunRequest): Simulation {
   });
 }
 
-/** Advances to the outcome and returns every chunk. */
+/** Advances to the outcome, or to where only a command helps, and returns every chunk. */
 export function runToEnd(sim: Simulation, slice = 100_000): RunChunk[] {
   const chunks: RunChunk[] = [];
-  while (sim.outcome === null) chunks.push(...sim.advance(slice));
+  while (sim.outcome === null && !sim.waiting) chunks.push(...sim.advance(slice));
+  if (sim.waiting) chunks.push(...sim.rest());
   return chunks;
 }
 

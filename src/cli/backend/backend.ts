@@ -1,8 +1,19 @@
 // What a command needs of "the place where sessions are": a data folder opened by this very process, or the server that
 // owns the folder. Commands do not know which.
 import type { RunRequest } from '../../core/run/manifest.js';
+import type { LiveCommand } from '../../core/scenarios/live/catalogue.js';
 import type { ExportRequest } from '../../exports/formats.js';
+import type { StoredCommand } from '../../sessions/live/live-commands.service.js';
 import type { FindingDocument, ReplayDocument, SessionDocument } from '../documents.js';
+
+/** What a session on its way can be told. */
+export const CONTROLS = ['pause', 'resume', 'cancel'] as const;
+export type Control = (typeof CONTROLS)[number];
+
+export interface CommandDocument {
+  readonly command: StoredCommand;
+  readonly session: SessionDocument;
+}
 
 /** A session on its way: events of the full stream so far. */
 export type OnProgress = (sessionId: string, state: string, events: number) => void;
@@ -15,6 +26,16 @@ export interface Backend {
   /** Newest first. */
   sessions(): Promise<SessionDocument[]>;
   session(id: string): Promise<SessionDocument>;
+  /** @param at position of the session; null: wherever it is. `events`: how far it goes on; null: to where it waits. */
+  command(
+    id: string,
+    command: LiveCommand,
+    events: number | null,
+    at: number | null,
+  ): Promise<CommandDocument>;
+  step(id: string, events: number | null, at: number | null): Promise<SessionDocument>;
+  commands(id: string): Promise<StoredCommand[]>;
+  control(id: string, what: Control): Promise<SessionDocument>;
   findings(id: string): Promise<FindingDocument[]>;
   replay(id: string): Promise<ReplayDocument>;
   export(id: string, request: ExportRequest): AsyncIterable<Uint8Array>;

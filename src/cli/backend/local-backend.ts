@@ -2,18 +2,24 @@
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { RunRequest } from '../../core/run/manifest.js';
+import type { LiveCommand } from '../../core/scenarios/live/catalogue.js';
 import { ExportService } from '../../exports/export.service.js';
 import type { ExportRequest } from '../../exports/formats.js';
 import { ImportService } from '../../exports/import.service.js';
 import { SPOOL_FOLDER } from '../../exports/upload.js';
 import { InspectionService } from '../../sessions/inspection.service.js';
+import {
+  giveCommand,
+  type StoredCommand,
+  storedCommands,
+} from '../../sessions/live/live-commands.service.js';
 import { SessionRunner } from '../../sessions/runner/session-runner.js';
 import { sessionView } from '../../sessions/session.view.js';
 import { NameTable } from '../../store/readable-rows.js';
 import { openEventStore } from '../../store/sqlite/open-event-store.js';
 import type { SqliteEventStore } from '../../store/sqlite/sqlite-event-store.js';
 import type { FindingDocument, ReplayDocument, SessionDocument } from '../documents.js';
-import type { Backend, OnProgress } from './backend.js';
+import type { Backend, CommandDocument, Control, OnProgress } from './backend.js';
 import { findingDocuments } from './finding-document.js';
 
 const LIST_PAGE = 200;
@@ -78,6 +84,33 @@ export class LocalBackend implements Backend {
 
   async session(id: string): Promise<SessionDocument> {
     return sessionView(await this.store.getSession(id));
+  }
+
+  async command(
+    id: string,
+    command: LiveCommand,
+    events: number | null,
+    at: number | null,
+  ): Promise<CommandDocument> {
+    const position = at ?? (await this.store.getSession(id)).position;
+    const given = await giveCommand(this.store, this.runner, id, position, { ...command, events });
+    await this.runner.done(id);
+    return { command: given.command, session: await this.session(id) };
+  }
+
+  async step(id: string, events: number | null, at: number | null): Promise<SessionDocument> {
+    const position = at ?? (await this.store.getSession(id)).position;
+    await this.runner.step(id, position, events);
+    return sessionView(await this.runner.done(id));
+  }
+
+  async commands(id: string): Promise<StoredCommand[]> {
+    return await storedCommands(this.store, id);
+  }
+
+  async control(id: string, what: Control): Promise<SessionDocument> {
+    const session = await this.runner[what](id);
+    return sessionView(what === 'resume' ? await this.runner.done(id) : session);
   }
 
   async findings(id: string): Promise<FindingDocument[]> {

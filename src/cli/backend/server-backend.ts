@@ -5,7 +5,9 @@ import type { ReadableStream } from 'node:stream/web';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readSetting } from '../../config/read-settings.js';
 import type { RunRequest } from '../../core/run/manifest.js';
+import type { LiveCommand } from '../../core/scenarios/live/catalogue.js';
 import { type ExportRequest, FORMATS } from '../../exports/formats.js';
+import type { StoredCommand } from '../../sessions/live/live-commands.service.js';
 import type { JobState } from '../../store/jobs.port.js';
 import { isSealed, type SessionState } from '../../store/session.js';
 import type {
@@ -15,7 +17,7 @@ import type {
 } from '../../upkeep/verification.types.js';
 import type { FindingDocument, ReplayDocument, SessionDocument } from '../documents.js';
 import { ServerRefused } from '../failure.js';
-import type { Backend, OnProgress } from './backend.js';
+import type { Backend, CommandDocument, Control, OnProgress } from './backend.js';
 
 const LIST_PAGE = 200;
 const FIRST_POLL_MS = 25;
@@ -74,6 +76,43 @@ export class ServerBackend implements Backend {
 
   async session(id: string): Promise<SessionDocument> {
     return await this.get<SessionDocument>(`/sessions/${id}`);
+  }
+
+  async command(
+    id: string,
+    command: LiveCommand,
+    events: number | null,
+    at: number | null,
+  ): Promise<CommandDocument> {
+    const position = at ?? (await this.session(id)).stored;
+    const given = await this.post<CommandDocument>(
+      `/sessions/${id}/commands`,
+      { ...command, events },
+      position,
+    );
+    return { ...given, session: await this.ended(id, () => undefined) };
+  }
+
+  async step(id: string, events: number | null, at: number | null): Promise<SessionDocument> {
+    const position = at ?? (await this.session(id)).stored;
+    await this.post<SessionDocument>(`/sessions/${id}/step`, { events }, position);
+    return await this.ended(id, () => undefined);
+  }
+
+  async commands(id: string): Promise<StoredCommand[]> {
+    const out: StoredCommand[] = [];
+    let from: number | null = 1;
+    while (from !== null) {
+      const page: { readonly commands: readonly StoredCommand[]; readonly next: number | null } =
+        await this.get(`/sessions/${id}/commands?from=${from}`);
+      out.push(...page.commands);
+      from = page.next;
+    }
+    return out;
+  }
+
+  async control(id: string, what: Control): Promise<SessionDocument> {
+    return await this.post<SessionDocument>(`/sessions/${id}/${what}`, {});
   }
 
   async findings(id: string): Promise<FindingDocument[]> {
@@ -135,7 +174,7 @@ export class ServerBackend implements Backend {
       const session = await this.session(id);
       const state = session.state as SessionState;
       onProgress(id, state, session.events);
-      if (isSealed(state) || state === 'paused' || state === 'interrupted') return session;
+      if (isSealed(state) || ['paused', 'waiting', 'interrupted'].includes(state)) return session;
       await sleep(waitMs);
       waitMs = Math.min(LONGEST_POLL_MS, waitMs * 2);
     }
@@ -161,8 +200,12 @@ export class ServerBackend implements Backend {
     return (await (await this.ask(path, {})).json()) as T;
   }
 
-  private async post<T>(path: string, body: object): Promise<T> {
-    const headers = { 'content-type': 'application/json' };
+  /** @param position where the caller believes the session to be, for commands */
+  private async post<T>(path: string, body: object, position?: number): Promise<T> {
+    const headers = {
+      'content-type': 'application/json',
+      ...(position === undefined ? {} : { 'if-match': `"${position}"` }),
+    };
     const answer = await this.ask(path, { method: 'POST', body: JSON.stringify(body), headers });
     return (await answer.json()) as T;
   }
@@ -187,9 +230,11 @@ export class ServerBackend implements Backend {
     }
     if (answer.ok) return answer;
     const problem = (await answer.json().catch(() => ({}))) as ProblemBody;
+    const allowed = answer.status === 409 && (problem.expected?.length ?? 0) > 0;
     throw new ServerRefused(
       answer.status,
-      problem.detail ?? problem.title ?? `${this.place} answered ${answer.status}`,
+      (problem.detail ?? problem.title ?? `${this.place} answered ${answer.status}`) +
+        (allowed ? `\nallowed now: ${problem.expected!.join(', ')}` : ''),
     );
   }
 }

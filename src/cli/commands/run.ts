@@ -8,7 +8,7 @@ import { findScenario } from '../../core/scenarios/library.js';
 import type { Scenario } from '../../core/scenarios/scenario.js';
 import type { Backend } from '../backend/backend.js';
 import { type FindingDocument, runDocument, type SessionDocument } from '../documents.js';
-import { type ExitCode, exitCodeOf } from '../exit-codes.js';
+import { EXIT_CODE, type ExitCode, exitCodeOf } from '../exit-codes.js';
 import { grouped, type Terminal, table } from '../terminal.js';
 
 /** The manifest of what was asked; every bad input is refused here, before a folder is opened. */
@@ -39,6 +39,12 @@ export async function run(
   terminal.document(runDocument(session, findings));
   printSession(session, findings, terminal);
   terminal.note(reproduce(manifest, data));
+  if (session.state === 'waiting') {
+    terminal.line(
+      `  it waits for commands: rootline command ${session.id} createVm (rootline commands lists them)`,
+    );
+    return session.findings > 0 ? EXIT_CODE.VIOLATED : EXIT_CODE.FINE;
+  }
   return exitCodeOf(session.outcome, session.findings);
 }
 

@@ -201,7 +201,10 @@ export const THREAD = {
   WORK_VM: 13,
   WORK_SERIAL: 14,
   WORK_FLUSH: 15,
-  WORDS: 16,
+  /** Number of the outside command that the thread is in (0: none), and where in its script that begins. */
+  COMMAND: 16,
+  COMMAND_AT: 17,
+  WORDS: 18,
 } as const;
 
 export const SLOT = { STATE: 0, BASE_GFN: 1, PAGES: 2, HVA_PAGE: 3, FLAGS: 4, WORDS: 5 } as const;

@@ -141,6 +141,14 @@ export const vmEvolvers = {
     w.s[w.layout.barrier + barrier] = arrived;
     w.s[w.thread(t) + THREAD.AT_BARRIER] = barrier + 1;
   },
+  CommandArrived(w, _t, thread, number, _command, at) {
+    w.s[w.thread(thread) + THREAD.COMMAND] = number;
+    w.s[w.thread(thread) + THREAD.COMMAND_AT] = at;
+  },
+  CommandDone(w, t) {
+    w.s[w.thread(t) + THREAD.COMMAND] = 0;
+    w.s[w.thread(t) + THREAD.COMMAND_AT] = 0;
+  },
   ThreadEnded(w, t) {
     w.s[w.thread(t) + THREAD.ENDED] = 1;
   },

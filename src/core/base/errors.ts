@@ -13,6 +13,18 @@ export class BadInput extends Error {
   }
 }
 
+/** A command that the state of a live session forbids: HTTP 409. Nothing has changed. */
+export class CommandRefused extends Error {
+  override readonly name = 'CommandRefused';
+  constructor(
+    message: string,
+    /** Commands that are possible instead. */
+    readonly allowed: readonly string[],
+  ) {
+    super(message);
+  }
+}
+
 /** A named limit of the model was reached; the run ends with outcome `limit_reached`. */
 export class LimitReached extends Error {
   override readonly name = 'LimitReached';

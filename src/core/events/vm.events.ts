@@ -136,6 +136,15 @@ export const vmEvents = [
   event(111, 'RemoteFlushBegun', 'vm', ['waitsFor'], 'full', 'kvm_flush_remote_tlbs'),
   event(112, 'RemoteFlushEnded', 'vm', [], 'full', ''),
   event(114, 'ThreadSlept', 'thread', ['ns'], 'full', 'user space waited'),
+  event(
+    116,
+    'CommandArrived',
+    'thread',
+    ['number', 'command', 'at'],
+    'lifecycle',
+    'from outside: a command of a live session (COMMAND), whose calls begin at this word of the script',
+  ),
+  event(117, 'CommandDone', 'thread', ['number', 'result'], 'lifecycle', 'its last call returned'),
   event(113, 'SlotsGenerationChanged', 'vm', ['generation'], 'full', 'memslots generation'),
 ] as const;
 

@@ -8,12 +8,13 @@ import { tlbLookup } from '../aggregates/tlb.js';
 import type { World } from '../aggregates/world.js';
 import { AssertionError } from '../base/assert.js';
 import { BadInput } from '../base/errors.js';
+import { GrowingWords } from '../base/growing-words.js';
 import { E } from '../events/catalogue.js';
 import { ACCESS, CPU_STATE, EXIT } from '../events/constants.js';
 import { type Decision, S_VCPU } from '../machine/batch.js';
 import { exitAccess, exitGfn, exitReason, type GuestModel, guestExit } from '../machine/guest-port.js';
 import { CONTEXT, GUEST_WORDS, HAVE, NORMAL, POSITION, SMM } from './position.js';
-import { INSN, INSN_WORDS, PHASE, TOUCH } from './program.js';
+import { extendProgram, INSN, INSN_WORDS, PHASE, TOUCH } from './program.js';
 import { permits, walk } from './walk.js';
 
 /** Instructions that one step may retire at the most, where the scenario states no `touchBurst`. */
@@ -53,14 +54,25 @@ export class Guest implements GuestModel {
   /** 1: KVM completes the instruction that exits, so it counts as retired once the guest runs again. */
   private completed = 0;
 
-  constructor(
-    private readonly programs: readonly GuestPrograms[],
-    constants: Readonly<Record<string, number>>,
-  ) {
+  private readonly programs: GuestPrograms[];
+  /** Programs that were given more to do; by vCPU. */
+  private readonly extended: (GrowingWords | undefined)[] = [];
+
+  constructor(programs: readonly GuestPrograms[], constants: Readonly<Record<string, number>>) {
+    this.programs = [...programs];
     this.touchBurst = constants['touchBurst'] ?? TOUCH_BURST;
     this.drEmulateFirstExit = constants['drEmulateFirstExit'] === 1;
     if (this.touchBurst < 1)
       throw new BadInput('touch-burst', `touchBurst must be at least 1, got ${this.touchBurst}`);
+  }
+
+  /** A vCPU of a live session is given more to do, behind what it has. */
+  extend(vcpu: number, more: ArrayLike<number>): void {
+    const { program, smm } = this.programs[vcpu];
+    this.extended[vcpu] ??= new GrowingWords(program);
+    const grown = this.extended[vcpu];
+    extendProgram(grown, more);
+    this.programs[vcpu] = { program: grown.words, smm };
   }
 
   step(w: World, vcpu: number, position: number, out: Decision): number {

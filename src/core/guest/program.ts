@@ -2,6 +2,7 @@
 // behind the last instruction. The bytes of guest memory do not exist: an instruction is the pages it needs, the time
 // it takes, and the exit it causes. Every instruction needs its code page; a touch needs its data page besides.
 import { assert } from '../base/assert.js';
+import type { GrowingWords } from '../base/growing-words.js';
 import { ACCESS, CPU_STATE, EXIT, MILESTONE } from '../events/constants.js';
 
 /** Operation codes; the operands stand behind, see the builder. Append, never reorder. */
@@ -140,6 +141,20 @@ export class GuestProgramBuilder {
       at += PHASE.WORDS + o.exits.length;
     }
     return out;
+  }
+}
+
+/** Lets a program go on with `more` where it would have halted for good. Neither has phases. */
+export function extendProgram(program: GrowingWords, more: ArrayLike<number>): void {
+  const base = program.length === 0 ? 0 : program.length - INSN_WORDS;
+  assert(program.words[base] === INSN.END, 'the program ends with its last instruction');
+  program.length = base;
+  program.append(more);
+  const { words } = program;
+  for (let at = base; at < program.length; at += INSN_WORDS) {
+    assert(words[at] !== INSN.PHASE, 'no phases');
+    // The start of the loop is an address.
+    if (words[at] === INSN.AGAIN) words[at + 3] += base;
   }
 }
 

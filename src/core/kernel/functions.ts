@@ -5,7 +5,7 @@
 
 const NAMES = [
   // ---- user space and host threads (core/userspace) ----
-  'vmm_thread', // () runs the thread's script to its end
+  'vmm_thread', // (pc) -> result of the last call; runs the thread's script from there to its END
   'kworker', // () unbound worker: takes zap work items for ever
   'rcu_softirq', // () grace periods and callbacks for ever
   // ---- virt/kvm/kvm_main.c ----
@@ -108,6 +108,8 @@ const NAMES = [
   'kvm_tdp_mmu_zap_sp', // (vm, table) -> 1 zapped
   'kvm_swap_active_memslots', // (vm, slotId, change, a, b, c) publishes one change of the memslots (virt/kvm/kvm_main)
   'kvm_vm_bugged', // (vm, assertion) behind the report of KVM_BUG_ON (include/linux/kvm_host.h)
+  // ---- no C: live sessions ----
+  'live_thread', // () runs the commands that arrive from outside
 ] as const;
 
 export type FunctionName = (typeof NAMES)[number];

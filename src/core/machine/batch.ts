@@ -89,6 +89,8 @@ export const WAIT = {
   HALTED: 10 * CHANNEL,
   /** By table. */
   FROZEN: 11 * CHANNEL,
+  /** By thread. */
+  COMMAND: 12 * CHANNEL,
 } as const;
 export const WAIT_NAMES = [
   '',
@@ -103,4 +105,5 @@ export const WAIT_NAMES = [
   'notifiers',
   'halted',
   'frozen SPTE',
+  'command for thread',
 ] as const;

@@ -9,7 +9,8 @@ import { AssertionError, assert } from '../base/assert.js';
 import { LimitReached } from '../base/errors.js';
 import { streamSeed } from '../base/prng.js';
 import { E } from '../events/catalogue.js';
-import { CHANNEL, Decision, EventBatch, WAIT } from './batch.js';
+import { SUBJECT_RADIX } from '../events/define.js';
+import { CHANNEL, Decision, EventBatch, S_THREAD, WAIT } from './batch.js';
 import type { DecideContext } from './decide/context.js';
 import { DECIDE } from './decide/decide.js';
 import type { FrameContext, LinkedProtocol } from './link.js';
@@ -19,7 +20,7 @@ import { SiteTable } from './sites.js';
 import { BY_CONST, type TimeModel } from './time.js';
 
 /** Events that one step may produce at the most; a batch is flushed before a step could overrun it. */
-const STEP_EVENTS_MAX = 1_024;
+export const STEP_EVENTS_MAX = 1_024;
 /** Thread-local steps in a row: more means a loop without a visible op. */
 const LOCAL_STEPS_MAX = 100_000;
 /** Steps of one call of run: a longer turn is taken in parts, so that a run of idle steps is seen to be one. */
@@ -335,6 +336,17 @@ export class Machine {
     }
   }
 
+  /**
+   * A command arrives from outside, for thread t, between two steps: at the latest moment that any thread has reached.
+   * The one event of the model that no step produces.
+   */
+  deliver(t: number, number: number, command: number, at: number): void {
+    const n = this.batch.length;
+    this.clocks[t] = Math.max(...this.clocks);
+    this.out.emit(E.CommandArrived, t * SUBJECT_RADIX + S_THREAD, number, command, at);
+    this.apply(t, 0, n);
+  }
+
   /** The thread's stack, innermost first: what it is about to do. */
   where(t: number): { readonly function: string; readonly label: string }[] {
     const out: { function: string; label: string }[] = [];
@@ -375,6 +387,7 @@ function wakes(): Int32Array {
   by(E.VcpuExited, WAIT.VCPU_OUTSIDE, 1);
   by(E.ModeChanged, WAIT.VCPU_OUTSIDE, 1);
   by(E.BarrierReached, WAIT.BARRIER, 2);
+  by(E.CommandArrived, WAIT.COMMAND, 1);
   by(E.NotifierCountChanged, WAIT.NOTIFIERS, 1);
   by(E.RequestMade, WAIT.HALTED, 1);
   by(E.SmiRequested, WAIT.HALTED, 1);

@@ -71,6 +71,7 @@ export const OP = {
   XCHG_NEXT_REMOVED: 60,
   CMPXCHG_HOST_PAGE: 61,
   READ_BARRIER: 62,
+  TAKE_COMMAND: 63,
   LOCAL: 64,
   TELL: 64,
   ASSERT_LOCK: 66,
@@ -258,6 +259,8 @@ export const op = {
   barrier_wait: (barrier: number, parties: number) => set(OP.BARRIER_WAIT, barrier, parties),
   /** Answer: how often threads have arrived. */
   read_barrier: (barrier: number) => set(OP.READ_BARRIER, barrier),
+  /** Waits for a command from outside. Answer: where in the thread's script it begins. */
+  take_command: () => set(OP.TAKE_COMMAND),
   /** Waits until mn_active_invalidate_count is 0. */
   wait_notifiers: (vm: number) => set(OP.WAIT_NOTIFIERS, vm),
   /** KVM_SMI: keeps at most two pending. */

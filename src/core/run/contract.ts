@@ -1,6 +1,9 @@
 // What a run hands to its recorder, chunk by chunk, and what a store must give back. Plain data: it crosses threads.
 // The store implements this contract without knowing the model; the model never knows the store.
 
+import type { LiveCommand } from '../scenarios/live/catalogue.js';
+import type { LivePlan } from '../scenarios/live/plan.js';
+
 /** Stored rows of one chunk, as columns of equal length. */
 export interface StoredColumns {
   readonly length: number;
@@ -90,6 +93,28 @@ export interface SnapshotBytes {
   readonly bytes: Uint8Array;
 }
 
+/**
+ * Where an outside input met the run: a command, or a rest that somebody asked for. With the decisions the only input; a
+ * decision with the number OUTSIDE says when.
+ */
+export interface Mark {
+  /** Of commands and rests together, from 1, without gaps. */
+  readonly number: number;
+  /** Steps taken before it. */
+  readonly step: number;
+  /** Stored events before it. */
+  readonly position: number;
+  /** What was asked and what it came to. Null: the run only rested here. */
+  readonly input: OutsideCommand | null;
+}
+
+export interface OutsideCommand {
+  /** Of commands alone, from 1, without gaps: rests change no event. */
+  readonly number: number;
+  readonly command: LiveCommand;
+  readonly plan: LivePlan;
+}
+
 /** One unit of work for the writer: goes into one transaction, or into none. */
 export interface RunChunk {
   /** Position before this chunk: the writer refuses a chunk that does not continue the session. */
@@ -101,6 +126,10 @@ export interface RunChunk {
   /** Taken at the END of this chunk. */
   readonly snapshot: SnapshotBytes | null;
   readonly progress: RunProgress;
+  /** Outside inputs since the chunk before. */
+  readonly marks: readonly Mark[];
+  /** Set where the run rests at the end of this chunk: as somebody asked, or because it waits for a command. */
+  readonly rest: 'paused' | 'waiting' | null;
 }
 
 /** What a session is a function of, together with its decisions. */

@@ -17,6 +17,7 @@ export const RUN_LIMITS = {
   events: { default: 2_000_000_000, max: 20_000_000_000, doc: 'events of the full stream' },
   storedRows: { default: 200_000_000, max: 2_000_000_000, doc: 'rows stored for the session' },
   virtualNs: { default: 600_000_000_000, max: 86_400_000_000_000, doc: 'virtual time, ns' },
+  commands: { default: 10_000, max: 100_000, doc: 'commands and rests of a live session' },
   watchdogExits: { default: 10_000, max: 10_000_000, doc: 'exits of one vCPU without a retired instruction' },
 } as const;
 

@@ -18,6 +18,10 @@ export interface Difference {
 export interface Replayable {
   advance(steps: number): RunChunk[];
   readonly outcome: string | null;
+  /** The decisions are through, and the session waits for a command. */
+  readonly waiting: boolean;
+  /** What was not handed over yet. */
+  rest(): RunChunk[];
 }
 
 /** Compares pages of stored rows, in order, with what a fresh simulation produces. */
@@ -27,6 +31,7 @@ export class ScheduleComparison {
   private position = 0;
   private readonly queue: RunChunk[] = [];
   difference: Difference | null = null;
+  private rested = false;
   private readonly threads = new Map<number, string>();
   private readonly sites = new Map<number, { readonly function: string; readonly label: string }>();
 
@@ -42,8 +47,12 @@ export class ScheduleComparison {
 
   private nextChunk(): boolean {
     while (this.queue.length === 0) {
-      if (this.simulation.outcome !== null) return false;
+      if (this.simulation.outcome !== null || this.rested) return false;
       this.queue.push(...this.simulation.advance(this.stepsAtOnce));
+      if (this.simulation.waiting) {
+        this.rested = true;
+        this.queue.push(...this.simulation.rest());
+      }
     }
     const chunk = this.queue.shift()!;
     for (const d of chunk.dictionary) {

@@ -2,32 +2,36 @@
 // far to advance before it looks at its messages again.
 
 import { Layout, STATUS } from '../aggregates/layout.js';
-import { BadInput, LimitReached } from '../base/errors.js';
+import { BadInput, CommandRefused, LimitReached } from '../base/errors.js';
 import { E } from '../events/catalogue.js';
-import { EXIT, EXIT_NAMES } from '../events/constants.js';
 import { Guest } from '../guest/guest.js';
-import { CHANNEL, WAIT_NAMES } from '../machine/batch.js';
-import { Machine } from '../machine/machine.js';
-import { ACCOUNT_NAMES, TimeModel } from '../machine/time.js';
+import { WAIT } from '../machine/batch.js';
+import { Machine, STEP_EVENTS_MAX } from '../machine/machine.js';
+import { TimeModel } from '../machine/time.js';
 import { link, type Protocol } from '../protocols/protocol.js';
+import type { LiveCommand } from '../scenarios/live/catalogue.js';
 import type { BuiltScenario } from '../scenarios/scenario.js';
-import { DecisionWriter } from '../scheduler/decision-log.js';
+import { DecisionWriter, OUTSIDE } from '../scheduler/decision-log.js';
 import { makeScheduler, type Scheduler } from '../scheduler/scheduler.js';
 import type {
-  DictionaryEntry,
   Manifest,
+  Mark,
   Outcome,
   OutcomeDetail,
   RunChunk,
   RunProgress,
   SnapshotBytes,
 } from './contract.js';
-import { COUNTED_TYPES } from './counted-types.js';
+import { countsOf } from './counts.js';
 import { LastSeen } from './last-seen.js';
 import { LiveInvariants } from './live-invariants.js';
+import { NewNames } from './new-names.js';
+import { OutsideInputs } from './outside-inputs.js';
 import { Recorder } from './recorder.js';
 import { restoreSnapshot, snapshotLayout, takeSnapshot } from './snapshot.js';
-import { RecentExits, stuckAt } from './stuck.js';
+import { deadlockText, RecentExits, stuckAt } from './stuck.js';
+
+import { restOfTurn, restoredTurn, savedTurn, type Turn } from './turn.js';
 
 /** Events of one batch: bounds the distance of snapshots at `full` (with the slack of one step) to 8,192. */
 const BATCH_CAPACITY = 8_192;
@@ -49,6 +53,8 @@ export interface SimulationOptions {
   /** False: no rows, digests or chunks (measurements of the bare machine). */
   readonly record?: boolean;
   readonly snapshots?: boolean;
+  /** Outside inputs that are stored already, in order: each is met again where it was met. */
+  readonly marks?: readonly Mark[];
 }
 
 export class Simulation {
@@ -71,12 +77,19 @@ export class Simulation {
   detail: OutcomeDetail | null = null;
   private handedOver = 0;
   private batchesSinceChunk = 0;
+  /** Stored rows that make a chunk worth a transaction; more while a command is to stay in one. */
+  chunkRows = CHUNK_ROWS;
   private snapshotPosition = 0;
-  private namedThreads = false;
-  private namedSites = 0;
+  private readonly names: NewNames;
   /** Where threads run one after the other in time: the one clock. */
   private serialClock = 0;
   private readonly chunks: RunChunk[] = [];
+  private turn: Turn | null = null;
+  /** The thread that is taking steps; -1 between two turns. */
+  private running = -1;
+  private readonly outside: OutsideInputs;
+  /** Set while no thread can go on before a command arrives. */
+  waiting = false;
   private readonly eventsMax: number;
   private readonly rowsMax: number;
   private readonly timeMaxNs: number;
@@ -96,6 +109,8 @@ export class Simulation {
     }
     const layout = new Layout(scenario.topology);
     const watchdogExits = manifest.limits.watchdogExits;
+    const guest = new Guest(scenario.guests, linked.constants);
+    this.outside = new OutsideInputs(scenario, guest, options.marks ?? [], options.scheduler === undefined);
     this.machine = new Machine({
       linked,
       layout,
@@ -105,11 +120,11 @@ export class Simulation {
       batchCapacity: BATCH_CAPACITY,
       context: {
         env: {
-          scripts: scenario.threads.map((t) => t.script),
+          scripts: this.outside.scripts,
           resetAfterExits: scenario.resetAfterExits,
           constants: linked.constants,
         },
-        guest: new Guest(scenario.guests, linked.constants),
+        guest,
         watchdogExits,
         needbreak: null,
       },
@@ -120,6 +135,7 @@ export class Simulation {
     this.scheduler = options.scheduler ?? makeScheduler(manifest.scheduler as 'timed');
     this.machine.serialTime = manifest.scheduler !== 'timed';
     this.recorder = new Recorder(manifest.recording);
+    this.names = new NewNames(scenario.threads, this.machine.sites);
     this.layoutName = snapshotLayout(this.machine);
     this.lastSeen = new LastSeen(scenario.threads.length);
     this.eventsMax = manifest.limits.events;
@@ -139,60 +155,157 @@ export class Simulation {
     return this.machine.linked.digest;
   }
 
-  /** Takes up to about `steps` steps; returns the chunks that became ready. The last one carries the outcome. */
-  advance(steps: number): RunChunk[] {
-    const { machine: m, scheduler } = this;
+  /**
+   * Takes up to `steps` steps; returns the chunks that became ready. The last one carries the outcome.
+   * Stops early behind the step that brings the full stream to `untilOrdinal`, and where only a command can help.
+   */
+  advance(steps: number, untilOrdinal = Number.POSITIVE_INFINITY): RunChunk[] {
+    const { machine: m, outside } = this;
     const until = this.steps + steps;
-    let turn = -1;
-    try {
-      while (this.outcome === null && this.steps < until) {
-        const t = scheduler.pick(m);
-        if (t < 0) {
-          this.end(...this.atRest());
+    this.waiting = false;
+    this.withinLimits(() => {
+      while (this.outcome === null && this.steps < until && this.eventsNow < untilOrdinal) {
+        if (outside.isDue(this.steps)) {
+          this.meet(outside.next());
+          continue;
+        }
+        const turn = this.turn ?? this.nextTurn();
+        if (turn === null) {
+          this.atRest();
           break;
         }
+        if (turn.thread === OUTSIDE) {
+          this.meet(outside.next());
+          this.scheduler.took(1);
+          this.turn = null;
+          continue;
+        }
+        const t = turn.thread;
         if (m.serialTime) m.clocks[t] = Math.max(m.clocks[t], this.serialClock);
-        turn = t;
-        const taken = m.run(t, scheduler.horizonNs, scheduler.steps);
-        turn = -1;
+        this.running = t;
+        const most = Math.min(
+          turn.steps,
+          until - this.steps,
+          outside.stepsToNext(this.steps),
+          stepsWithin(untilOrdinal - this.eventsNow),
+        );
+        const taken = m.run(t, turn.horizonNs, most);
+        this.running = -1;
         if (m.serialTime) this.serialClock = m.clocks[t];
         this.steps += taken;
         this.decisions.add(t, taken);
-        scheduler.took(taken);
+        this.scheduler.took(taken);
+        this.turn = restOfTurn(m, turn, taken);
         if (m.batchFull) this.flush();
         if (m.lost !== 0) this.endStuck(t);
         if (this.steps - this.stepsAtFlush > IDLE_STEPS_MAX)
           throw new LimitReached('idleSteps', IDLE_STEPS_MAX);
       }
-    } catch (error) {
-      if (!(error instanceof LimitReached)) throw error;
-      if (turn >= 0) {
-        // The step that met the limit is a decision too: a replay must come to the same end.
-        this.steps += m.taken + 1;
-        this.decisions.add(turn, m.taken + 1);
-      }
-      this.end('limit_reached', { limit: error.limit, message: error.message });
-    }
+    });
     return this.chunks.splice(0);
   }
 
-  /** No thread can go on: everything is done, or the threads wait for each other. */
-  private atRest(): [Outcome, OutcomeDetail | null] {
+  /** A limit that is met ends the run. */
+  private withinLimits(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof LimitReached)) throw error;
+      if (this.running >= 0) {
+        // The step that met the limit is a decision too: a replay must come to the same end.
+        this.steps += this.machine.taken + 1;
+        this.decisions.add(this.running, this.machine.taken + 1);
+        this.running = -1;
+      }
+      this.end('limit_reached', { limit: error.limit, message: error.message });
+    }
+  }
+
+  /**
+   * An outside input while the run rests: throws CommandRefused, and then nothing has changed. Its first event is in the
+   * next chunk.
+   */
+  command(command: LiveCommand): void {
+    const { live } = this.scenario;
+    if (live === undefined)
+      throw new CommandRefused(
+        `scenario ${this.manifest.scenario} takes no commands; scenario live does`,
+        [],
+      );
+    const plan = live.plan(this.machine.w, command);
+    this.flush();
+    const number = this.outside.commands + 1;
+    this.meet(this.outside.add(this.steps, this.recorder.position, { number, command, plan }));
+  }
+
+  /** Hands over what there is, with a snapshot: the run rests here, as somebody asked (a mark), or waits. */
+  rest(): RunChunk[] {
+    if (this.outcome === null) {
+      this.withinLimits(() => {
+        this.flush();
+        if (!this.waiting) this.meet(this.outside.add(this.steps, this.recorder.position, null));
+      });
+    }
+    if (this.outcome === null) this.handOver(true, this.waiting ? 'waiting' : 'paused');
+    return this.chunks.splice(0);
+  }
+
+  /** What was executed so far is stored already: none of it is handed over. Rests at this very step are met. */
+  forgetStored(): void {
+    while (this.outside.isDue(this.steps)) this.meet(this.outside.next());
+    this.flush();
+    this.recorder.take();
+    this.decisions.take();
+    this.names.take();
+    this.outside.takeNew();
+    this.chunks.length = 0;
+    this.handedOver = this.recorder.position;
+    this.batchesSinceChunk = 0;
+  }
+
+  /** Commands that the world as it stands allows; none where the scenario takes none. */
+  get allowed(): readonly string[] {
+    return this.outcome === null ? (this.scenario.live?.allowed(this.machine.w) ?? []) : [];
+  }
+
+  /** Events of the full stream, those in the batch included. */
+  get eventsNow(): number {
+    return this.recorder.ordinal + this.machine.batch.length;
+  }
+
+  private nextTurn(): Turn | null {
+    const { scheduler } = this;
+    const thread = scheduler.pick(this.machine);
+    return thread < 0 ? null : { thread, horizonNs: scheduler.horizonNs, steps: scheduler.steps };
+  }
+
+  /** Always between two steps, and behind an empty batch: so it is when the same decisions are followed again. */
+  private meet(mark: Mark): void {
+    this.flush();
+    this.decisions.add(OUTSIDE, 1);
+    if (mark.input === null) return;
+    const { number, plan } = mark.input;
+    const at = this.outside.apply(plan);
+    for (const t of plan.threads) this.machine.deliver(t, number, plan.code, at);
+    this.turn = null;
+    this.waiting = false;
+  }
+
+  /** No thread can go on: everything is done, or a command must come, or the threads wait for each other. */
+  private atRest(): void {
     const { machine: m } = this;
-    const open = this.scenario.threads
-      .map((spec, t) => ({ spec, t }))
-      .filter(({ spec, t }) => spec.kind === 'vmm' && m.status(t) !== STATUS.ended);
+    const open = [...this.scenario.threads.keys()].filter(
+      (t) => this.scenario.threads[t].kind === 'vmm' && m.status(t) !== STATUS.ended,
+    );
     if (open.length === 0) {
       // The console may still be in the batch.
       this.flush();
-      return [this.recorder.milestones.has('console') ? 'booted' : 'completed', null];
+      this.end(this.recorder.milestones.has('console') ? 'booted' : 'completed', null);
+    } else if (open.some((t) => m.waitsOn(t) === WAIT.COMMAND + t)) {
+      this.waiting = true;
+    } else {
+      this.end('failed', { message: deadlockText(m, open) });
     }
-    const waits = open.map(({ spec, t }) => {
-      const at = m.where(t)[0];
-      const channel = m.waitsOn(t);
-      return `${spec.name} at ${at.function} @ ${at.label} waits for ${WAIT_NAMES[Math.floor(channel / CHANNEL)]} ${channel % CHANNEL}`;
-    });
-    return ['failed', { message: `deadlock: ${waits.join('; ')}` }];
   }
 
   private endStuck(t: number): void {
@@ -209,7 +322,7 @@ export class Simulation {
     this.flush();
     if (this.record) {
       this.recorder.finish();
-      this.handOver(true);
+      this.handOver(true, null);
     }
   }
 
@@ -229,10 +342,11 @@ export class Simulation {
     if (recorder.position >= this.rowsMax) throw new LimitReached('storedRows', this.rowsMax);
     if (this.timeNs >= this.timeMaxNs) throw new LimitReached('virtualNs', this.timeMaxNs);
     if (!this.record) return;
-    if (recorder.pendingRows >= CHUNK_ROWS || this.batchesSinceChunk >= CHUNK_BATCHES) this.handOver(false);
+    if (recorder.pendingRows >= this.chunkRows || this.batchesSinceChunk >= CHUNK_BATCHES)
+      this.handOver(false, null);
   }
 
-  private handOver(last: boolean): void {
+  private handOver(last: boolean, rest: RunChunk['rest']): void {
     const { recorder } = this;
     const columns = recorder.take();
     if (this.snapshots) this.lastSeen.take(columns, 0, columns.length, this.handedOver + 1);
@@ -244,26 +358,15 @@ export class Simulation {
     this.chunks.push({
       expectedPosition: this.handedOver,
       columns,
-      dictionary: this.newNames(),
+      dictionary: this.names.take(),
       decisions: this.decisions.take(),
       snapshot,
       progress: this.progress(),
+      marks: this.outside.takeNew(),
+      rest,
     });
     this.handedOver = recorder.position;
     this.batchesSinceChunk = 0;
-  }
-
-  private newNames(): DictionaryEntry[] {
-    const out: DictionaryEntry[] = [];
-    if (!this.namedThreads) {
-      for (const [id, t] of this.scenario.threads.entries()) out.push({ kind: 'thread', id, name: t.name });
-      this.namedThreads = true;
-    }
-    const { sites } = this.machine.sites;
-    for (; this.namedSites < sites.length; this.namedSites++) {
-      out.push({ kind: 'site', ...sites[this.namedSites] });
-    }
-    return out;
   }
 
   /** State at this moment; only meaningful between two calls of advance. */
@@ -277,6 +380,8 @@ export class Simulation {
         steps: this.steps,
         recentExits: this.recent.save(),
         lastSeen: this.lastSeen.save(),
+        marks: this.outside.met,
+        turn: savedTurn(this.turn),
         invariants: this.invariants === null ? [] : [...this.invariants.set.save()],
       }),
     };
@@ -290,13 +395,14 @@ export class Simulation {
     this.recent.restore(meta.recentExits);
     this.lastSeen.restore(meta.lastSeen);
     this.invariants?.set.restore(Int32Array.from(meta.invariants));
+    this.outside.skipTo(meta.marks);
+    this.turn = restoredTurn(meta.turn);
     this.steps = meta.steps;
     this.stepsAtFlush = meta.steps;
     this.handedOver = snapshot.position;
     this.snapshotPosition = snapshot.position;
     this.serialClock = Math.max(...this.machine.clocks);
-    this.namedThreads = true;
-    this.namedSites = this.machine.sites.sites.length;
+    this.names.take();
     return true;
   }
 
@@ -320,27 +426,16 @@ export class Simulation {
       fullDigest: r.fullDigestHex,
       rootAllocations: r.countByType[E.RootAllocated],
       findings: r.countByType[E.Finding],
-      counts: this.counts(),
+      counts: countsOf(r, this.machine.accounts),
       milestones: Object.fromEntries(r.milestones),
       outcome: this.outcome,
       detail: this.detail,
       verdicts: this.outcome === null ? null : (this.invariants?.verdicts() ?? null),
     };
   }
+}
 
-  /** Figures by name; all come from events. */
-  private counts(): Record<string, number> {
-    const r = this.recorder;
-    const n = r.countByType;
-    const out: Record<string, number> = {};
-    for (const [name, type] of Object.entries(COUNTED_TYPES)) out[name] = n[type];
-    out.eptViolations = r.exitsByReason[EXIT.EPT_VIOLATION];
-    EXIT_NAMES.forEach((name, reason) => {
-      if (r.exitsByReason[reason] > 0) out[`exit.${name}`] = r.exitsByReason[reason];
-    });
-    ACCOUNT_NAMES.forEach((name, i) => {
-      out[`${name}Ns`] = this.machine.accounts[i];
-    });
-    return out;
-  }
+/** Steps that cannot bring more than so many events by far: one, near the end. */
+function stepsWithin(events: number): number {
+  return Math.max(1, Math.floor(events / STEP_EVENTS_MAX));
 }

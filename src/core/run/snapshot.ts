@@ -5,11 +5,15 @@ import { ByteReader, ByteWriter, packWords, unpackWords } from '../base/varint.j
 import type { Machine } from '../machine/machine.js';
 import type { SnapshotBytes } from './contract.js';
 import type { RecorderState } from './recorder.js';
+import type { SavedTurn } from './turn.js';
 
 export interface SnapshotMeta {
   readonly recorder: RecorderState;
   readonly steps: number;
   readonly recentExits: readonly number[];
+  /** Outside inputs that were met before. */
+  readonly marks: number;
+  readonly turn: SavedTurn;
   /** Private state of the live invariants; empty when none watch. */
   readonly invariants: readonly number[];
   /** Last stored event of each thread (LastSeen). */

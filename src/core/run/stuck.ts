@@ -2,7 +2,8 @@
 
 import { E } from '../events/catalogue.js';
 import { EXIT_NAMES, MILESTONE_NAMES } from '../events/constants.js';
-import { type EventBatch, S_VCPU } from '../machine/batch.js';
+import { CHANNEL, type EventBatch, S_VCPU, WAIT_NAMES } from '../machine/batch.js';
+import type { Machine } from '../machine/machine.js';
 import type { OutcomeDetail } from './contract.js';
 
 const RING = 64;
@@ -82,4 +83,14 @@ export function stuckAt(
     label: where.label,
     loop: loop.map(text),
   };
+}
+
+/** What each of the threads waits for. */
+export function deadlockText(m: Machine, threads: readonly number[]): string {
+  const waits = threads.map((t) => {
+    const at = m.where(t)[0]!;
+    const channel = m.waitsOn(t);
+    return `${m.threads[t]!.name} at ${at.function} @ ${at.label} waits for ${WAIT_NAMES[Math.floor(channel / CHANNEL)]} ${channel % CHANNEL}`;
+  });
+  return `deadlock: ${waits.join('; ')}`;
 }

@@ -3,6 +3,7 @@ import { BadInput } from '../base/errors.js';
 import { boot } from './boot.js';
 import { busy } from './busy.js';
 import { createFails, destroyRace, roles } from './lifetimes.js';
+import { live } from './live/live.js';
 import { RECORDED_SCENARIOS } from './recorded/index.js';
 import type { Scenario } from './scenario.js';
 
@@ -13,6 +14,7 @@ export const SCENARIOS: readonly Scenario[] = [
   destroyRace,
   roles,
   busy,
+  live,
 ];
 
 export function findScenario(id: string): Scenario {

@@ -1,7 +1,10 @@
 // A scenario: topology, threads with their user-space scripts, guest programs, constants. Data only; nothing runs here.
 
 import type { Topology } from '../aggregates/layout.js';
+import type { World } from '../aggregates/world.js';
 import { BadInput } from '../base/errors.js';
+import type { LiveCommand, LiveCommandName } from './live/catalogue.js';
+import type { LivePlan } from './live/plan.js';
 
 /** A whole number that the user may set; a word of `words` stands for its index. */
 export interface Parameter {
@@ -44,6 +47,15 @@ export interface BuiltScenario {
   readonly constants: Readonly<Record<string, number>>;
   /** Exit reasons after which kvm_mmu_reset_context is forced, as bits (1 << EXIT.x). */
   readonly resetAfterExits: number;
+  /** Present where commands from outside are taken. */
+  readonly live?: LiveRules;
+}
+
+/** What commands come to, and which are possible, in the world as it stands. */
+export interface LiveRules {
+  /** Throws CommandRefused. */
+  plan(w: World, command: LiveCommand): LivePlan;
+  allowed(w: World): readonly LiveCommandName[];
 }
 
 export interface Scenario {

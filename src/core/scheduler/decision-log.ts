@@ -2,6 +2,9 @@
 // only input of a session.
 import { ByteReader, ByteWriter } from '../base/varint.js';
 
+/** In place of a thread: so many outside inputs (Mark) met the run here. */
+export const OUTSIDE = 255;
+
 export class DecisionWriter {
   private readonly bytes = new ByteWriter();
   private thread = -1;

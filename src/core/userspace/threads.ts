@@ -4,6 +4,8 @@ import { fn } from '../kernel/functions.js';
 export const THREAD_ENTRY = {
   /** A thread of the VMM: runs its script to its end. */
   vmm: fn.vmm_thread,
+  /** A thread of the VMM of a live session: runs the commands that arrive. */
+  live: fn.live_thread,
   /** Unbound kernel worker: zap work items. */
   kworker: fn.kworker,
   /** Grace periods and RCU callbacks. */

@@ -1,4 +1,4 @@
-// A thread of the VMM: runs its script to its end. Each call is told when it begins and when it ends; calls on memory run
+// A thread of the VMM: runs its script to its end and returns the result of its last call. Each call is told when it begins and when it ends; calls on memory run
 // the MMU notifiers of every VM of the process around the change of its pages.
 // Left out: everything of user space but its calls; errors stop nothing (as in the recorded program), except that KVM_RUN
 // is not repeated after one. The position in the script and the loop counters are locals: a snapshot carries them.
@@ -85,9 +85,9 @@ export const vmm_thread = procedure(
   {
     file: 'user space',
     since: 'v5.18',
-    params: [],
+    params: ['pc'],
     locals: [
-      ...(['pc', 'op', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'result'] as const),
+      ...(['op', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'result'] as const),
       ...(['rounds', 'loop0', 'loop1', 'loop2', 'vm', 'inside', 'notified', 'page', 'end', 'word'] as const),
     ],
     leftOut: 'everything of user space but its calls',
@@ -108,10 +108,9 @@ export const vmm_thread = procedure(
           l.e = words[at + 5];
           l.f = words[at + 6];
           l.g = words[at + 7];
+          if (l.op === CONTROL.END) return ret(l.result);
           l.result = 0;
           switch (l.op) {
-            case CONTROL.END:
-              return ret();
             case CONTROL.ARRIVE:
               return 'arrive';
             case CONTROL.AWAIT:

@@ -73,10 +73,10 @@ export class FoldReplay {
 }
 
 /** The world inside the machine snapshot; null when this build cannot read it. */
-function worldOf({ manifest, snapshot }: Stored): World | null {
+function worldOf({ manifest, snapshot, marks }: Stored): World | null {
   if (snapshot === null) return null;
   try {
-    const simulation = buildSimulation(manifest);
+    const simulation = buildSimulation(manifest, { marks });
     return simulation.restore(snapshot) ? simulation.machine.w : null;
   } catch (error) {
     if (error instanceof BadInput) return null;
@@ -102,7 +102,11 @@ export class ScheduleReplay {
     });
     const scheduler = new ScriptedScheduler(() => reader.next());
     try {
-      this.simulation = buildSimulation(stored.manifest, { scheduler, snapshots: false });
+      this.simulation = buildSimulation(stored.manifest, {
+        scheduler,
+        snapshots: false,
+        marks: stored.marks,
+      });
       this.comparison = new ScheduleComparison(this.simulation);
     } catch (error) {
       if (!(error instanceof BadInput)) throw error;

@@ -1,5 +1,5 @@
 // What is stored of a session, as a replay needs it.
-import type { Manifest, RunProgress, SnapshotBytes } from '../../core/run/contract.js';
+import type { Manifest, Mark, RunProgress, SnapshotBytes } from '../../core/run/contract.js';
 
 export interface Stored {
   readonly manifest: Manifest;
@@ -7,4 +7,5 @@ export interface Stored {
   readonly progress: RunProgress | null;
   /** The last one at or before `position`, if there is one. */
   readonly snapshot: SnapshotBytes | null;
+  readonly marks: readonly Mark[];
 }

@@ -4,13 +4,22 @@
 //
 // States: queued -> running -> finished | failed, or -> paused | cancelled | interrupted by a command or a stop.
 import type { Observable } from 'rxjs';
-import { MAX_QUEUED_SESSIONS } from '../../config/limits.js';
+import { COMMAND_WAIT_MS, MAX_COMMANDS_AT_ONCE, MAX_QUEUED_SESSIONS } from '../../config/limits.js';
 import { readSetting } from '../../config/read-settings.js';
+import { CommandRefused } from '../../core/base/errors.js';
 import { createManifest, type RunRequest } from '../../core/run/manifest.js';
+import type { LiveCommand } from '../../core/scenarios/live/catalogue.js';
 import type { CommitNotice, EventStore, SessionExtra } from '../../store/event-store.port.js';
 import { isSealed, type SessionRecord, type SessionState } from '../../store/session.js';
-import { isStoreError, limitExceeded, storeClosed } from '../../store/store.errors.js';
-import type { Verdict } from './messages.js';
+import {
+  cannotGoOn,
+  isStoreError,
+  limitExceeded,
+  positionConflict,
+  stateConflict,
+  storeClosed,
+} from '../../store/store.errors.js';
+import type { Task, Verdict } from './messages.js';
 import { RoomWait } from './room-wait.js';
 import { SimulationThread } from './simulation-thread.js';
 
@@ -24,10 +33,14 @@ export interface RunnerOptions {
   readonly log?: (message: string) => void;
 }
 
+/** States in which a session takes commands and steps. */
+const RESTING: readonly SessionState[] = ['paused', 'waiting'];
+
 type StopAs = 'paused' | 'cancelled' | 'interrupted';
 
 interface Job {
   readonly sessionId: string;
+  readonly task: Task;
   thread: SimulationThread | null;
   /** The state that the session takes when it stops before its end. */
   stopAs: StopAs | null;
@@ -166,6 +179,24 @@ export class SessionRunner {
     });
   }
 
+  /**
+   * A command to a session that rests, then on to where it waits again (or `events` further): resolves when the session
+   * rests, or after COMMAND_WAIT_MS with the session running. `expectedPosition`: where the caller believes it to be.
+   */
+  command(
+    sessionId: string,
+    expectedPosition: number,
+    command: LiveCommand,
+    events: number | null = null,
+  ): Promise<SessionRecord> {
+    return this.go(sessionId, expectedPosition, { kind: 'command', command, events });
+  }
+
+  /** Lets a session that rests go on for so many events of the full stream, or (null) to its next command point. */
+  step(sessionId: string, expectedPosition: number, events: number | null): Promise<SessionRecord> {
+    return this.go(sessionId, expectedPosition, { kind: 'step', events });
+  }
+
   /** Resolves when the session neither waits nor runs: finished, failed, cancelled, paused or interrupted. */
   async done(sessionId: string): Promise<SessionRecord> {
     while (this.isHere(sessionId)) {
@@ -194,6 +225,25 @@ export class SessionRunner {
     await Promise.all(this.idle.splice(0).map((thread) => thread.terminate()));
   }
 
+  private go(sessionId: string, expectedPosition: number, task: Task): Promise<SessionRecord> {
+    return this.exclusively(sessionId, async () => {
+      if (this.stopping) throw storeClosed('the server is stopping');
+      const { state, position } = await this.store.getSession(sessionId);
+      // A session that waits has nothing to step.
+      const from: readonly SessionState[] = task.kind === 'step' ? ['paused'] : RESTING;
+      if (!from.includes(state) || this.isHere(sessionId)) throw stateConflict(sessionId, state, from);
+      if (position !== expectedPosition) throw positionConflict(sessionId, expectedPosition, position);
+      const busy = [...this.jobs.values()].filter((job) => job.task.kind !== 'run').length;
+      if (busy >= MAX_COMMANDS_AT_ONCE)
+        throw limitExceeded('MAX_COMMANDS_AT_ONCE', MAX_COMMANDS_AT_ONCE, busy + 1, 'commands at once');
+      const verdict = this.start(sessionId, task);
+      const told = await Promise.race([verdict, later(COMMAND_WAIT_MS)]);
+      if (told?.kind === 'forbidden') throw new CommandRefused(told.message, told.allowed);
+      if (told?.kind === 'failed' || told?.kind === 'refused') throw cannotGoOn(sessionId, told.message);
+      return await this.store.getSession(sessionId);
+    });
+  }
+
   private isHere(sessionId: string): boolean {
     return this.jobs.has(sessionId) || this.queue.includes(sessionId);
   }
@@ -204,55 +254,77 @@ export class SessionRunner {
   }
 
   private pump(): void {
-    while (!this.stopping && !this.room.waiting && this.jobs.size < this.workers) {
+    while (!this.stopping && !this.room.waiting && this.runs < this.workers) {
       const sessionId = this.queue.shift();
       if (sessionId === undefined) return;
-      const job: { -readonly [K in keyof Job]: Job[K] } = {
-        sessionId,
-        thread: null,
-        stopAs: null,
-        diskFull: false,
-        done: Promise.resolve(),
-      };
-      this.jobs.set(sessionId, job);
-      job.done = this.execute(job)
-        .catch((error: unknown) => {
-          this.log(`session ${sessionId}: ${String(error)}`);
-          job.diskFull ||= isStoreError(error, 'disk_full');
-        })
-        .finally(() => {
-          this.jobs.delete(sessionId);
-          if (job.diskFull && job.stopAs === null) this.room.add(sessionId);
-          this.tellWatchers(sessionId);
-          this.pump();
-        });
+      void this.start(sessionId, { kind: 'run' });
     }
   }
 
-  private async execute(job: Job): Promise<void> {
+  /** Commands and steps have threads of their own: they do not wait behind long runs. */
+  private get runs(): number {
+    return [...this.jobs.values()].filter((job) => job.task.kind === 'run').length;
+  }
+
+  /** Resolves when the thread has said how it went and that is stored; null: what went wrong is logged. */
+  private start(sessionId: string, task: Task): Promise<Verdict | null> {
+    const job: { -readonly [K in keyof Job]: Job[K] } = {
+      sessionId,
+      task,
+      thread: null,
+      stopAs: null,
+      diskFull: false,
+      done: Promise.resolve(),
+    };
+    this.jobs.set(sessionId, job);
+    const verdict = this.execute(job)
+      .catch((error: unknown) => {
+        this.log(`session ${sessionId}: ${String(error)}`);
+        job.diskFull ||= isStoreError(error, 'disk_full');
+        return null;
+      })
+      .finally(() => {
+        this.jobs.delete(sessionId);
+        // A command that found no room is its sender's to repeat.
+        if (job.diskFull && job.stopAs === null && task.kind === 'run') this.room.add(sessionId);
+        this.tellWatchers(sessionId);
+        this.pump();
+      });
+    job.done = verdict.then(() => undefined);
+    return verdict;
+  }
+
+  private async execute(job: Job): Promise<Verdict> {
     const { store } = this;
-    const { sessionId } = job;
-    const session = await store.setState(sessionId, 'running', { from: ['queued'] });
+    const { sessionId, task } = job;
+    const session =
+      task.kind === 'run'
+        ? await store.setState(sessionId, 'running', { from: ['queued'] })
+        : await store.getSession(sessionId);
     const snapshot = session.position === 0 ? null : await store.latestSnapshot(sessionId, session.position);
+    const marks = await store.marks(sessionId);
     const port = await store.openChannel(sessionId);
     let verdict: Verdict = { kind: 'stopped' };
     if (job.stopAs === null) {
       const thread = this.takeThread();
       job.thread = thread;
       const { manifest, progress: committed } = session;
-      verdict = await thread.run({ kind: 'run', manifest, committed, snapshot, port });
+      verdict = await thread.run({ kind: 'run', manifest, committed, snapshot, marks, port, task });
       job.thread = null;
       if (thread.alive) this.idle.push(thread);
     } else {
       port.close();
     }
     await this.settle(job, verdict);
+    return verdict;
   }
 
   private async settle(job: Job, verdict: Verdict): Promise<void> {
     const { sessionId } = job;
     switch (verdict.kind) {
       case 'ended':
+      case 'rests':
+      case 'forbidden':
         return;
       case 'stopped':
         await this.setState(sessionId, job.stopAs ?? 'interrupted');
@@ -263,6 +335,7 @@ export class SessionRunner {
         await this.setState(sessionId, job.stopAs ?? 'interrupted', verdict.message);
         return;
       case 'failed':
+        // Nothing of a command or step that failed is stored, and the session still rests; unless it was on its way.
         // A thread that was ended because the server stops is not the session's failure.
         if (this.stopping && job.stopAs === 'interrupted') await this.setState(sessionId, 'interrupted');
         else await this.setState(sessionId, 'failed', verdict.message);
@@ -272,7 +345,7 @@ export class SessionRunner {
   private async setState(sessionId: string, state: SessionState, reason?: string): Promise<void> {
     try {
       await this.store.setState(sessionId, state, {
-        from: ['running'],
+        from: state === 'failed' || state === 'interrupted' ? ['running'] : ['running', ...RESTING],
         ...(reason === undefined ? {} : { reason }),
       });
     } catch (error) {
@@ -333,6 +406,13 @@ export class SessionRunner {
 /** What a session in this state can be asked. */
 export function allowedCommands(state: SessionState): readonly string[] {
   if (isSealed(state)) return ['delete', 'replay'];
-  if (state === 'queued' || state === 'running') return ['pause', 'delete', 'replay'];
-  return ['resume', 'delete', 'replay'];
+  if (state === 'queued' || state === 'running') return ['pause', 'cancel', 'delete', 'replay'];
+  if (state === 'waiting') return ['command', 'cancel', 'delete', 'replay'];
+  return ['resume', 'step', 'command', 'cancel', 'delete', 'replay'];
+}
+
+function later(ms: number): Promise<null> {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve(null), ms).unref();
+  });
 }

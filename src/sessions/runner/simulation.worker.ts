@@ -3,16 +3,21 @@
 // here only sets the length of a slice: nothing that is recorded depends on it.
 import { setImmediate } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
-import { BadInput } from '../../core/base/errors.js';
+import { BadInput, CommandRefused } from '../../core/base/errors.js';
+import type { RunChunk } from '../../core/run/contract.js';
+import { RUN_LIMITS } from '../../core/run/manifest.js';
+import type { Simulation } from '../../core/run/simulation.js';
 import { ChunkChannel } from '../../store/channel/chunk-channel.js';
 import { StoreError } from '../../store/store.errors.js';
 import { buildSimulation } from '../build-simulation.js';
-import { CatchUp, Diverged } from './catch-up.js';
+import { catchUp, Diverged } from './catch-up.js';
 import type { Order, RunOrder, Verdict } from './messages.js';
 
 const SLICE_MS = 25;
 const MIN_STEPS = 1_000;
 const MAX_STEPS = 4_000_000;
+/** A command's events stay in its own transaction up to about so many rows (with one batch more: below maxChunkRows). */
+const COMMAND_ROWS = 40_000;
 
 const parent = parentPort!;
 let stopping = false;
@@ -32,31 +37,72 @@ parent.on('message', (order: Order) => {
 });
 
 async function run(order: RunOrder): Promise<Verdict> {
-  const simulation = buildSimulation(order.manifest);
+  const { manifest, marks, snapshot, committed, task } = order;
+  const most = manifest.limits['commands'] ?? RUN_LIMITS.commands.default;
+  if (task.kind !== 'run' && marks.length >= most) {
+    const message = `this session has met ${marks.length} commands and rests: its limit commands = ${most} is reached`;
+    return { kind: 'forbidden', message, allowed: [] };
+  }
+  const simulation = buildSimulation(manifest, { marks });
   // A snapshot of another layout is of no use: the session is executed again from its beginning.
-  if (order.snapshot !== null) simulation.restore(order.snapshot);
-  const catchUp = new CatchUp(order.committed, simulation.steps);
+  if (snapshot !== null) simulation.restore(snapshot);
+  const pause = async (): Promise<boolean> => {
+    await setImmediate();
+    return stopping;
+  };
+  if (!(await catchUp(simulation, committed, MIN_STEPS * 20, pause))) return { kind: 'stopped' };
+  if (task.kind === 'command') {
+    try {
+      simulation.command(task.command);
+    } catch (error) {
+      if (!(error instanceof CommandRefused)) throw error;
+      return { kind: 'forbidden', message: error.message, allowed: error.allowed };
+    }
+    simulation.chunkRows = COMMAND_ROWS;
+  }
   const channel = new ChunkChannel(order.port);
+  const asked = task.kind === 'run' ? null : task.events;
+  return await advance(simulation, channel, asked, task.kind !== 'run');
+}
+
+/**
+ * @param events of the full stream after which the run rests; null: none
+ * @param restWhenStopped what was begun is kept, up to the step where it is stopped
+ */
+async function advance(
+  simulation: Simulation,
+  channel: ChunkChannel,
+  events: number | null,
+  restWhenStopped: boolean,
+): Promise<Verdict> {
+  const target = events === null ? Number.POSITIVE_INFINITY : simulation.eventsNow + events;
+  const append = async (chunks: readonly RunChunk[]): Promise<boolean> => {
+    for (const chunk of chunks) {
+      await channel.append(chunk);
+      // What is left of this slice is produced again when the session goes on.
+      if (stopping && !restWhenStopped) return true;
+    }
+    return chunks.at(-1)?.progress.outcome != null;
+  };
   let steps = 20_000;
-  while (!stopping) {
+  let through = false;
+  while (!through && !simulation.waiting && simulation.eventsNow < target && !stopping) {
     const beganMs = performance.now();
-    const chunks = simulation.advance(steps);
+    const chunks = simulation.advance(steps, target);
     const tookMs = performance.now() - beganMs;
     steps = Math.round(Math.min(MAX_STEPS, Math.max(MIN_STEPS, (steps * SLICE_MS) / Math.max(tookMs, 1))));
-    for (const chunk of chunks) {
-      if (!catchUp.isNew(chunk)) continue;
-      await channel.append(chunk);
-      if (chunk.progress.outcome !== null) {
-        await channel.drained();
-        return { kind: 'ended' };
-      }
-      // What is left of this slice is produced again when the session goes on.
-      if (stopping) break;
-    }
+    through = await append(chunks);
     await setImmediate();
   }
+  if (simulation.outcome === null && (restWhenStopped || simulation.waiting)) {
+    await append(simulation.rest());
+    await channel.drained();
+    if (simulation.outcome === null && !stopping) {
+      return { kind: 'rests', state: simulation.waiting ? 'waiting' : 'paused' };
+    }
+  }
   await channel.drained();
-  return { kind: 'stopped' };
+  return simulation.outcome !== null && through ? { kind: 'ended' } : { kind: 'stopped' };
 }
 
 /** Errors after which the session may go on one day: they are not its own. */

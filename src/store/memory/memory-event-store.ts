@@ -25,6 +25,7 @@ import type {
   SessionListQuery,
   SessionPage,
   StateChange,
+  StoredMark,
 } from '../event-store.port.js';
 import type { ImportedSession, ImportPart, NameSince } from '../imports.port.js';
 import { NameTable, ndjsonOf } from '../readable-rows.js';
@@ -201,6 +202,10 @@ export class MemoryEventStore implements EventStore {
 
   async decisions(sessionId: string): Promise<DecisionLog> {
     return this.open().decisions(sessionId);
+  }
+
+  async marks(sessionId: string): Promise<StoredMark[]> {
+    return this.open().marks(sessionId);
   }
 
   async latestSnapshot(

@@ -20,6 +20,7 @@ import type {
   RowQuery,
   SessionExtra,
   StateChange,
+  StoredMark,
   StoredTimeline,
 } from '../event-store.port.js';
 import { checkEnd, checkPart, noImport } from '../import-check.js';
@@ -27,7 +28,14 @@ import type { ImportedSession, ImportPart, NameSince } from '../imports.port.js'
 import { nextOf, planPage } from '../row-query.js';
 import { clipSegments, firstOwnPosition, type Segment, segmentsOfNew } from '../segments.js';
 import { isSealed, type SessionKind, type SessionState, type StoredSession } from '../session.js';
-import { limitExceeded, queryRefused, StoreError, sessionNotFound, sessionSealed } from '../store.errors.js';
+import {
+  limitExceeded,
+  queryRefused,
+  StoreError,
+  sessionNotFound,
+  sessionSealed,
+  stateConflict,
+} from '../store.errors.js';
 import type { StoreLimits } from '../store.limits.js';
 import { GrowingRows } from './growing-rows.js';
 
@@ -43,6 +51,7 @@ interface Kept {
   }[];
   readonly snapshots: SnapshotBytes[];
   readonly timelines: { readonly from: number; readonly to: number; readonly timeline: ChunkTimeline }[];
+  readonly marks: StoredMark[];
   readonly dictionary: Map<string, NameSince>;
 }
 
@@ -107,6 +116,8 @@ export class MemoryEvents implements EventReader {
     if (chunk.timeline !== null) {
       kept.timelines.push({ from: position + 1, to: end, timeline: chunk.timeline });
     }
+    const issuedAt = new Date().toISOString();
+    kept.marks.push(...structuredClone(chunk.marks).map((mark) => ({ ...mark, issuedAt })));
     if (chunk.snapshot !== null) {
       kept.snapshots.push('deflated' in chunk.snapshot ? unpackSnapshot(chunk.snapshot) : chunk.snapshot);
     }
@@ -125,9 +136,7 @@ export class MemoryEvents implements EventReader {
     const kept = this.find(sessionId);
     const before = kept.session.state;
     if (change.from !== undefined && !change.from.includes(before)) {
-      const allowed = change.from;
-      const details = { sessionId, state: before, allowed };
-      throw new StoreError('state_conflict', `session ${sessionId} is ${before}`, details);
+      throw stateConflict(sessionId, before, change.from);
     }
     if (isSealed(before) && state !== before) throw sessionSealed(sessionId, before);
     const updatedAt = new Date().toISOString();
@@ -287,6 +296,12 @@ export class MemoryEvents implements EventReader {
     return joinDecisions(rows);
   }
 
+  marks(sessionId: string): StoredMark[] {
+    return this.find(sessionId).segments.flatMap(({ owner, from, to }) =>
+      this.kept.get(owner)!.marks.filter(({ position }) => position >= from - 1 && position < to),
+    );
+  }
+
   latestSnapshot(sessionId: string, atOrBefore: number, layout?: string): SnapshotBytes | null {
     const { segments } = this.find(sessionId);
     let best: SnapshotBytes | null = null;
@@ -364,6 +379,7 @@ function emptyKept(session: StoredSession, segments: readonly Segment[]): Kept {
     chunks: [],
     snapshots: [],
     timelines: [],
+    marks: [],
     dictionary: new Map<string, NameSince>(),
   };
 }

@@ -82,7 +82,7 @@ function prepareStatements(db: Database) {
     dropChunks: db.prepare(
       'DELETE FROM chunk WHERE rowid IN (SELECT rowid FROM chunk WHERE session = ? AND from_position >= ? LIMIT ?)',
     ),
-    dropRest: ['thread_name', 'site', 'command', 'session'].map((table) =>
+    dropRest: ['thread_name', 'site', 'outside_input', 'session'].map((table) =>
       db.prepare(`DELETE FROM ${table} WHERE session = ?`),
     ),
     swept: db.prepare('UPDATE tombstone SET swept = 1 WHERE session = ?'),

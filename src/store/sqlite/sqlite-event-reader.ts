@@ -15,6 +15,7 @@ import type {
   RowFilters,
   RowPage,
   RowQuery,
+  StoredMark,
   StoredTimeline,
 } from '../event-store.port.js';
 import type { NameSince } from '../imports.port.js';
@@ -27,6 +28,7 @@ import { type StoreLimits, withLimits } from '../store.limits.js';
 import { openReadOnly } from './connection.js';
 import { readDecisions } from './decision-reads.js';
 import { storeFiles } from './files.js';
+import { readMarks } from './mark-reads.js';
 import { conditionOf, type RowCondition, RowReader } from './row-reader.js';
 import { segmentsOf } from './segment-reads.js';
 import {
@@ -188,6 +190,10 @@ export class SqliteEventReader implements EventReader {
         ...sites.map(({ since, ...site }) => ({ entry: { kind: 'site' as const, ...site }, since })),
       ];
     });
+  }
+
+  marks(sessionId: string): StoredMark[] {
+    return this.guarded(() => readMarks(this.db, segmentsOf(this.db, this.endOf(sessionId).number)));
   }
 
   decisions(sessionId: string): DecisionLog {

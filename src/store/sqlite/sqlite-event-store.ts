@@ -25,6 +25,7 @@ import type {
   SessionListQuery,
   SessionPage,
   StateChange,
+  StoredMark,
 } from '../event-store.port.js';
 import type { AnswerStore } from '../idempotency.port.js';
 import type { ImportedSession, ImportPart, NameSince } from '../imports.port.js';
@@ -263,6 +264,10 @@ export class SqliteEventStore implements EventStore {
 
   async decisions(sessionId: string): Promise<DecisionLog> {
     return this.longReads().call('decisions', { sessionId });
+  }
+
+  async marks(sessionId: string): Promise<StoredMark[]> {
+    return this.keyed().marks(sessionId);
   }
 
   async latestSnapshot(

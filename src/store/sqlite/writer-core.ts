@@ -1,7 +1,7 @@
 // The only code that writes to events.sqlite: creates sessions, appends chunks, changes states. Synchronous, on one
 // connection; one call is one transaction. What it knows of sessions in memory changes after the commit, never before.
 import type { Database } from 'better-sqlite3';
-import type { Manifest } from '../../core/run/contract.js';
+import type { Manifest, OutsideCommand } from '../../core/run/contract.js';
 import { type PreparedChunk, packSnapshot } from '../channel/prepared-chunk.js';
 import { type AppendState, checkChunk, stateAfter } from '../chunk-check.js';
 import type { CommitNotice, Committed, SessionExtra, StateChange } from '../event-store.port.js';
@@ -16,6 +16,7 @@ import {
   StoreError,
   sessionNotFound,
   sessionSealed,
+  stateConflict,
 } from '../store.errors.js';
 import type { StoreLimits } from '../store.limits.js';
 import { DictionaryWriter } from './dictionary-writer.js';
@@ -83,11 +84,15 @@ export class WriterCore {
       state: stateAfter(known.state, chunk),
     };
     const { progress } = chunk;
-    const { insertChunk, insertSnapshot, updateSession } = this.statements;
+    const { insertChunk, insertMark, insertSnapshot, updateSession } = this.statements;
     this.bigTransaction(() => {
       this.events.insert(number, position + 1, chunk.columns);
       this.dictionary.write(sessionId, number, position, chunk.dictionary);
       insertChunk.run(number, next.chunks, position, next.position, progress.ordinal, chunk.decisions);
+      for (const { number: mark, step, position: after, input } of chunk.marks) {
+        const said = input === null ? [null, null, null] : commandColumns(input);
+        insertMark.run(number, mark, step, after, ...said, now());
+      }
       if (snapshot !== null) {
         failpoint('in-snapshot');
         const { ordinal, layout, size, deflated } = snapshot;
@@ -120,11 +125,7 @@ export class WriterCore {
     const known = this.load(sessionId);
     const allowed = change.from;
     if (allowed !== undefined && !allowed.includes(known.state)) {
-      throw new StoreError(
-        'state_conflict',
-        `session ${sessionId} is ${known.state}; expected ${allowed.join(' or ')}`,
-        { sessionId, state: known.state, allowed },
-      );
+      throw stateConflict(sessionId, known.state, allowed);
     }
     if (isSealed(known.state) && state !== known.state) throw sessionSealed(sessionId, known.state);
     const row = this.transaction(() => {
@@ -263,6 +264,10 @@ export class WriterCore {
   }
 }
 
+function commandColumns({ number, command, plan }: OutsideCommand): [number, string, string] {
+  return [number, JSON.stringify(command), JSON.stringify(plan)];
+}
+
 function now(): string {
   return new Date().toISOString();
 }
@@ -279,6 +284,9 @@ function prepareStatements(db: Database) {
     ),
     insertChunk: db.prepare(
       'INSERT INTO chunk (session, number, from_position, to_position, to_ordinal, decisions) VALUES (?,?,?,?,?,?)',
+    ),
+    insertMark: db.prepare(
+      'INSERT INTO outside_input (session, number, step, after_position, command, body, plan, issued_at) VALUES (?,?,?,?,?,?,?,?)',
     ),
     // Two snapshots at one position say the same; the later one may have a newer layout.
     insertSnapshot: db.prepare(

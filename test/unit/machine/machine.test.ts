@@ -151,6 +151,8 @@ describe('machine', () => {
         steps: stop,
         recentExits: [],
         lastSeen: [],
+        marks: 0,
+        turn: null,
         invariants: [],
       });
       const second = build(3, 400);

@@ -18,7 +18,12 @@ const dictionary = chunks.flatMap((c) => c.dictionary);
 /** Delivers the run's own chunks, as an execution does. */
 class Again {
   outcome: string | null = null;
+  readonly waiting = false;
   private at = 0;
+
+  rest(): RunChunk[] {
+    return [];
+  }
 
   advance(): RunChunk[] {
     const chunk = chunks[this.at++];

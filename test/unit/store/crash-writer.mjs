@@ -39,6 +39,8 @@ function chunkAfter(position, rows) {
     dictionary: position === 0 ? [{ kind: 'thread', id: 0, name: 'vcpu0' }] : [],
     decisions: new TextEncoder().encode(`${position}-${end};`),
     snapshot: { position: end, ordinal: end, layout: 'crash', bytes: new Uint8Array(2000).fill(end & 255) },
+    marks: [],
+    rest: null,
     progress: {
       ordinal: end,
       position: end,

@@ -1,6 +1,6 @@
 // Ops that only read a word or only tell an event, and those of user-space threads.
 
-import { VM } from '../../aggregates/layout.js';
+import { THREAD, VM } from '../../aggregates/layout.js';
 import { E } from '../../events/catalogue.js';
 import { S_PAGE, S_THREAD, WAIT } from '../batch.js';
 import { OP } from '../op.js';
@@ -32,6 +32,11 @@ const arrive: Decide = (w, o, out) => {
 const barrierWait: Decide = (w, o, out) =>
   w.s[w.layout.barrier + o.a] >= o.b ? 0 : out.wait(WAIT.BARRIER + o.a);
 
+const takeCommand: Decide = (w, _o, out) =>
+  w.threadWord(out.thread, THREAD.COMMAND) !== 0
+    ? w.threadWord(out.thread, THREAD.COMMAND_AT)
+    : out.wait(WAIT.COMMAND + out.thread);
+
 const readBarrier: Decide = (w, o) => w.s[w.layout.barrier + o.a];
 
 export const plainDecisions: Readonly<Record<number, Decide>> = {
@@ -47,4 +52,5 @@ export const plainDecisions: Readonly<Record<number, Decide>> = {
   [OP.BARRIER_ARRIVE]: arrive,
   [OP.BARRIER_WAIT]: barrierWait,
   [OP.READ_BARRIER]: readBarrier,
+  [OP.TAKE_COMMAND]: takeCommand,
 };

@@ -25,7 +25,8 @@ export const replayOrder = order(
     const { manifest, position, progress } = reader.session(sessionId);
     if (position === 0)
       throw queryRefused(`session ${sessionId} has no stored events`, 'a session that has run');
-    const stored = { manifest, position, progress, snapshot: reader.latestSnapshot(sessionId, position) };
+    const snapshot = reader.latestSnapshot(sessionId, position);
+    const stored = { manifest, position, progress, snapshot, marks: reader.marks(sessionId) };
     let rows = 0;
     let told = 0;
     const counted = async <P extends { readonly length: number }>(page: P | null): Promise<P | null> => {
