@@ -7,6 +7,7 @@ import { type HttpParts, httpModule } from './http/http.module.js';
 import { ProblemsModule } from './http/problems.module.js';
 import { InvariantsModule } from './invariants/invariants.module.js';
 import { jobsModule } from './jobs/jobs.module.js';
+import { LiveModule } from './live/live.module.js';
 import type { PrometheusMetrics } from './metrics/metrics.js';
 import { metricsModule } from './metrics/metrics.module.js';
 import { ProtocolsModule } from './protocols/protocols.module.js';
@@ -47,6 +48,7 @@ export function appModule(settings: Settings, parts: HttpParts, metrics: Prometh
       UpkeepModule,
       ProblemsModule,
       HealthModule,
+      LiveModule,
     ],
   };
 }

@@ -1,6 +1,6 @@
 // Every limit of the server, by name. A client that meets one is told its name and value. The limits of one run are in
 // core/run/manifest.ts (RUN_LIMITS) and core/aggregates/layout.ts (TOPOLOGY_LIMITS), those of the store in
-// store/store.limits.ts.
+// store/store.limits.ts, those of the live feed in live/live.limits.ts.
 
 /** Bytes of one request body. */
 export const MAX_BODY_BYTES = 256 * 1024;

@@ -1,6 +1,6 @@
 // Who may talk to the server, and how much. Host names are checked against DNS rebinding, the Origin of everything that
 // changes something against foreign pages, and where tokens are set one is asked for: a read token may only read.
-// No CORS header is ever sent. The live feed's upgrade requests go through check() too.
+// No CORS header is ever sent. The live feed's handshakes go through checkUpgrade().
 import { isIP } from 'node:net';
 import { isLoopback, type Settings } from '../config/settings.js';
 import { Problem } from './problem.js';
@@ -47,6 +47,33 @@ export class Access {
 
   /** Throws the problem that the client is told. */
   check(head: RequestHead): void {
+    const client = this.checkSender(head);
+    const asks = head.path.startsWith('/api/') || head.path === '/metrics';
+    if (client === null || !asks || OPEN_PATHS.has(head.path)) return;
+    const safe = SAFE_METHODS.has(head.method);
+    const tokenId = this.tokens.none ? null : this.checkToken(head, safe);
+    if (!safe) this.writes.take(tokenId ?? client.id, client.factor);
+  }
+
+  /**
+   * A WebSocket handshake, which browsers let any page send. They let none set its Authorization header, though: without
+   * one the token is to be the first message, and the answer is `needed`.
+   */
+  checkUpgrade(head: RequestHead): 'accepted' | 'not-needed' | 'needed' {
+    this.checkSender({ ...head, upgrade: true });
+    if (this.tokens.none) return 'not-needed';
+    if (head.authorization === undefined) return 'needed';
+    this.checkToken(head, true);
+    return 'accepted';
+  }
+
+  /** May whoever says this read, now? */
+  mayRead(token: string): boolean {
+    return this.tokens.none || this.tokens.judge(token).kind === 'accepted';
+  }
+
+  /** Host, rate and origin. Null: those who watch whether the server lives do not count. */
+  private checkSender(head: RequestHead): { readonly id: string; readonly factor: number } | null {
     const name = hostName(head.host);
     if (name === null || !(this.names.has(name) || (this.anyAddress && isIP(name) !== 0))) {
       const known = [...this.names].filter((n) => n !== '0.0.0.0' && n !== '::');
@@ -57,23 +84,18 @@ export class Access {
         known,
       );
     }
-    // Those who watch whether the server lives do not count.
-    if (head.path.startsWith('/health/')) return;
-    const client = clientOf(head.address);
-    const factor = isLoopback(client) || client === '0:0:0:0' ? LOOPBACK_RATE_FACTOR : 1;
-    this.requests.take(client, factor);
-    const safe = SAFE_METHODS.has(head.method);
-    if (!safe || head.upgrade === true) checkOrigin(head);
-    const asks = head.path.startsWith('/api/') || head.path === '/metrics';
-    if (!asks || OPEN_PATHS.has(head.path)) return;
-    const tokenId = this.tokens.none ? null : this.checkToken(head, safe);
-    if (!safe) this.writes.take(tokenId ?? client, factor);
+    if (head.path.startsWith('/health/')) return null;
+    const id = clientOf(head.address);
+    const factor = isLoopback(id) || id === '0:0:0:0' ? LOOPBACK_RATE_FACTOR : 1;
+    this.requests.take(id, factor);
+    if (!SAFE_METHODS.has(head.method) || head.upgrade === true) checkOrigin(head);
+    return { id, factor };
   }
 
   /** The token's id. */
   private checkToken({ authorization, method }: RequestHead, safe: boolean): string {
-    const given = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
-    if (given === undefined) throw unauthorized('token-missing', 'the request carries no token', null);
+    const given = bearerOf(authorization);
+    if (given === null) throw unauthorized('token-missing', 'the request carries no token', null);
     const verdict = this.tokens.judge(given);
     switch (verdict.kind) {
       case 'unknown':
@@ -85,6 +107,11 @@ export class Access {
         throw new Problem(403, 'token-read-only', `a read token may not ${method}`, ['a write token']);
     }
   }
+}
+
+/** The token of an Authorization header. */
+export function bearerOf(authorization: string | undefined): string | null {
+  return /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? null;
 }
 
 /** RFC 6750: `error` only where a token was given. */

@@ -49,6 +49,8 @@ export interface RouteDoc {
   readonly ndjson?: string;
   /** Set where 202 may come instead, with the same body: what that means. */
   readonly runsOn?: string;
+  /** Answers as server-sent events. */
+  readonly eventStream?: boolean;
   readonly headers?: { readonly [name: string]: string };
   /** Statuses of the problems that this route gives besides those that all share (COMMON_PROBLEMS). */
   readonly problems?: readonly number[];
@@ -82,6 +84,7 @@ export function Route(doc: RouteDoc): MethodDecorator {
   if (answer.text !== undefined) content[answer.text] = { schema: { type: 'string' } };
   if (doc.ndjson !== undefined)
     content['application/x-ndjson'] = { schema: { $ref: `#/components/schemas/${doc.ndjson}` } };
+  if (doc.eventStream === true) content['text/event-stream'] = { schema: { type: 'string' } };
   const headers = Object.fromEntries(
     Object.entries(doc.headers ?? {}).map(([name, description]) => [
       name,

@@ -2,6 +2,7 @@
 import fastifyStatic from '@fastify/static';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { asyncApiDocument } from '../live/asyncapi.js';
 import { pageFolder, swaggerUiFolder } from './files.js';
 import { DOCS_HTML, DOCS_JS, PROBLEMS_HTML, SWAGGER_UI_FILES } from './openapi.js';
 
@@ -12,6 +13,7 @@ const API_INDEX = {
   name: 'Rootline',
   version: 1,
   openapi: '/api/v1/openapi.json',
+  asyncapi: '/api/v1/asyncapi.json',
   documentation: '/docs',
   resources: [
     'protocols',
@@ -28,8 +30,12 @@ const API_INDEX = {
 export async function addPlainRoutes(app: NestFastifyApplication, document: OpenAPIObject): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
   const text = JSON.stringify(document);
+  const asyncApi = JSON.stringify(asyncApiDocument());
   fastify.get('/api/v1/openapi.json', (_request, reply) =>
     reply.type('application/json; charset=utf-8').send(text),
+  );
+  fastify.get('/api/v1/asyncapi.json', (_request, reply) =>
+    reply.type('application/json; charset=utf-8').send(asyncApi),
   );
   fastify.get('/api/v1', (_request, reply) => reply.send(API_INDEX));
   fastify.get('/docs', (_request, reply) => reply.type(HTML).send(DOCS_HTML));

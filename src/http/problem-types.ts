@@ -102,6 +102,9 @@ const ROWS: readonly Row[] = [
   ['idempotency-mismatch', 409, 'The Idempotency-Key was used for another request.'],
 
   // ---- limits and trouble
+  ['bad-header', 400, 'A header of the request has a value that it cannot have, such as Last-Event-ID.'],
+  ['position-beyond-end', 409, 'A feed cannot begin behind the end of what is stored.'],
+  ['live-clients', 429, 'As many live clients are connected as maxClients allows.'],
   ['streams', 429, 'MAX_STREAMS answers are being streamed.'],
   ['limit-exceeded', 429, 'A named limit was reached; the detail names it.'],
   ['internal', 500, 'The server failed; its log says why, under the same X-Request-Id.'],

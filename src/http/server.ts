@@ -17,6 +17,7 @@ import { checkSettings, isLoopback, type Settings } from '../config/settings.js'
 import { BadInput } from '../core/base/errors.js';
 import { FORMATS } from '../exports/formats.js';
 import { JobService } from '../jobs/job-service.js';
+import { LiveServer } from '../live/live-server.js';
 import { PrometheusMetrics } from '../metrics/metrics.js';
 import type { SessionRunner } from '../sessions/runner/session-runner.js';
 import { RUNNER } from '../sessions/sessions.tokens.js';
@@ -73,6 +74,7 @@ export async function startServer(
     await app.init();
     const server = app.getHttpServer() as Server;
     server.maxConnections = MAX_CONNECTIONS;
+    app.get(LiveServer).listen(server);
     await app.listen({ host: settings.host, port: settings.port });
     return await running(app, server, settings, parts);
   } catch (error) {

@@ -46,7 +46,7 @@ export interface Committed {
 
 /**
  * Told after a commit. Notices of one session may be merged when the reader is slow, never lost: positions join up.
- * A mere change of state has `toPosition` = `fromPosition - 1`. Rows are read from the store, not from here.
+ * A creation and a mere change of state have `toPosition` = `fromPosition - 1`. Rows are read from the store, not from here.
  */
 export interface CommitNotice extends Committed {
   readonly sessionId: string;
@@ -96,6 +96,29 @@ export interface NumbersPage {
 export interface FoldPage {
   readonly rows: FoldRows;
   readonly next: number | null;
+}
+
+export const FEED_ENCODINGS = ['objects', 'compact'] as const;
+export type FeedEncoding = (typeof FEED_ENCODINGS)[number];
+
+export interface FrameRequest {
+  /** Both included; `to` must be committed already. */
+  readonly from: number;
+  readonly to: number;
+  /** Events in the message. */
+  readonly limit: number;
+  readonly encoding: FeedEncoding;
+  readonly filters?: RowFilters;
+}
+
+export interface EncodedFrame {
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  /** Everything that was asked for is in this message up to here; smaller than asked for when the limit was reached. */
+  readonly to: number;
+  readonly events: number;
+  /** How many names the session's dictionary had: at least those that the events use. */
+  readonly names: number;
 }
 
 export interface DecisionChunk {
@@ -181,6 +204,8 @@ export interface EventStore extends SessionImports {
   readonly readerSource: ReaderSource;
   /** Committed positions, after the commit. Keeps nothing for late subscribers. */
   readonly committed$: Observable<CommitNotice>;
+  /** Ids of sessions, after their deletion was committed. */
+  readonly deleted$: Observable<string>;
 
   createSession(manifest: Manifest, kind: SessionKind, extra?: SessionExtra): Promise<SessionRecord>;
   getSession(sessionId: string): Promise<SessionRecord>;
@@ -208,6 +233,8 @@ export interface EventStore extends SessionImports {
   readNumbers(sessionId: string, from: number, limit: number, to?: number): Promise<NumbersPage>;
   /** One JSON object a line (see readable-rows.ts), as UTF-8 blocks, produced off this thread and only when pulled. */
   streamNdjson(sessionId: string, query: Omit<RowQuery, 'limit'>): AsyncIterable<Uint8Array>;
+  /** Rows of a range as one message of the live feed (see feed-frames.ts), made off this thread. */
+  readFrame(sessionId: string, request: FrameRequest): Promise<EncodedFrame>;
   findings(sessionId: string): Promise<EventRows>;
   dictionary(sessionId: string): Promise<DictionaryEntry[]>;
   decisions(sessionId: string): Promise<DecisionLog>;

@@ -27,11 +27,23 @@ export class NameTable {
   private readonly threadText = new Map<number, string>();
   private readonly siteText = new Map<number, string>();
 
+  /** Names in the table. */
+  readonly size: number;
+
   constructor(dictionary: readonly DictionaryEntry[]) {
+    this.size = dictionary.length;
     for (const entry of dictionary) {
       if (entry.kind === 'thread') this.threads.set(entry.id, entry.name);
       else this.sites.set(entry.id, { function: entry.function, label: entry.label });
     }
+  }
+
+  hasSite(id: number): boolean {
+    return this.sites.has(id);
+  }
+
+  hasThread(id: number): boolean {
+    return this.threads.has(id);
   }
 
   thread(id: number): string | null {
@@ -101,8 +113,13 @@ function linePartsOf(type: number): LineParts {
   return parts;
 }
 
-/** The same objects as text, one a line. Built by hand: several times faster than JSON.stringify. */
+/** The same objects as text, one a line. */
 export function ndjsonOf(rows: EventRows, names: NameTable): string {
+  return objectsText(rows, names, '\n');
+}
+
+/** The objects, `after` behind each of them. Built by hand: several times faster than JSON.stringify. */
+export function objectsText(rows: EventRows, names: NameTable, after: string): string {
   let text = '';
   for (let i = 0; i < rows.length; i++) {
     const type = rows.type[i]!;
@@ -116,7 +133,7 @@ export function ndjsonOf(rows: EventRows, names: NameTable): string {
     text +=
       `{"position":${rows.position[i]},"ordinal":${ordinal},"lastOrdinal":${last},"timeNs":${rows.timeNs[i]}` +
       `,"thread":${names.threadJson(rows.thread[i]!)},${names.functionAndLabelJson(rows.site[i]!)}${typeText}` +
-      `${subjectKind(subject)}","number":${Math.floor(subject / SUBJECT_RADIX)}},"values":{${values}${second}${third}}}\n`;
+      `${subjectKind(subject)}","number":${Math.floor(subject / SUBJECT_RADIX)}},"values":{${values}${second}${third}}}${after}`;
   }
   return text;
 }

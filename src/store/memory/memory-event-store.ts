@@ -15,8 +15,10 @@ import type {
   CommitNotice,
   Committed,
   DecisionLog,
+  EncodedFrame,
   EventStore,
   FoldPage,
+  FrameRequest,
   NumbersPage,
   ReaderSource,
   RowPage,
@@ -27,6 +29,7 @@ import type {
   StateChange,
   StoredMark,
 } from '../event-store.port.js';
+import { encodeFrame, frameQuery } from '../feed-frames.js';
 import type { ImportedSession, ImportPart, NameSince } from '../imports.port.js';
 import { NameTable, ndjsonOf } from '../readable-rows.js';
 import {
@@ -47,7 +50,9 @@ const UNLABELLED: SessionLabel = { name: null, note: null };
 export class MemoryEventStore implements EventStore {
   readonly limits: StoreLimits;
   readonly committed$: Observable<CommitNotice>;
+  readonly deleted$: Observable<string>;
   private readonly notices = new Subject<CommitNotice>();
+  private readonly deletions = new Subject<string>();
   private readonly events: MemoryEvents;
   private readonly labels = new Map<string, SessionLabel>();
   private readonly ports: MessagePort[] = [];
@@ -56,6 +61,7 @@ export class MemoryEventStore implements EventStore {
   constructor(limits: Partial<StoreLimits> = {}) {
     this.limits = withLimits(limits);
     this.committed$ = this.notices.asObservable();
+    this.deleted$ = this.deletions.asObservable();
     this.events = new MemoryEvents(this.limits);
   }
 
@@ -69,7 +75,10 @@ export class MemoryEventStore implements EventStore {
     extra: SessionExtra = {},
   ): Promise<SessionRecord> {
     checkText('maxNameChars', extra.name ?? null, this.limits);
+    const before = this.open().lastId;
     const session = this.open().create(manifest, kind, extra);
+    // The same idempotency key gives a session that was announced before.
+    if (this.events.lastId !== before) this.announce(session, noRows(session));
     if (extra.name !== undefined) this.labels.set(session.id, { name: extra.name, note: null });
     return this.labelled(session);
   }
@@ -101,8 +110,7 @@ export class MemoryEventStore implements EventStore {
 
   async setState(sessionId: string, state: SessionState, change: StateChange = {}): Promise<SessionRecord> {
     const session = this.open().setState(sessionId, state, change);
-    const { position } = session;
-    this.announce(session, { fromPosition: position + 1, toPosition: position });
+    this.announce(session, noRows(session));
     return this.labelled(session);
   }
 
@@ -121,6 +129,7 @@ export class MemoryEventStore implements EventStore {
   async deleteSession(sessionId: string): Promise<void> {
     this.open().delete(sessionId);
     this.labels.delete(sessionId);
+    this.deletions.next(sessionId);
   }
 
   async deletionsDone(): Promise<void> {
@@ -161,6 +170,12 @@ export class MemoryEventStore implements EventStore {
       if (text.length > 0) yield encoder.encode(text);
       page = next === null ? null : { ...page, [end]: next };
     }
+  }
+
+  async readFrame(sessionId: string, request: FrameRequest): Promise<EncodedFrame> {
+    const { rows, next } = this.open().rows(sessionId, frameQuery(request));
+    const names = new NameTable(this.events.dictionary(sessionId));
+    return encodeFrame(sessionId, request, rows, next, names);
   }
 
   async findings(sessionId: string): Promise<EventRows> {
@@ -225,6 +240,7 @@ export class MemoryEventStore implements EventStore {
     this.closed = true;
     for (const port of this.ports) port.close();
     this.notices.complete();
+    this.deletions.complete();
     this.events.close();
   }
 
@@ -247,4 +263,8 @@ export class MemoryEventStore implements EventStore {
     if (this.closed) throw storeClosed('close was called');
     return this.events;
   }
+}
+
+function noRows({ position }: StoredSession): Committed {
+  return { fromPosition: position + 1, toPosition: position };
 }

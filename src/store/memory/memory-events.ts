@@ -66,6 +66,11 @@ export class MemoryEvents implements EventReader {
 
   constructor(private readonly limits: StoreLimits) {}
 
+  /** Number of the session that was made last. */
+  get lastId(): number {
+    return this.lastNumber;
+  }
+
   create(manifest: Manifest, kind: SessionKind, extra: SessionExtra): StoredSession {
     const known = extra.idempotency === undefined ? undefined : this.keys.get(extra.idempotency.key);
     if (known !== undefined) {

@@ -2,14 +2,17 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { ensure } from '../../core/base/assert.js';
 import type { EventRows, FoldRows } from '../event-rows.js';
-import { NameTable, ndjsonOf } from '../readable-rows.js';
+import { encodeFrame, frameQuery } from '../feed-frames.js';
+import { ndjsonOf } from '../readable-rows.js';
 import { Handover, serveCalls } from '../rpc.js';
+import { SessionNames } from '../session-names.js';
 import { SqliteEventReader } from './sqlite-event-reader.js';
 import type { ReaderCalls, ReaderData } from './wire.js';
 
 const port = ensure(parentPort, 'the port to the main thread');
 const { file, limits } = workerData as ReaderData;
 const reader = new SqliteEventReader(file, limits);
+const names = new SessionNames((sessionId) => reader.dictionary(sessionId));
 const encoder = new TextEncoder();
 
 /** Every column's buffer: each was made for this page. */
@@ -34,9 +37,13 @@ serveCalls<ReaderCalls>(port, {
   },
   ndjson: ({ sessionId, query }) => {
     const { rows, next } = reader.rows(sessionId, query);
-    // The rows were committed together with their names: reading the names after the rows finds all of them.
-    const text = encoder.encode(ndjsonOf(rows, new NameTable(reader.dictionary(sessionId))));
+    const text = encoder.encode(ndjsonOf(rows, names.of(sessionId, rows)));
     return new Handover({ text, next }, [text.buffer]);
+  },
+  frame: ({ sessionId, request }) => {
+    const { rows, next } = reader.rows(sessionId, frameQuery(request));
+    const frame = encodeFrame(sessionId, request, rows, next, names.of(sessionId, rows));
+    return new Handover(frame, [frame.bytes.buffer as ArrayBuffer]);
   },
   decisions: ({ sessionId }) => {
     const log = reader.decisions(sessionId);

@@ -15,8 +15,10 @@ import type {
   CommitNotice,
   Committed,
   DecisionLog,
+  EncodedFrame,
   EventStore,
   FoldPage,
+  FrameRequest,
   NumbersPage,
   ReaderSource,
   RowPage,
@@ -68,11 +70,13 @@ export interface SqliteParts {
 export class SqliteEventStore implements EventStore {
   readonly limits: StoreLimits;
   readonly committed$: Observable<CommitNotice>;
+  readonly deleted$: Observable<string>;
   readonly jobs: JobStore;
   readonly answers: AnswerStore;
   /** What the start had to put right. */
   readonly reconciled: ReconcileReport;
   private readonly mirror: SessionMirror;
+  private readonly deletions = new Subject<string>();
   private reader: WorkerClient<ReaderCalls> | null = null;
   private closing: Promise<void> | null = null;
 
@@ -80,6 +84,7 @@ export class SqliteEventStore implements EventStore {
     const { limits, notices, metadata, keyed, reconciled } = parts;
     this.limits = limits;
     this.committed$ = notices.asObservable();
+    this.deleted$ = this.deletions.asObservable();
     this.jobs = new TypeormJobStore(metadata);
     this.answers = new TypeormAnswerStore(metadata);
     this.reconciled = reconciled;
@@ -170,6 +175,7 @@ export class SqliteEventStore implements EventStore {
   async deleteSession(sessionId: string): Promise<void> {
     await this.writer().call('delete', { sessionId });
     this.mirror.forget(sessionId);
+    this.deletions.next(sessionId);
     try {
       await this.parts.metadata.mirror([], { deleted: [sessionNumber(sessionId)] });
     } catch (error) {
@@ -223,6 +229,10 @@ export class SqliteEventStore implements EventStore {
       if (text.length > 0) yield text;
       page = next === null ? null : { ...page, [end]: next };
     }
+  }
+
+  async readFrame(sessionId: string, request: FrameRequest): Promise<EncodedFrame> {
+    return this.longReads().call('frame', { sessionId, request });
   }
 
   async findings(sessionId: string): Promise<EventRows> {
@@ -295,6 +305,7 @@ export class SqliteEventStore implements EventStore {
       () => keyed.close(),
       () => writer.close(),
       () => notices.complete(),
+      () => this.deletions.complete(),
       () => metadata.close(),
       () => lock.release(),
     ];

@@ -6,7 +6,9 @@ import type {
   CommitNotice,
   Committed,
   DecisionLog,
+  EncodedFrame,
   FoldPage,
+  FrameRequest,
   NumbersPage,
   RowPage,
   RowQuery,
@@ -82,6 +84,7 @@ export type ReaderCalls = {
     request: { readonly sessionId: string; readonly query: RowQuery };
     reply: { readonly text: Uint8Array; readonly next: number | null };
   };
+  frame: { request: { readonly sessionId: string; readonly request: FrameRequest }; reply: EncodedFrame };
   decisions: { request: { readonly sessionId: string }; reply: DecisionLog };
   close: { request: null; reply: null };
 };

@@ -68,7 +68,9 @@ export class WriterCore {
       const number = this.insertSession(manifest, kind, extra);
       return this.row(number);
     });
-    return sessionOfRow(row);
+    const session = sessionOfRow(row);
+    this.announce(session);
+    return session;
   }
 
   append(sessionId: string, chunk: PreparedChunk): Committed {
@@ -134,15 +136,19 @@ export class WriterCore {
     });
     this.known.set(known.number, { ...known, state });
     const session = sessionOfRow(row);
-    const { position } = session;
+    this.announce(session);
+    return session;
+  }
+
+  /** A creation or a change of state: no rows. */
+  private announce({ id, state, progress, position }: StoredSession): void {
     this.onCommit({
-      sessionId,
+      sessionId: id,
       state,
-      progress: session.progress,
+      progress,
       fromPosition: position + 1,
       toPosition: position,
     });
-    return session;
   }
 
   /** After a crash: nobody runs the sessions that were running. Returns how many there were. */
