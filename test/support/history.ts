@@ -4,10 +4,17 @@ import { World } from '../../src/core/aggregates/world.js';
 import type { Frame, History, HistoryQuery, HistoryRows } from '../../src/core/projections/history.js';
 import type { DictionaryEntry, StoredColumns } from '../../src/core/run/contract.js';
 import { foldRows } from '../../src/core/run/replay-by-fold.js';
-import type { Simulation } from '../../src/core/run/simulation.js';
+import { Simulation } from '../../src/core/run/simulation.js';
 import { concatColumns, runToEnd } from './harness.js';
 
 const COLUMNS = ['skipped', 'timeNs', 'thread', 'site', 'type', 'subject', 'a', 'b', 'c'] as const;
+
+/** Events that a test wrote by hand. */
+export interface Written {
+  readonly columns: StoredColumns;
+  readonly layout: Layout;
+  readonly threads: readonly string[];
+}
 
 export class MemoryHistory implements History {
   readonly level: 'full' | 'lifecycle';
@@ -22,17 +29,24 @@ export class MemoryHistory implements History {
   /** By subject: rows, in order. */
   private readonly bySubject = new Map<number, number[]>();
 
-  constructor(sim: Simulation) {
-    const chunks = runToEnd(sim);
-    this.columns = concatColumns(chunks);
-    this.end = this.columns.length;
-    this.level = sim.manifest.recording;
-    this.layout = sim.machine.w.layout;
-    this.vcpus = this.layout.topology.vcpus;
-    for (const entry of chunks.flatMap((chunk) => chunk.dictionary)) {
-      if (entry.kind === 'thread') this.threads[entry.id] = entry.name;
-      else this.sites.set(entry.id, entry);
+  constructor(run: Simulation | Written) {
+    if (run instanceof Simulation) {
+      const chunks = runToEnd(run);
+      this.columns = concatColumns(chunks);
+      this.level = run.manifest.recording;
+      this.layout = run.machine.w.layout;
+      for (const entry of chunks.flatMap((chunk) => chunk.dictionary)) {
+        if (entry.kind === 'thread') this.threads[entry.id] = entry.name;
+        else this.sites.set(entry.id, entry);
+      }
+    } else {
+      this.columns = run.columns;
+      this.level = 'full';
+      this.layout = run.layout;
+      this.threads.push(...run.threads);
     }
+    this.end = this.columns.length;
+    this.vcpus = this.layout.topology.vcpus;
     this.world = new World(this.layout);
     for (let i = 0; i < this.end; i++) {
       const rows = this.bySubject.get(this.columns.subject[i]);
