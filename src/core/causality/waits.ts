@@ -279,7 +279,7 @@ function holdersOf(history: History, begin: HistoryRows, between: HistoryRows, w
     else if (between.type[i] === E.LockAcquired)
       open.set(t, { mode: between.a[i], taken: between, i, overtook: true });
   }
-  for (const thread of [...open.keys()]) close(thread, null);
+  for (const thread of open.keys()) close(thread, null);
   return holders;
 }
 
