@@ -1,9 +1,11 @@
 // A run in memory as a history: what the projections over stored sessions are tested on.
-import { Layout } from '../../src/core/aggregates/layout.js';
-import { World } from '../../src/core/aggregates/world.js';
+import type { Layout } from '../../src/core/aggregates/layout.js';
+import type { World } from '../../src/core/aggregates/world.js';
 import type { Frame, History, HistoryQuery, HistoryRows } from '../../src/core/projections/history.js';
+import type { Moment } from '../../src/core/projections/moment.js';
 import type { DictionaryEntry, StoredColumns } from '../../src/core/run/contract.js';
-import { foldRows } from '../../src/core/run/replay-by-fold.js';
+import { createManifest } from '../../src/core/run/manifest.js';
+import { Past } from '../../src/core/run/past.js';
 import { Simulation } from '../../src/core/run/simulation.js';
 import { concatColumns, runToEnd } from './harness.js';
 
@@ -24,8 +26,7 @@ export class MemoryHistory implements History {
   readonly columns: StoredColumns;
   private readonly sites = new Map<number, Extract<DictionaryEntry, { kind: 'site' }>>();
   private readonly layout: Layout;
-  private world: World;
-  private folded = 0;
+  private readonly past: Past;
   /** By subject: rows, in order. */
   private readonly bySubject = new Map<number, number[]>();
 
@@ -47,7 +48,9 @@ export class MemoryHistory implements History {
     }
     this.end = this.columns.length;
     this.vcpus = this.layout.topology.vcpus;
-    this.world = new World(this.layout);
+    const manifest =
+      run instanceof Simulation ? run.manifest : createManifest({ scenario: 'smi', protocol: 'v5.18' });
+    this.past = new Past(this.layout, manifest);
     for (let i = 0; i < this.end; i++) {
       const rows = this.bySubject.get(this.columns.subject[i]);
       if (rows === undefined) this.bySubject.set(this.columns.subject[i], [i]);
@@ -77,13 +80,24 @@ export class MemoryHistory implements History {
   }
 
   worldAt(position: number): World {
-    if (position < this.folded) {
-      this.world = new World(this.layout);
-      this.folded = 0;
-    }
-    foldRows(this.world, this.columns, this.folded, position, this.level);
-    this.folded = position;
-    return this.world;
+    return this.momentAt(position).world;
+  }
+
+  momentAt(position: number): Moment {
+    const { past } = this;
+    if (position < past.position) past.reset();
+    past.take(this.columns, past.position, position);
+    return {
+      world: past.world,
+      full: this.level === 'full',
+      position: past.position,
+      ordinal: past.ordinal,
+      timeNs: past.timeNs,
+      lastSeen: past.lastSeen,
+      accounts: past.accounts,
+      threadNames: this.threads,
+      site: (id) => this.sites.get(id),
+    };
   }
 
   stack(site: number): Frame[] {

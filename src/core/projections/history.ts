@@ -2,6 +2,7 @@
 // names. Synchronous: whoever implements it reads on a thread of its own.
 import type { World } from '../aggregates/world.js';
 import { E, INDEXED_CODES } from '../events/catalogue.js';
+import type { Moment } from './moment.js';
 
 export interface HistoryRows {
   readonly length: number;
@@ -47,6 +48,8 @@ export interface History {
   rows(query: HistoryQuery): HistoryRows;
   /** After the event at this position; 0: before the first. Good until the next call. */
   worldAt(position: number): World;
+  /** The same as the state's views see it. Good until the next call. */
+  momentAt(position: number): Moment;
   /** The site's own frame first, then its callers. */
   stack(site: number): readonly Frame[];
 }
