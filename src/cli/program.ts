@@ -5,6 +5,7 @@ import { readSetting } from '../config/read-settings.js';
 import { BadInput } from '../core/base/errors.js';
 import { ENGINE_VERSION, type RunRequest } from '../core/run/manifest.js';
 import { type Backend, CONTROLS } from './backend/backend.js';
+import { type BlameOptions, blame, criticalPath, ledger, type PathOptions } from './commands/blame.js';
 import { invariants, protocols, protocolsDiff, scenarios } from './commands/catalogue.js';
 import { listSettings, printSettings } from './commands/config.js';
 import { DR_HANDLING, experiment } from './commands/experiment.js';
@@ -257,6 +258,43 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
     });
 
   addUpkeepCommands(add, data, ended);
+
+  const at = (): Option =>
+    new Option('--at <position>', 'right after the event at this position (default: the end)');
+  add('ledger', 'every reference to a root: who took it, why, and who gave it back; leaks and surplus puts')
+    .argument('<id>')
+    .argument('<path>', 'tdp-mmus.VM.roots.ROOT')
+    .addOption(at())
+    .addOption(new Option('--limit <n>', 'references given back to list (default: the last 100)'))
+    .addOption(data())
+    .action(async (id: string, path: string, options: CommonOptions & BlameOptions) => {
+      const terminal = terminalOf(options);
+      ended(await ledger(id, path, options, opener(options, terminal, false), terminal));
+    });
+  add('blame', 'the event that changed a field of the state last; or why a thread waited')
+    .argument('<id>')
+    .argument('[path]', 'such as tdp-mmus.1.roots.3.refcount, vcpus.0.mode or tdp-mmus.0.roots.1.spte.0x100')
+    .addOption(at())
+    .addOption(new Option('--all', 'every change, latest first'))
+    .addOption(new Option('--limit <n>', 'changes to list with --all'))
+    .addOption(
+      new Option('--wait <thread>', "the thread's last wait: who held what it waited for, since where"),
+    )
+    .addOption(data())
+    .action(async (id: string, path: string | undefined, options: CommonOptions & BlameOptions) => {
+      const terminal = terminalOf(options);
+      ended(await blame(id, path, options, opener(options, terminal, false), terminal));
+    });
+  add('critical-path', 'the chain of events that decided how long it took from one position to another')
+    .argument('<id>')
+    .requiredOption('--from <position>', 'first event')
+    .requiredOption('--to <position>', 'last event')
+    .addOption(new Option('--limit <n>', 'links to list; the sums are over all'))
+    .addOption(data())
+    .action(async (id: string, options: CommonOptions & PathOptions) => {
+      const terminal = terminalOf(options);
+      ended(await criticalPath(id, options, opener(options, terminal, false), terminal));
+    });
 
   // What needs no data folder takes --data all the same: a script may pass it to every command.
   const unused = (): Option => new Option('--data <dir>', 'not needed here').default(DEFAULT_DATA);

@@ -1,5 +1,6 @@
 // Sessions, their events and findings.
 import { Module } from '@nestjs/common';
+import { BlameController } from './blame.controller.js';
 import { EventsController } from './events.controller.js';
 import { AggregateCommandsController } from './live/aggregate-commands.controller.js';
 import { LiveCommandsController } from './live/live-commands.controller.js';
@@ -16,6 +17,7 @@ import { TravelController } from './travel.controller.js';
     ReplayController,
     EventsController,
     TravelController,
+    BlameController,
   ],
   providers: [LiveCommands],
 })

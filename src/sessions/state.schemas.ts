@@ -185,7 +185,7 @@ const tlbEntry = z.object({
 const nextEntry = nullableInt.describe('`entries` of the next page; null at the end');
 
 const MAX_POSITION = Number.MAX_SAFE_INTEGER;
-const whenFields = {
+export const whenFields = {
   at: queryInteger(0, MAX_POSITION)
     .optional()
     .describe('position: the state right after that event; default: the committed end'),

@@ -3,9 +3,12 @@
 import { Controller, Get, Inject, Module, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
+import { BadInput } from '../core/base/errors.js';
 import type { StateView } from '../core/projections/state.js';
 import { Route } from '../http/openapi.decorators.js';
+import { Problem } from '../http/problem.js';
 import { ZodPipe } from '../http/zod.pipe.js';
+import * as blameSchemas from '../sessions/blame.schemas.js';
 import type { When } from '../sessions/inspection/when.js';
 import type { InspectionService } from '../sessions/inspection.service.js';
 import { INSPECTIONS } from '../sessions/sessions.tokens.js';
@@ -100,6 +103,39 @@ export class TdpMmusController {
     });
     return { ...whereOf(state), ...found, entries, nextEntry: next };
   }
+
+  @Get(':vm/roots/:root/ledger')
+  @Route({
+    summary: 'Who holds, and held, a root: every reference from the event that took it to the put',
+    description:
+      'A leak is a reference that nobody is left to give back; the missing or surplus put is named with its owner. Roots that ' +
+      'were freed have a ledger too.',
+    params: { ...VM, root: 'number of the root by birth' },
+    query: blameSchemas.ledgerQuery,
+    answer: { status: 200, description: 'the ledger', name: 'Ledger', schema: blameSchemas.ledger },
+    problems: [404, 422, 429],
+  })
+  async ledger(
+    @Param('id') id: string,
+    @Param('vm') vm: string,
+    @Param('root') root: string,
+    @Query(new ZodPipe(blameSchemas.ledgerQuery, 'query')) query: z.output<typeof blameSchemas.ledgerQuery>,
+  ) {
+    const { limit, ...when } = query;
+    const of = { vm: pathNumber('vm', vm), root: pathNumber('root', root) };
+    return await this.inspections
+      .ask('ledger', { sessionId: id, ...of, when, limit })
+      .catch((error: unknown) => {
+        const unknown = error instanceof BadInput && error.code === 'unknown-root';
+        throw unknown ? new Problem(404, error.code, error.message, error.expected) : error;
+      });
+  }
+}
+
+/** A number in the address: anything else names nothing. */
+function pathNumber(what: string, text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new Problem(404, `${what}-not-found`, `there is no ${what} ${text}; expected a whole number`);
 }
 
 @Module({ controllers: [TdpMmusController] })

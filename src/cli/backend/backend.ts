@@ -3,6 +3,7 @@
 import type { RunRequest } from '../../core/run/manifest.js';
 import type { LiveCommand } from '../../core/scenarios/live/catalogue.js';
 import type { ExportRequest } from '../../exports/formats.js';
+import type { OrderName, OrderReply, OrderRequest } from '../../sessions/inspection/orders/index.js';
 import type { StoredCommand } from '../../sessions/live/live-commands.service.js';
 import type { FindingDocument, ReplayDocument, SessionDocument } from '../documents.js';
 
@@ -38,6 +39,8 @@ export interface Backend {
   control(id: string, what: Control): Promise<SessionDocument>;
   findings(id: string): Promise<FindingDocument[]>;
   replay(id: string): Promise<ReplayDocument>;
+  /** A question about stored sessions: here by its order, from a server by the address that gives the same answer. */
+  inspect<N extends OrderName>(name: N, request: OrderRequest<N>, address: string): Promise<OrderReply<N>>;
   export(id: string, request: ExportRequest): AsyncIterable<Uint8Array>;
   /** A session file. */
   importSession(file: string): Promise<SessionDocument>;

@@ -7,6 +7,7 @@ import { ExportService } from '../../exports/export.service.js';
 import type { ExportRequest } from '../../exports/formats.js';
 import { ImportService } from '../../exports/import.service.js';
 import { SPOOL_FOLDER } from '../../exports/upload.js';
+import type { OrderName, OrderReply, OrderRequest } from '../../sessions/inspection/orders/index.js';
 import { InspectionService } from '../../sessions/inspection.service.js';
 import {
   giveCommand,
@@ -127,6 +128,10 @@ export class LocalBackend implements Backend {
 
   async importSession(file: string): Promise<SessionDocument> {
     return sessionView(await this.imports.importFile(file));
+  }
+
+  async inspect<N extends OrderName>(name: N, request: OrderRequest<N>): Promise<OrderReply<N>> {
+    return await this.inspections.ask(name, request);
   }
 
   /** Everything committed stays; sessions under way become `interrupted` and go on when a server has the folder. */

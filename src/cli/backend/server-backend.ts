@@ -7,6 +7,7 @@ import { readSetting } from '../../config/read-settings.js';
 import type { RunRequest } from '../../core/run/manifest.js';
 import type { LiveCommand } from '../../core/scenarios/live/catalogue.js';
 import { type ExportRequest, FORMATS } from '../../exports/formats.js';
+import type { OrderName, OrderReply, OrderRequest } from '../../sessions/inspection/orders/index.js';
 import type { StoredCommand } from '../../sessions/live/live-commands.service.js';
 import type { JobState } from '../../store/jobs.port.js';
 import { isSealed, type SessionState } from '../../store/session.js';
@@ -124,6 +125,14 @@ export class ServerBackend implements Backend {
     const answer = await this.ask(`/sessions/${id}/replay`, init);
     if (answer.status !== ACCEPTED) return (await answer.json()) as ReplayDocument;
     return await this.resultOf<ReplayDocument>(((await answer.json()) as { readonly id: string }).id);
+  }
+
+  async inspect<N extends OrderName>(
+    _name: N,
+    _request: OrderRequest<N>,
+    address: string,
+  ): Promise<OrderReply<N>> {
+    return await this.get<OrderReply<N>>(address);
   }
 
   async *export(id: string, request: ExportRequest): AsyncIterable<Uint8Array> {

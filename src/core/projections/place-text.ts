@@ -31,3 +31,7 @@ export function callersText(place: Place, width: number): string {
   }
   return text;
 }
+
+export function clip(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, width - 3)}...`;
+}

@@ -5,6 +5,7 @@ import { decodeEvent, E } from '../../events/catalogue.js';
 import { subjectOf } from '../../events/define.js';
 import { eventText } from '../event-text.js';
 import { firstRow, type History, type Place, placeOf } from '../history.js';
+import type { Moment } from '../moment.js';
 import { type PathReader, parsePath, type Value } from '../state-paths.js';
 import { NOT_RECORDED } from '../words.js';
 import { Candidates } from './candidates.js';
@@ -103,7 +104,7 @@ class FieldTarget implements Target {
   private ahead = -1;
 
   constructor(history: History, path: string, at: number) {
-    this.reader = parsePath(path, history.momentAt(at));
+    this.reader = readerOf(path, history.momentAt(at));
     const segments = path.split('.');
     const { world, threadNames } = history.momentAt(at);
     const ofRoot = segments[0] === 'tdp-mmus' && segments[2] === 'roots' ? Number(segments[3]) : 0;
@@ -116,7 +117,7 @@ class FieldTarget implements Target {
     this.candidates = new Candidates(history, changersOf(segments, context), at);
   }
 
-  read(moment: Parameters<PathReader['read']>[0]): Value {
+  read(moment: Moment): Value {
     return this.reader.read(moment);
   }
 
@@ -126,6 +127,17 @@ class FieldTarget implements Target {
       if (this.ahead === 0) return 0;
     }
     return this.ahead;
+  }
+}
+
+/** Where the fields of a root are listed, the entry of a gfn is one more. */
+function readerOf(path: string, moment: Moment): PathReader {
+  try {
+    return parsePath(path, moment);
+  } catch (error) {
+    if (!(error instanceof BadInput) || !error.expected.includes('refcount')) throw error;
+    const more = 'spte.GFN';
+    throw new BadInput(error.code, `${error.message}, ${more}`, [...error.expected, more]);
   }
 }
 

@@ -1,5 +1,5 @@
 // A ledger as a table for a mail: at most 100 columns, one block a reference, what is wrong first.
-import { callersText, placeText, siteText } from '../place-text.js';
+import { callersText, clip, placeText, siteText } from '../place-text.js';
 import type { LedgerFault, LedgerReference, RootLedger } from './ledger.js';
 
 const WIDTH = 100;
@@ -81,10 +81,6 @@ function callers(place: Parameters<typeof siteText>[0]): string[] {
 
 function count(n: number, what: string): string {
   return `${n} ${what}${n === 1 ? '' : 's'}`;
-}
-
-function clip(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, width - 3)}...`;
 }
 
 function wrap(text: string, width: number): string[] {

@@ -1,19 +1,25 @@
 // Every inspection order by name. One line for each file of this folder.
 import { BadInput } from '../../../core/base/errors.js';
 import type { Order } from '../order.js';
+import { blameOrder, criticalPathOrder, waitOrder } from './blame.order.js';
 import { changesOrder } from './changes.order.js';
+import { ledgerOrder } from './ledger.order.js';
 import { replayOrder } from './replay.order.js';
 import { seekOrder } from './seek.order.js';
 import { entriesOrder, stateOrder } from './state.order.js';
 import { timelineOrder } from './timeline.order.js';
 
 const ORDERS = {
+  blame: blameOrder,
   changes: changesOrder,
+  criticalPath: criticalPathOrder,
   entries: entriesOrder,
+  ledger: ledgerOrder,
   replay: replayOrder,
   seek: seekOrder,
   state: stateOrder,
   timeline: timelineOrder,
+  wait: waitOrder,
 } as const;
 
 type Orders = typeof ORDERS;
