@@ -79,7 +79,10 @@ export class OwnerLock {
 
 function openLock(files: StoreFiles): Database.Database {
   try {
-    return new Database(files.lock, { timeout: ACQUIRE_TIMEOUT_MS });
+    const db = new Database(files.lock, { timeout: ACQUIRE_TIMEOUT_MS });
+    // Nothing is ever written here; a journal file would need room.
+    db.pragma('journal_mode = MEMORY');
+    return db;
   } catch (error) {
     throw fromSqlite(error, files.lock);
   }

@@ -2,6 +2,7 @@
 // trust, and people can read it with the sqlite3 tool.
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
+  copyFileSync,
   existsSync,
   readdirSync,
   readFileSync,
@@ -13,6 +14,7 @@ import {
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parseFailpoints } from '../../../src/store/failpoint.js';
 import {
   findOwner,
   type OpenOptions,
@@ -356,5 +358,92 @@ describe('events_readable', () => {
     for (let at = 0; at < 40_000; at += 4000) await store.append(id, fakeChunk(at, 4000));
     await store.close();
     expect(statSync(file('events.sqlite')).size / 40_000).toBeLessThan(60);
+  });
+});
+
+describe('the two files disagree', () => {
+  const copy = (from: string, to: string) => {
+    for (const name of readdirSync(dataDir).filter((one) => one.startsWith(from))) rmSync(file(name));
+    copyFileSync(file(to), file(from));
+  };
+
+  test('an older rootline.sqlite: lines corrected and added, notes as of then, deleted ones do not come back', async () => {
+    const id = await filled(10);
+    const store = await open();
+    const doomed = (await store.createSession(FAKE_MANIFEST, 'simulated', { name: 'doomed' })).id;
+    await store.close();
+    copyFileSync(file('rootline.sqlite'), file('kept'));
+    const later = await open();
+    await later.append(id, fakeChunk(10, 5));
+    await later.annotate(id, { note: 'later' });
+    await later.deleteSession(doomed);
+    const added = (await later.createSession(FAKE_MANIFEST, 'simulated')).id;
+    await later.close();
+    copy('rootline.sqlite', 'kept');
+    const again = await open();
+    expect(again.reconciled).toEqual({ interrupted: 0, added: 1, corrected: 1, removed: 1 });
+    expect((await again.listSessions({ limit: 10 })).sessions).toMatchObject([
+      { id: added, name: null },
+      { id, position: 15, name: 'kept', note: null },
+    ]);
+    await again.close();
+    // People deleted it themselves: its name went with it then, and goes again.
+    const metadata = new Database(file('rootline.sqlite'));
+    expect(metadata.prepare('SELECT name FROM session_label').pluck().all()).toEqual(['kept']);
+    metadata.close();
+  });
+
+  test('an older events.sqlite: lines follow it, and what people wrote about lost sessions stays', async () => {
+    const id = await filled(10);
+    copyFileSync(file('events.sqlite'), file('kept'));
+    const store = await open();
+    await store.append(id, fakeChunk(10, 5));
+    const lost = (await store.createSession(FAKE_MANIFEST, 'simulated', { name: 'lost' })).id;
+    const job = await store.jobs.create('experiment', { sessions: [Number(lost)] });
+    await store.close();
+    copy('events.sqlite', 'kept');
+    const again = await open();
+    expect(again.reconciled).toEqual({ interrupted: 0, added: 0, corrected: 1, removed: 1 });
+    expect((await again.listSessions({ limit: 10 })).sessions).toMatchObject([{ id, position: 10 }]);
+    expect(await again.jobs.get(job.id)).toMatchObject({ request: { sessions: [Number(lost)] } });
+    // Its name waits, under an id that nobody gets.
+    expect(Number((await again.createSession(FAKE_MANIFEST, 'simulated')).id)).toBeGreaterThan(Number(lost));
+    await again.close();
+    const metadata = new Database(file('rootline.sqlite'));
+    expect(metadata.prepare('SELECT name FROM session_label ORDER BY session').pluck().all()).toEqual([
+      'kept',
+      'lost',
+    ]);
+    metadata.close();
+  });
+
+  test("a log that belongs to another state of its file is noticed by the session's end", async () => {
+    const id = await filled(3000);
+    const events = new Database(file('events.sqlite'));
+    events.exec(`DELETE FROM event WHERE session = ${id} AND position > 2990`);
+    events.close();
+    await expect(openEventStore(dataDir)).rejects.toMatchObject({
+      code: 'database_damaged',
+      message: expect.stringMatching(/ends at position 3000 after 3 chunks; its rows end at 2990/),
+    });
+  });
+});
+
+describe('failpoints', () => {
+  test('names, counts and actions that are not known are refused', () => {
+    expect(parseFailpoints('')).toBeNull();
+    expect([...parseFailpoints('mid-batch@3=kill,in-delete=enospc')!]).toEqual([
+      ['mid-batch', { action: 'kill', visitsLeft: 3 }],
+      ['in-delete', { action: 'enospc', visitsLeft: 1 }],
+    ]);
+    for (const text of [
+      'mid-bach=kill',
+      'mid-batch=kil',
+      'mid-batch@0=kill',
+      'mid-batch',
+      '=kill',
+      'in-delete@x=kill',
+    ])
+      expect(() => parseFailpoints(text), text).toThrow(/is not known; expected name\[@count\]=action/);
   });
 });
