@@ -93,10 +93,18 @@ const HTTP_CODES: { readonly [status: number]: string } = {
   415: 'unsupported-media-type',
 };
 
+/** Codes of a bad input that names something that does not exist. */
+const NOT_THERE: ReadonlySet<string> = new Set(['note-not-found', 'not-at-position']);
+
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof BadInput)
-    return new Problem(422, error.code.replaceAll('_', '-'), error.message, error.expected);
+    return new Problem(
+      NOT_THERE.has(error.code) ? 404 : 422,
+      error.code.replaceAll('_', '-'),
+      error.message,
+      error.expected,
+    );
   if (error instanceof CommandRefused)
     return new Problem(409, 'command-refused', error.message, error.allowed);
   if (error instanceof StoreError) return ofStore(error);

@@ -5,6 +5,7 @@ import { EventsController } from './events.controller.js';
 import { AggregateCommandsController } from './live/aggregate-commands.controller.js';
 import { LiveCommandsController } from './live/live-commands.controller.js';
 import { LiveCommands } from './live/live-commands.service.js';
+import { NotesController } from './notes.controller.js';
 import { ReplayController } from './replay.controller.js';
 import { SessionsController } from './sessions.controller.js';
 import { TravelController } from './travel.controller.js';
@@ -18,6 +19,7 @@ import { TravelController } from './travel.controller.js';
     EventsController,
     TravelController,
     BlameController,
+    NotesController,
   ],
   providers: [LiveCommands],
 })

@@ -17,6 +17,8 @@ export interface StoreLimits {
   /** Characters of a session's name and of its note. */
   readonly maxNameChars: number;
   readonly maxNoteChars: number;
+  /** Notes and bookmarks at positions of one session. */
+  readonly maxNotesPerSession: number;
 }
 
 export const DEFAULT_LIMITS: StoreLimits = {
@@ -28,6 +30,7 @@ export const DEFAULT_LIMITS: StoreLimits = {
   maxSnapshotBytes: 256 * 1024 ** 2,
   maxNameChars: 200,
   maxNoteChars: 20_000,
+  maxNotesPerSession: 10_000,
 };
 
 /** What one stored event can take at most, index entry included; the usual figure is 40. */

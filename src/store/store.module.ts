@@ -7,6 +7,8 @@ import { SqliteEventStore } from './sqlite/sqlite-event-store.js';
 export const EVENT_STORE = Symbol('EventStore');
 /** Token of the `JobStore` port. */
 export const JOB_STORE = Symbol('JobStore');
+/** Token of the `NoteStore` port. */
+export const NOTE_STORE = Symbol('NoteStore');
 
 /** Token of the `AnswerStore` port. */
 export const ANSWER_STORE = Symbol('AnswerStore');
@@ -32,6 +34,11 @@ export class StoreModule {
         { provide: SqliteEventStore, useFactory: () => openEventStore(dataDir, options) },
         { provide: EVENT_STORE, useExisting: SqliteEventStore },
         {
+          provide: NOTE_STORE,
+          useFactory: (store: SqliteEventStore) => store.notes,
+          inject: [SqliteEventStore],
+        },
+        {
           provide: JOB_STORE,
           useFactory: (store: SqliteEventStore) => store.jobs,
           inject: [SqliteEventStore],
@@ -43,7 +50,7 @@ export class StoreModule {
         },
         StoreShutdown,
       ],
-      exports: [SqliteEventStore, EVENT_STORE, JOB_STORE, ANSWER_STORE],
+      exports: [SqliteEventStore, EVENT_STORE, JOB_STORE, ANSWER_STORE, NOTE_STORE],
     };
   }
 }

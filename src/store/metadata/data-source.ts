@@ -5,7 +5,7 @@ import type { Synchronous } from '../sqlite/connection.js';
 import { driverError } from '../sqlite/migrate.js';
 import { migrationProbe } from '../sqlite/migration-probe.js';
 import { fromSqlite } from '../sqlite/sqlite-errors.js';
-import { JobEntity, KeptAnswerEntity, SessionEntity, SessionLabelEntity } from './entities.js';
+import { JobEntity, KeptAnswerEntity, NoteEntity, SessionEntity, SessionLabelEntity } from './entities.js';
 
 interface Pragmas {
   pragma(text: string): unknown;
@@ -16,7 +16,7 @@ export async function openMetadata(file: string, synchronous: Synchronous): Prom
   const source = new DataSource({
     type: 'better-sqlite3',
     database: file,
-    entities: [SessionEntity, SessionLabelEntity, JobEntity, KeptAnswerEntity],
+    entities: [SessionEntity, SessionLabelEntity, JobEntity, KeptAnswerEntity, NoteEntity],
     migrations: METADATA_MIGRATIONS,
     migrationsTransactionMode: 'each',
     synchronize: false,

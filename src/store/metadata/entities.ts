@@ -57,3 +57,16 @@ export class KeptAnswerEntity {
   @Column('text') body!: string;
   @Column('text', { name: 'created_at' }) createdAt!: string;
 }
+
+/** People's: what they noted at positions of sessions. */
+@Entity('note')
+export class NoteEntity {
+  @PrimaryGeneratedColumn('increment', { type: 'integer' }) id!: number;
+  @Column('integer') session!: number;
+  @Column('integer') position!: number;
+  /** note, bookmark */
+  @Column('text') kind!: string;
+  @Column('text') text!: string;
+  @Column('text', { name: 'created_at' }) createdAt!: string;
+  @Column('text', { name: 'updated_at' }) updatedAt!: string;
+}

@@ -7,7 +7,7 @@ import { failpoint } from '../failpoint.js';
 import type { SessionKind, SessionLabel, SessionState, SessionSummary, StoredSession } from '../session.js';
 import { driverError } from '../sqlite/migrate.js';
 import { fromSqlite } from '../sqlite/sqlite-errors.js';
-import { SessionEntity, SessionLabelEntity } from './entities.js';
+import { NoteEntity, SessionEntity, SessionLabelEntity } from './entities.js';
 import { PromiseQueue } from './write-queue.js';
 
 /** What the reconciler compares. */
@@ -57,7 +57,10 @@ export class MetadataStore {
         await repository.upsert(sessions.slice(i, i + ROWS_PER_UPSERT).map(entityOf), ['id']);
       }
       for (const id of [...gone, ...deleted]) await repository.delete({ id });
-      for (const session of deleted) await manager.getRepository(SessionLabelEntity).delete({ session });
+      for (const session of deleted) {
+        await manager.getRepository(SessionLabelEntity).delete({ session });
+        await manager.getRepository(NoteEntity).delete({ session });
+      }
     });
   }
 
@@ -93,18 +96,22 @@ export class MetadataStore {
     const labels = await this.run((source) =>
       source.getRepository(SessionLabelEntity).find({ select: { session: true } }),
     );
-    return labels.map((label) => label.session);
+    const noted = await this.run((source) =>
+      source.getRepository(NoteEntity).find({ select: { session: true } }),
+    );
+    return [...new Set([...labels, ...noted].map(({ session }) => session))];
   }
 
   /** Highest id that any row here names; 0 when there is none. */
   async highestId(): Promise<number> {
-    const [session, label] = await this.run((source) =>
+    const [session, label, note] = await this.run((source) =>
       Promise.all([
         source.getRepository(SessionEntity).maximum('id'),
         source.getRepository(SessionLabelEntity).maximum('session'),
+        source.getRepository(NoteEntity).maximum('session'),
       ]),
     );
-    return Math.max(session ?? 0, label ?? 0);
+    return Math.max(session ?? 0, label ?? 0, note ?? 0);
   }
 
   async label(id: number): Promise<SessionLabel> {

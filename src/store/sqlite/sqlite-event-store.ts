@@ -35,6 +35,8 @@ import type { JobStore } from '../jobs.port.js';
 import type { MetadataStore } from '../metadata/metadata-store.js';
 import { TypeormAnswerStore } from '../metadata/typeorm-answer-store.js';
 import { TypeormJobStore } from '../metadata/typeorm-job-store.js';
+import { TypeormNoteStore } from '../metadata/typeorm-note-store.js';
+import type { NoteStore } from '../notes.port.js';
 import { WorkerClient } from '../rpc.js';
 import type { SessionKind, SessionLabel, SessionRecord, SessionState, StoredSession } from '../session.js';
 import type { SnapshotFigures } from '../snapshot-figures.js';
@@ -73,6 +75,7 @@ export class SqliteEventStore implements EventStore {
   readonly deleted$: Observable<string>;
   readonly jobs: JobStore;
   readonly answers: AnswerStore;
+  readonly notes: NoteStore;
   /** What the start had to put right. */
   readonly reconciled: ReconcileReport;
   private readonly mirror: SessionMirror;
@@ -87,6 +90,7 @@ export class SqliteEventStore implements EventStore {
     this.deleted$ = this.deletions.asObservable();
     this.jobs = new TypeormJobStore(metadata);
     this.answers = new TypeormAnswerStore(metadata);
+    this.notes = new TypeormNoteStore(metadata, limits);
     this.reconciled = reconciled;
     this.mirror = new SessionMirror(metadata, (sessionId) => keyed.session(sessionId), parts.onTrouble);
     notices.subscribe(({ sessionId }) => this.mirror.touch(sessionId));
