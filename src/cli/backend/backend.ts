@@ -6,6 +6,7 @@ import type { ExportRequest } from '../../exports/formats.js';
 import type { OrderName, OrderReply, OrderRequest } from '../../sessions/inspection/orders/index.js';
 import type { StoredCommand } from '../../sessions/live/live-commands.service.js';
 import type { FindingDocument, ReplayDocument, SessionDocument } from '../documents.js';
+import type { PastBackend } from './past-backend.js';
 
 /** What a session on its way can be told. */
 export const CONTROLS = ['pause', 'resume', 'cancel'] as const;
@@ -38,6 +39,8 @@ export interface Backend {
   commands(id: string): Promise<StoredCommand[]>;
   control(id: string, what: Control): Promise<SessionDocument>;
   findings(id: string): Promise<FindingDocument[]>;
+  /** Time travel and notes. */
+  readonly past: PastBackend;
   replay(id: string): Promise<ReplayDocument>;
   /** A question about stored sessions: here by its order, from a server by the address that gives the same answer. */
   inspect<N extends OrderName>(name: N, request: OrderRequest<N>, address: string): Promise<OrderReply<N>>;

@@ -22,6 +22,7 @@ import type { SqliteEventStore } from '../../store/sqlite/sqlite-event-store.js'
 import type { FindingDocument, ReplayDocument, SessionDocument } from '../documents.js';
 import type { Backend, CommandDocument, Control, OnProgress } from './backend.js';
 import { findingDocuments } from './finding-document.js';
+import { LocalPast, type PastBackend } from './past-backend.js';
 
 const LIST_PAGE = 200;
 
@@ -31,6 +32,7 @@ export class LocalBackend implements Backend {
   private readonly inspections: InspectionService;
   private readonly exports: ExportService;
   private readonly imports: ImportService;
+  readonly past: PastBackend;
 
   private constructor(
     dataDir: string,
@@ -42,6 +44,7 @@ export class LocalBackend implements Backend {
     this.inspections = new InspectionService(store);
     this.exports = new ExportService(store);
     this.imports = new ImportService(store, join(dataDir, SPOOL_FOLDER));
+    this.past = new LocalPast(store, this.inspections);
   }
 
   static async open(dataDir: string, note: (text: string) => void): Promise<LocalBackend> {

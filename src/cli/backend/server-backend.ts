@@ -19,6 +19,7 @@ import type {
 import type { FindingDocument, ReplayDocument, SessionDocument } from '../documents.js';
 import { ServerRefused } from '../failure.js';
 import type { Backend, CommandDocument, Control, OnProgress } from './backend.js';
+import { type PastBackend, ServerPast } from './past-backend.js';
 
 const LIST_PAGE = 200;
 const FIRST_POLL_MS = 25;
@@ -40,6 +41,12 @@ interface ProblemBody {
 
 export class ServerBackend implements Backend {
   readonly place: string;
+  readonly past: PastBackend = new ServerPast((path, init) =>
+    this.ask(path, {
+      ...init,
+      ...(init.body === undefined ? {} : { headers: { 'content-type': 'application/json' } }),
+    }),
+  );
   private readonly base: string;
   private readonly headers: Readonly<Record<string, string>>;
 
