@@ -13,7 +13,8 @@ import { type ExportOptions, exportSession, importSession } from './commands/exp
 import { command, commands, control, type HowFar, readCommand, step } from './commands/live.js';
 import { run } from './commands/run.js';
 import { addSettingOptions, serve, settingFlags } from './commands/serve.js';
-import { replay, sessions, show } from './commands/sessions.js';
+import { exportEvents, replay, replay, sessions, sessions, show, show } from './commands/sessions.js';
+import { addTravelCommands } from './commands/travel-options.js';
 import { addUpkeepCommands } from './commands/upkeep.js';
 import { validateCommand } from './commands/validate.js';
 import { readSettings, wholeNumber } from './settings.js';
@@ -258,6 +259,7 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
     });
 
   addUpkeepCommands(add, data, ended);
+  addTravelCommands({ add, data, ended, opener: (options, terminal) => opener(options, terminal, false) });
 
   const at = (): Option =>
     new Option('--at <position>', 'right after the event at this position (default: the end)');

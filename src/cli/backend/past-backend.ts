@@ -92,8 +92,10 @@ export class ServerPast implements PastBackend {
   }
 
   private async get<T>(path: string, query: object): Promise<T> {
-    const given = Object.entries(query).filter(([, value]) => value !== undefined);
-    const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+    const given = new URLSearchParams();
+    for (const [name, value] of Object.entries(query))
+      if (value !== undefined) given.set(name, String(value));
+    const text = given.toString();
     return (await (await this.ask(text === '' ? path : `${path}?${text}`, {})).json()) as T;
   }
 
