@@ -5,6 +5,7 @@ import { FAKE_MANIFEST, fakeChunk, fakeRow, fakeRows, fakeSnapshot, rowObjects }
 import { forkContract } from './forks.contract.js';
 import { importContract } from './imports.contract.js';
 import { readContract } from './reads.contract.js';
+import { timelineContract } from './timeline.contract.js';
 
 export interface StoreUnderTest {
   readonly name: string;
@@ -297,6 +298,7 @@ export function eventStoreContract(subject: StoreUnderTest): void {
     describe('imports', () => {
       importContract(() => store);
     });
+    timelineContract(() => ({ store, id, fill }));
 
     test('a closed store says so', async () => {
       await store.close();

@@ -35,7 +35,7 @@ function prepareStatements(db: Database) {
   const select = (level: TimelineLevel) =>
     db.prepare(
       `SELECT from_position AS "from", to_position AS "to", ${level} AS bytes FROM timeline ` +
-        'WHERE session = ?1 AND to_position >= ?2 AND from_position <= ?3 ORDER BY from_position',
+        'WHERE session = ? AND to_position >= ? AND from_position <= ? ORDER BY from_position',
     );
   return {
     fine: select('fine'),
