@@ -99,6 +99,11 @@ export class LaneChoice {
     }
   }
 
+  /** There may be a great many roots: the busiest are chosen before anything is summed up. */
+  get mayBeMany(): boolean {
+    return this.all.has(LANE_KINDS.indexOf('root'));
+  }
+
   has(kind: number, number: number): boolean {
     return this.all.has(kind) || this.single.has(laneKey(kind, number));
   }
@@ -108,18 +113,59 @@ function laneKey(kind: number, number: number): number {
   return number * LANE_KINDS.length + kind;
 }
 
+export interface LaneSet {
+  /** @param kind index in LANE_KINDS */
+  has(kind: number, number: number): boolean;
+}
+
 interface Cell {
   events: number;
   first: number;
   last: number;
-  readonly counts: Uint32Array;
+  readonly counts: number[];
 }
+
+/** A plain list: made a hundred thousand times, much quicker than a typed one. */
+const ZERO_COUNTS: readonly number[] = TIMELINE_KINDS.map(() => 0);
 
 interface Lane {
   readonly kind: number;
   readonly number: number;
   events: number;
   readonly cells: Map<number, Cell>;
+}
+
+/** Events of each lane: which are the busiest. */
+export class LaneTotals implements BucketVisitor {
+  private readonly totals = new Map<number, number>();
+  private key = -1;
+
+  constructor(
+    private readonly plan: TimelinePlan,
+    private readonly choice: LaneChoice,
+  ) {}
+
+  bucket(from: number, to: number): boolean {
+    return to >= this.plan.from && from <= this.plan.to;
+  }
+
+  lane(kind: number, number: number): void {
+    this.key = this.choice.has(kind, number) ? laneKey(kind, number) : -1;
+  }
+
+  count(_kind: number, count: number): void {
+    if (this.key >= 0) this.totals.set(this.key, (this.totals.get(this.key) ?? 0) + count);
+  }
+
+  /** At most MAX_TIMELINE_LANES, and how many there are beside them. */
+  busiest(): { readonly lanes: LaneSet; readonly omitted: number } {
+    const sorted = [...this.totals].sort(([x, a], [y, b]) => b - a || x - y).slice(0, MAX_TIMELINE_LANES);
+    const keys = new Set(sorted.map(([key]) => key));
+    return {
+      lanes: { has: (kind, number) => keys.has(laneKey(kind, number)) },
+      omitted: this.totals.size - keys.size,
+    };
+  }
 }
 
 /** Sums buckets up as they are told. */
@@ -136,7 +182,9 @@ export class TimelineSum implements BucketVisitor {
 
   constructor(
     private readonly plan: TimelinePlan,
-    private readonly choice: LaneChoice,
+    private readonly choice: LaneSet,
+    /** Lanes that were left out before. */
+    private readonly omitted = 0,
   ) {
     const { from, to, rowsPerBucket, source } = plan;
     const unit = source === 'rows' ? rowsPerBucket : TIMELINE_UNITS[source];
@@ -168,7 +216,7 @@ export class TimelineSum implements BucketVisitor {
     }
     let cell = lane.cells.get(this.index);
     if (cell === undefined) {
-      cell = { events: 0, first, last, counts: new Uint32Array(TIMELINE_KINDS.length) };
+      cell = { events: 0, first, last, counts: ZERO_COUNTS.slice() };
       lane.cells.set(this.index, cell);
     }
     cell.last = last;
@@ -211,7 +259,7 @@ export class TimelineSum implements BucketVisitor {
         events: count,
       })),
       lanes: kept.map((lane) => laneView(lane, threadNames)),
-      omittedLanes: all.length - kept.length,
+      omittedLanes: this.omitted + all.length - kept.length,
     };
   }
 }

@@ -3,6 +3,7 @@
 
 import { BadInput } from '../../../core/base/errors.js';
 import {
+  type BucketVisitor,
   readBuckets,
   TIMELINE_UNITS,
   type TimelineLevel,
@@ -11,7 +12,9 @@ import {
 } from '../../../core/projections/timeline.js';
 import {
   LaneChoice,
+  LaneTotals,
   planTimeline,
+  type TimelinePlan,
   TimelineSum,
   type TimelineView,
 } from '../../../core/projections/timeline-view.js';
@@ -45,26 +48,31 @@ export const timelineOrder = order({ long: false }, (request: TimelineRequest, c
   }
   const choice = new LaneChoice(request.lanes);
   const plan = planTimeline(Math.max(1, from), to, request.width, past.end);
-  const sum = new TimelineSum(plan, choice);
-  const { source } = plan;
-  if (source === 'rows') addRows(sum, past, plan.from, plan.to, plan.rowsPerBucket, context);
-  else addStored(sum, past, plan.from, plan.to, source, context);
+  const parts = plan.source === 'rows' ? ofRows(past, plan, context) : ofStored(past, plan, context);
+  const tell = (visitor: BucketVisitor): void => {
+    for (const part of parts) part(visitor);
+  };
+  const totals = new LaneTotals(plan, choice);
+  if (choice.mayBeMany) tell(totals);
+  const { lanes, omitted } = totals.busiest();
+  const sum = new TimelineSum(plan, choice.mayBeMany ? lanes : choice, omitted);
+  tell(sum);
   return sum.view(past.moment.threadNames);
 });
 
-function addStored(
-  sum: TimelineSum,
-  past: SessionPast,
-  from: number,
-  to: number,
-  level: TimelineLevel,
-  context: OrderContext,
-): void {
-  const { reader } = context;
-  const unit = TIMELINE_UNITS[level];
+/** Tells its buckets, as often as it is asked to. */
+type Part = (visitor: BucketVisitor) => void;
+
+function ofRows(past: SessionPast, { from, to, rowsPerBucket }: TimelinePlan, context: OrderContext): Part[] {
+  return readRows(past, from, to, rowsPerBucket, context);
+}
+
+function ofStored(past: SessionPast, { from, to, source }: TimelinePlan, context: OrderContext): Part[] {
+  const level = source as TimelineLevel;
+  const parts: Part[] = [];
   let at = from;
   let read = 0;
-  const addGap = (end: number): void => {
+  const readGap = (end: number): void => {
     if (at > end) return;
     read += end - at + 1;
     if (read > MAX_ROWS_READ)
@@ -72,30 +80,27 @@ function addStored(
         'MAX_ROWS_READ',
         MAX_ROWS_READ,
         read,
-        'rows without a stored timeline; ask for less',
+        'rows without a stored timeline; ask for a shorter range',
       );
-    addRows(sum, past, at, end, unit, context);
+    parts.push(...readRows(past, at, end, TIMELINE_UNITS[level], context));
   };
-  for (const stored of reader.timeline(past.session.id, level, from, to)) {
-    addGap(stored.from - 1);
-    readBuckets(stored.bytes, stored.from, sum);
+  for (const stored of context.reader.timeline(past.session.id, level, from, to)) {
+    readGap(stored.from - 1);
+    parts.push((visitor) => readBuckets(stored.bytes, stored.from, visitor));
     at = Math.max(at, stored.to + 1);
   }
-  addGap(to);
+  readGap(to);
+  return parts;
 }
 
-function addRows(
-  sum: TimelineSum,
-  past: SessionPast,
-  from: number,
-  to: number,
-  unit: number,
-  context: OrderContext,
-): void {
+function readRows(past: SessionPast, from: number, to: number, unit: number, context: OrderContext): Part[] {
+  const parts: Part[] = [];
   for (let at = from; at <= to; ) {
     context.checkCancelled();
     const { rows } = context.reader.rows(past.session.id, { from: at, to, limit: READ_ROWS });
-    visitBuckets(timelineBuckets(rows, 0, rows.length, at, unit), sum);
+    const buckets = timelineBuckets(rows, 0, rows.length, at, unit);
+    parts.push((visitor) => visitBuckets(buckets, visitor));
     at += rows.length;
   }
+  return parts;
 }
