@@ -3,7 +3,11 @@ import { METADATA_APPLICATION_ID, MetadataInitial1795345200000 } from './1795345
 import { KeptAnswers1795356000000 } from './1795356000000-kept-answers.js';
 import { MetadataNotes1795402000000 } from './1795402000000-metadata-notes.js';
 
-export const METADATA_MIGRATIONS = [MetadataInitial1795345200000, KeptAnswers1795356000000, MetadataNotes1795402000000];
+export const METADATA_MIGRATIONS = [
+  MetadataInitial1795345200000,
+  KeptAnswers1795356000000,
+  MetadataNotes1795402000000,
+];
 
 export const METADATA_IDENTITY = {
   applicationId: METADATA_APPLICATION_ID,
