@@ -13,7 +13,7 @@ import { type ExportOptions, exportSession, importSession } from './commands/exp
 import { command, commands, control, type HowFar, readCommand, step } from './commands/live.js';
 import { run } from './commands/run.js';
 import { addSettingOptions, serve, settingFlags } from './commands/serve.js';
-import { exportEvents, replay, replay, sessions, sessions, show, show } from './commands/sessions.js';
+import { replay, sessions, show } from './commands/sessions.js';
 import { addTravelCommands } from './commands/travel-options.js';
 import { addUpkeepCommands } from './commands/upkeep.js';
 import { validateCommand } from './commands/validate.js';
