@@ -19,7 +19,7 @@ const ROWS: readonly Row[] = [
   ['bad-query', 400, 'A value of the query cannot be used.'],
   [
     'unknown-field',
-    400,
+    [400, 422],
     'The body or the query has a field that is not known; `expected` lists the known ones.',
   ],
   ['idempotency-key', 400, 'An Idempotency-Key has 1 to 200 printable characters without spaces.'],
@@ -75,6 +75,11 @@ const ROWS: readonly Row[] = [
   ['step-or-until', 422, 'A seek takes a step or a breakpoint, not both.'],
   ['ledger-limit', [400, 422], 'More references given back were asked for than one answer lists.'],
 
+  // ---- commands of live sessions
+  ['unknown-command', 422, 'There is no such command; `expected` lists them.'],
+  ['command-field', 422, 'A field of the command is missing or has a value outside of its range.'],
+  ['events', 422, 'A command or a step goes on for 0 to MAX_STEP_EVENTS events.'],
+
   // ---- what a session is made of
   ['unknown-scenario', [404, 422], 'This build has no such scenario.'],
   ['unknown-protocol', [404, 422], 'This build has no such protocol or profile.'],
@@ -97,7 +102,16 @@ const ROWS: readonly Row[] = [
   ['nothing-stored', 409, 'The session has no stored events yet.'],
   ['state-conflict', 409, 'The state forbids the command; `expected` lists what it allows.'],
   ['session-sealed', 409, 'The session is finished, failed or cancelled: it takes nothing more.'],
-  ['position-conflict', 409, 'The session has gone on since the client looked.'],
+  [
+    'command-refused',
+    409,
+    'The simulated machine has nothing to do the command to, or is busy; `expected` lists what it allows.',
+  ],
+  ['cannot-go-on', 409, 'Another build made the session, or its thread failed: it stays where it is.'],
+  ['precondition-required', 428, 'A command needs If-Match with the position of the session.'],
+  ['position-conflict', 412, 'The session has gone on since the client looked.'],
+  ['no-vm', 404, 'That is no number of a VM.'],
+  ['no-vcpu', 404, 'That is no number of a vCPU.'],
   ['chunk-refused', 409, 'What was to be appended contradicts what is stored.'],
   ['idempotency-mismatch', 409, 'The Idempotency-Key was used for another request.'],
 

@@ -2,6 +2,7 @@
 import { Body, Controller, Headers, Inject, Param, Post, Res } from '@nestjs/common';
 import { ApiHeader, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { Idempotent } from '../../http/idempotency.js';
 import { Route } from '../../http/openapi.decorators.js';
 import { Problem } from '../../http/problem.js';
 import * as schemas from './command.schemas.js';
@@ -16,6 +17,7 @@ export class AggregateCommandsController {
   constructor(@Inject(LiveCommands) private readonly commands: LiveCommands) {}
 
   @Post('vms/:vm/commands')
+  @Idempotent()
   @ApiHeader(IF_MATCH)
   @Route({
     summary:
@@ -35,6 +37,7 @@ export class AggregateCommandsController {
   }
 
   @Post('vcpus/:vcpu/commands')
+  @Idempotent()
   @ApiHeader(IF_MATCH)
   @Route({
     summary:

@@ -17,6 +17,7 @@ import { ApiHeader, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { MAX_COMMANDS_PAGE } from '../../config/limits.js';
+import { Idempotent } from '../../http/idempotency.js';
 import { Route } from '../../http/openapi.decorators.js';
 import { ZodPipe } from '../../http/zod.pipe.js';
 import type { EventStore } from '../../store/event-store.port.js';
@@ -43,6 +44,7 @@ export class LiveCommandsController {
   ) {}
 
   @Post('commands')
+  @Idempotent()
   @ApiHeader(IF_MATCH)
   @Route({
     summary: 'Give a session that waits or is paused a command, and let it go on to where it waits again',
@@ -80,6 +82,7 @@ export class LiveCommandsController {
 
   @Post('step')
   @HttpCode(HttpStatus.OK)
+  @Idempotent()
   @ApiHeader(IF_MATCH)
   @Route({
     summary: 'Let a paused session go on for so many events, or to the next command point',

@@ -408,6 +408,7 @@ export function allowedCommands(state: SessionState): readonly string[] {
   if (isSealed(state)) return ['delete', 'replay'];
   if (state === 'queued' || state === 'running') return ['pause', 'cancel', 'delete', 'replay'];
   if (state === 'waiting') return ['command', 'cancel', 'delete', 'replay'];
+  if (state === 'interrupted') return ['resume', 'cancel', 'delete', 'replay'];
   return ['resume', 'step', 'command', 'cancel', 'delete', 'replay'];
 }
 
