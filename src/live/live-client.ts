@@ -82,6 +82,11 @@ export class LiveClient {
     }
   }
 
+  /** Bytes that the socket has not taken yet. */
+  get bufferedBytes(): number {
+    return this.socket.bufferedAmount;
+  }
+
   /** Every heartbeatMs: tells where the client stands, asks for a sign, and ends a client that gives none. */
   beat(): void {
     const { silenceMs, highWaterBytes } = this.hub.limits;

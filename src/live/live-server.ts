@@ -11,6 +11,7 @@ import { LOG, type Log } from '../http/log.js';
 import { PROBLEM_TYPE } from '../http/problem.filter.js';
 import { Problem, problemBody, problemOf } from '../http/problem.js';
 import { STOPPING, type Stopping } from '../http/stopping.js';
+import { METRICS, type Metrics } from '../metrics/metrics.js';
 import { FeedHub } from './feed-hub.js';
 import { CLOSE } from './live.schemas.js';
 import { type LiveAccess, LiveClient } from './live-client.js';
@@ -29,7 +30,13 @@ export class LiveServer implements BeforeApplicationShutdown {
     @Inject(LOG) private readonly log: Log,
     @Inject(ACCESS) private readonly access: Access,
     @Inject(STOPPING) private readonly stopping: Stopping,
+    @Inject(METRICS) metrics: Metrics,
   ) {
+    metrics.gauge('live_buffered_bytes', 'Bytes that wait for WebSocket clients to take them.', () => {
+      let bytes = 0;
+      for (const client of this.clients) bytes += client.bufferedBytes;
+      return bytes;
+    });
     this.sockets = new WebSocketServer({
       noServer: true,
       clientTracking: false,

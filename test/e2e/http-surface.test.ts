@@ -83,6 +83,7 @@ const ROUTES = [
   'POST /api/v1/sessions/{id}/replay',
   'GET /api/v1/sessions/{id}/events',
   'GET /api/v1/sessions/{id}/findings',
+  'GET /api/v1/sessions/{id}/live',
   'POST /api/v1/store/verifications',
   'GET /api/v1/store/verifications',
   'GET /api/v1/store/verifications/{id}',
