@@ -4,6 +4,7 @@ import { openEventStore } from '../src/store/sqlite/open-event-store.js';
 import type { Figure } from './figures.js';
 import { runIntoStore } from './store.js';
 import type { TimeBench } from './time-bench.js';
+import { measureBlame } from './time-blame.js';
 import { measureState } from './time-state.js';
 import { measureSteps } from './time-step.js';
 import { measureTimeline } from './time-timeline.js';
@@ -13,6 +14,7 @@ const CASES: readonly ((bench: TimeBench) => Promise<Figure[]>)[] = [
   measureState,
   measureSteps,
   measureTimeline,
+  measureBlame,
 ];
 
 export async function measureTime(folder: string, events: number): Promise<Figure[]> {

@@ -74,6 +74,11 @@ const ROWS: readonly Row[] = [
   ['no-breakpoint', 422, 'A seek needs a step or something to stop at.'],
   ['step-or-until', 422, 'A seek takes a step or a breakpoint, not both.'],
   ['ledger-limit', [400, 422], 'More references given back were asked for than one answer lists.'],
+  ['blame-limit', 422, 'More changes were asked for than one answer lists.'],
+  ['no-wait', 422, 'The thread had begun no wait by that position.'],
+  ['path-positions', 422, 'A critical path goes from a position to a later one.'],
+  ['path-window', 422, 'A critical path covers more events than CRITICAL_PATH_EVENTS_MAX.'],
+  ['path-limit', 422, 'More links of a critical path were asked for than one answer lists.'],
 
   // ---- commands of live sessions
   ['unknown-command', 422, 'There is no such command; `expected` lists them.'],

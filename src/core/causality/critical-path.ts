@@ -94,7 +94,7 @@ function check(history: History, { from, to, limit }: CriticalPathRequest): void
   }
   if (to - from >= CRITICAL_PATH_EVENTS_MAX) {
     throw new BadInput(
-      'path-too-long',
+      'path-window',
       `a critical path covers at most ${CRITICAL_PATH_EVENTS_MAX} events (CRITICAL_PATH_EVENTS_MAX), got ${to - from + 1}`,
     );
   }
