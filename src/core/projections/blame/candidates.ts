@@ -4,13 +4,14 @@ import type { History, HistoryRows } from '../history.js';
 import { isIndexed } from '../history.js';
 import type { ChangerQuery } from './changers.js';
 
-/** Rows of one read. */
-const READ_ROWS = 64;
+/** Rows of the first reads, and of all further ones: mostly the last change is all that is wanted. */
+const READS = [1, 8, 64];
 
 /** One query on its way back. */
 class Head {
   private rows: HistoryRows | null = null;
   private i = 0;
+  private reads = 0;
   /** Everything above this position has been handed out, or is known not to be there. */
   private to: number;
 
@@ -30,10 +31,11 @@ class Head {
   peek(from: number): number {
     if (this.rows !== null && this.i < this.rows.length) return this.rows.position[this.i];
     if (this.to < from) return 0;
-    this.rows = this.history.rows({ ...this.query, from, to: this.to, limit: READ_ROWS, backward: true });
+    const limit = READS[Math.min(this.reads++, READS.length - 1)];
+    this.rows = this.history.rows({ ...this.query, from, to: this.to, limit, backward: true });
     this.i = 0;
     const { length } = this.rows;
-    this.to = length < READ_ROWS ? from - 1 : this.rows.position[length - 1] - 1;
+    this.to = length < limit ? from - 1 : this.rows.position[length - 1] - 1;
     return length === 0 ? 0 : this.rows.position[0];
   }
 
@@ -47,7 +49,7 @@ export class Candidates {
 
   /** @param to the last position that counts */
   constructor(history: History, queries: readonly ChangerQuery[], to: number) {
-    const heads = queries.map((query) => new Head(history, query, to));
+    const heads = merged(queries).map((query) => new Head(history, query, to));
     this.heads = [...heads.filter((head) => head.indexed), ...heads.filter((head) => !head.indexed)];
   }
 
@@ -58,4 +60,17 @@ export class Candidates {
     if (best > 0) for (const head of this.heads) head.pass(best);
     return best;
   }
+}
+
+/** One query for each subject and thread: asked alone, a type that is rare there is looked for among all the others. */
+function merged(queries: readonly ChangerQuery[]): ChangerQuery[] {
+  const byKey = new Map<string, ChangerQuery>();
+  for (const query of queries) {
+    const key = `${query.subject ?? '*'} ${query.thread ?? '*'} ${query.types === undefined}`;
+    const known = byKey.get(key);
+    const { types } = query;
+    if (known?.types === undefined || types === undefined) byKey.set(key, known ?? query);
+    else byKey.set(key, { ...known, types: [...new Set([...known.types, ...types])] });
+  }
+  return [...byKey.values()];
 }
