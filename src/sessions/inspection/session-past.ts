@@ -10,7 +10,7 @@ import { concatRows, type EventRows } from '../../store/event-rows.js';
 import type { EventReader } from '../../store/event-store.port.js';
 import { NameTable } from '../../store/readable-rows.js';
 import type { StoredSession } from '../../store/session.js';
-import { queryRefused } from '../../store/store.errors.js';
+import { queryRefused, StoreError } from '../../store/store.errors.js';
 import { Warm } from './caches.js';
 import type { OrderContext } from './order.js';
 
@@ -91,7 +91,7 @@ export class SessionPast implements Traveller {
     while (past.position < position) {
       this.checkCancelled();
       const { rows, from, to } = this.windowAt(past.position + 1, position);
-      past.take(rows, past.position + 1 - from, Math.min(to, position) + 1 - from);
+      this.take(rows, past.position + 1 - from, Math.min(to, position) + 1 - from);
     }
   }
 
@@ -99,7 +99,24 @@ export class SessionPast implements Traveller {
     const { past } = this;
     const { rows, from } = this.windowAt(past.position + 1, past.position + READ_AHEAD_ROWS);
     const i = past.position + 1 - from;
-    past.take(rows, i, i + 1);
+    this.take(rows, i, i + 1);
+  }
+
+  /** Rows that no machine wrote cannot be folded: the session is damaged, and what is half done is forgotten. */
+  private take(rows: EventRows, from: number, to: number): void {
+    const { past } = this;
+    const { position } = past;
+    try {
+      past.take(rows, from, to);
+    } catch (error) {
+      past.reset();
+      const why = error instanceof Error ? error.message : String(error);
+      const what = `session ${this.current.id} cannot be folded behind position ${position}: ${why}`;
+      throw new StoreError('database_damaged', `events.sqlite is damaged: ${what}`, {
+        file: 'events.sqlite',
+        what,
+      });
+    }
   }
 
   windowAt(position: number, upTo = position, before = 0): StoredWindow {
