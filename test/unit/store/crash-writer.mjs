@@ -58,7 +58,7 @@ function chunkAfter(position, rows) {
   };
 }
 
-const store = await openEventStore(process.argv[2]);
+const store = await openEventStore(process.argv[2], { synchronous: process.argv[3] ?? 'normal' });
 const say = (text) => new Promise((resolve) => process.stdout.write(`${text}\n`, resolve));
 for (;;) {
   const { sessions } = await store.listSessions({ limit: 1, states: ['queued', 'interrupted', 'running'] });
