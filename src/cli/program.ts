@@ -4,6 +4,7 @@ import { Argument, Command, Option } from 'commander';
 import { readSetting } from '../config/read-settings.js';
 import { BadInput } from '../core/base/errors.js';
 import { ENGINE_VERSION, type RunRequest } from '../core/run/manifest.js';
+import { EXPERIMENT_NAMES, findExperiment } from '../core/scenarios/experiments/index.js';
 import { type Backend, CONTROLS } from './backend/backend.js';
 import { type BlameOptions, blame, criticalPath, ledger, type PathOptions } from './commands/blame.js';
 import { invariants, protocols, protocolsDiff, scenarios } from './commands/catalogue.js';
@@ -11,6 +12,7 @@ import { listSettings, printSettings } from './commands/config.js';
 import { DR_HANDLING, experiment } from './commands/experiment.js';
 import { type ExportOptions, exportSession, importSession } from './commands/export.js';
 import { command, commands, control, type HowFar, readCommand, step } from './commands/live.js';
+import { listExperiments, publishedExperiment } from './commands/published-experiment.js';
 import { run } from './commands/run.js';
 import { addSettingOptions, serve, settingFlags } from './commands/serve.js';
 import { replay, sessions, show } from './commands/sessions.js';
@@ -43,6 +45,7 @@ interface RunOptions extends CommonOptions {
 }
 
 interface ExperimentCommandOptions extends CommonOptions {
+  readonly list?: boolean;
   readonly dr?: string;
   readonly asyncSmi: readonly string[];
   readonly recording: string;
@@ -112,11 +115,17 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
       ended(options.print === true ? printSettings(settingFlags(options), terminal) : listSettings(terminal));
     });
 
-  add('experiment', "the founding experiment beside the mail's figures")
-    .addArgument(new Argument('[name]', 'which experiment').choices(['forced-reset']).default('forced-reset'))
-    .addOption(new Option('--dr <how>', 'how KVM handles the first MOV-DR exit').choices(DR_HANDLING))
+  add('experiment', 'published figures beside simulated ones; forced-reset is the founding experiment')
+    .addArgument(new Argument('[name]', 'which experiment').choices(EXPERIMENT_NAMES).default('forced-reset'))
+    .option('--list', 'the experiments that this build knows')
     .addOption(
-      new Option('--async-smi <period>', 'boots with an SMI every so many virtual us; may be repeated')
+      new Option('--dr <how>', 'forced-reset: how KVM handles the first MOV-DR exit').choices(DR_HANDLING),
+    )
+    .addOption(
+      new Option(
+        '--async-smi <period>',
+        'forced-reset: boots with an SMI every so many virtual us; may be repeated',
+      )
         .argParser(collect)
         .default([], 'none'),
     )
@@ -125,8 +134,9 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
     .addOption(settings())
     .addOption(unwatched())
     .addOption(data())
-    .action(async (_name: string, options: ExperimentCommandOptions) => {
+    .action(async (name: string, options: ExperimentCommandOptions) => {
       const terminal = terminalOf(options);
+      if (options.list === true) return ended(listExperiments(terminal));
       const periods = options.asyncSmi.map((text) => wholeNumber('--async-smi', text));
       if (periods.some((us) => us === 0)) {
         throw new BadInput(
@@ -134,15 +144,29 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
           '--async-smi takes a period of at least 1 virtual microsecond, got 0',
         );
       }
-      const asked = {
+      const common = {
         recording: options.recording,
         seed: wholeNumber('--seed', options.seed),
         settings: readSettings(options.set),
-        emulateFirstDrExit: options.dr !== undefined,
-        asyncSmiPeriodsUs: periods,
         invariants: options.invariants,
       };
       const again = ['npx', 'rootline', ...argv].join(' ');
+      const published = findExperiment(name);
+      if (published !== undefined) {
+        if (options.dr !== undefined || periods.length > 0) {
+          throw new BadInput(
+            'experiment-option',
+            `--dr and --async-smi are options of forced-reset, got experiment ${name}`,
+          );
+        }
+        const open = opener(options, terminal, true);
+        return ended(await publishedExperiment(published, common, open, again, terminal));
+      }
+      const asked = {
+        ...common,
+        emulateFirstDrExit: options.dr !== undefined,
+        asyncSmiPeriodsUs: periods,
+      };
       ended(await experiment(asked, opener(options, terminal, true), again, terminal));
     });
 

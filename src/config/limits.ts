@@ -49,6 +49,10 @@ export const MAX_INSPECTIONS = 16;
 
 /** Checks of the store that are listed. */
 export const MAX_VERIFICATIONS_LISTED = 50;
+/** Rows about roots and locks that one question after root-pressure reads. */
+export const MAX_ROOT_PRESSURE_ROWS = 5_000_000;
+/** Sessions whose root-pressure figures are kept after they were asked for. */
+export const MAX_ROOT_PRESSURES_KEPT = 256;
 
 /** Stored events of a session that is replayed while the client waits; a longer one is a job. */
 export const MAX_SYNCHRONOUS_REPLAY_ROWS = 2_000_000;

@@ -19,7 +19,7 @@ const API_INDEX = {
     'protocols',
     'scenarios',
     'invariants',
-    'experiments/forced-reset',
+    'experiments',
     'sessions',
     'store/verifications',
     'jobs',

@@ -94,6 +94,7 @@ const ROWS: readonly Row[] = [
 
   // ---- what a session is made of
   ['unknown-scenario', [404, 422], 'This build has no such scenario.'],
+  ['unknown-experiment', 404, 'This build has no such experiment.'],
   ['unknown-protocol', [404, 422], 'This build has no such protocol or profile.'],
   ['unknown-parameter', 422, 'The scenario has no such parameter.'],
   ['parameter-range', 422, 'The value is outside of the range of the parameter.'],

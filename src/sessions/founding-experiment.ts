@@ -1,6 +1,7 @@
 // The founding experiment on a server: starts its eight sessions, and tells how far the newest ones are, beside the
 // mail's figures. What the experiment is, and what counts as agreement, is the core's (core/scenarios/experiment.ts).
 
+import { resolveCosts } from '../core/machine/costs.js';
 import type { Manifest } from '../core/run/contract.js';
 import { createManifest } from '../core/run/manifest.js';
 import {
@@ -82,7 +83,9 @@ const keyOf = (s: { readonly protocol: string; readonly resetPolicy: string }): 
 
 /** What the experiment leaves as it is, in words that can be compared. */
 function unchanged({ parameters, costs, limits }: Manifest): string {
-  return JSON.stringify([{ ...parameters, resetPolicy: null }, costs, limits]);
+  // A session that is older than a cost ran as its default has it.
+  const all = { ...resolveCosts({}), ...costs };
+  return JSON.stringify([{ ...parameters, resetPolicy: null }, all, limits]);
 }
 
 let defaults: string | null = null;

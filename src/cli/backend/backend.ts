@@ -1,5 +1,6 @@
 // What a command needs of "the place where sessions are": a data folder opened by this very process, or the server that
 // owns the folder. Commands do not know which.
+import type { RootPressureFigures } from '../../core/projections/root-pressure.js';
 import type { RunRequest } from '../../core/run/manifest.js';
 import type { LiveCommand } from '../../core/scenarios/live/catalogue.js';
 import type { ExportRequest } from '../../exports/formats.js';
@@ -41,6 +42,8 @@ export interface Backend {
   findings(id: string): Promise<FindingDocument[]>;
   /** Time travel and notes. */
   readonly past: PastBackend;
+  /** Most valid roots at once, waits for a root, zaps at once. */
+  rootPressure(id: string): Promise<RootPressureFigures>;
   replay(id: string): Promise<ReplayDocument>;
   /** A question about stored sessions: here by its order, from a server by the address that gives the same answer. */
   inspect<N extends OrderName>(name: N, request: OrderRequest<N>, address: string): Promise<OrderReply<N>>;

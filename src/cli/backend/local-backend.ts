@@ -1,6 +1,7 @@
 // The data folder opened by this process: it owns the folder for as long as the command runs.
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import type { RootPressureFigures } from '../../core/projections/root-pressure.js';
 import type { RunRequest } from '../../core/run/manifest.js';
 import type { LiveCommand } from '../../core/scenarios/live/catalogue.js';
 import { ExportService } from '../../exports/export.service.js';
@@ -14,6 +15,7 @@ import {
   type StoredCommand,
   storedCommands,
 } from '../../sessions/live/live-commands.service.js';
+import { rootPressureOf } from '../../sessions/root-pressure.js';
 import { SessionRunner } from '../../sessions/runner/session-runner.js';
 import { sessionView } from '../../sessions/session.view.js';
 import { NameTable } from '../../store/readable-rows.js';
@@ -119,6 +121,10 @@ export class LocalBackend implements Backend {
 
   async findings(id: string): Promise<FindingDocument[]> {
     return findingDocuments(await this.store.findings(id), new NameTable(await this.store.dictionary(id)));
+  }
+
+  async rootPressure(id: string): Promise<RootPressureFigures> {
+    return await rootPressureOf(this.store, id);
   }
 
   async replay(id: string): Promise<ReplayDocument> {

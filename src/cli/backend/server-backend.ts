@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readSetting } from '../../config/read-settings.js';
+import type { RootPressureFigures } from '../../core/projections/root-pressure.js';
 import type { RunRequest } from '../../core/run/manifest.js';
 import type { LiveCommand } from '../../core/scenarios/live/catalogue.js';
 import { type ExportRequest, FORMATS } from '../../exports/formats.js';
@@ -125,6 +126,10 @@ export class ServerBackend implements Backend {
 
   async findings(id: string): Promise<FindingDocument[]> {
     return (await this.get<{ readonly findings: FindingDocument[] }>(`/sessions/${id}/findings`)).findings;
+  }
+
+  async rootPressure(id: string): Promise<RootPressureFigures> {
+    return await this.get<RootPressureFigures>(`/sessions/${id}/root-pressure`);
   }
 
   async replay(id: string): Promise<ReplayDocument> {

@@ -212,6 +212,8 @@ export const SLOT_STATE = { none: 0, active: 1, invalid: 2 } as const;
 /** HUGE is ours: the slot's memory is backed by transparent huge pages (2 MiB aligned). */
 export const SLOT_FLAG = { LOG_DIRTY_PAGES: 1, READONLY: 2, HUGE: 4 } as const;
 export const ADDRESS_SPACES = 2;
+/** Roots per CPU that an outer hypervisor keeps its own tables for (assumed); the one it met first goes first. */
+export const OUTER_ROOTS = 8;
 
 export const TLB_WORDS = 3;
 export const BARRIERS = 16;
@@ -241,6 +243,8 @@ export class Layout {
   readonly tlb: number;
   readonly psc: number;
   readonly outer: number;
+  /** Roots by birth + 1 that the outer hypervisor knows, OUTER_ROOTS words a vCPU; no words where nothing is nested. */
+  readonly outerRoots: number;
   readonly entries: number;
   /** End of the world, start of the machine part. */
   readonly worldWords: number;
@@ -284,6 +288,7 @@ export class Layout {
     this.tlb = take(topology.vcpus * topology.tlbEntries * TLB_WORDS);
     this.psc = take(topology.vcpus * topology.pscEntries * TLB_WORDS);
     this.outer = take(topology.vcpus * topology.outerEntries * TLB_WORDS);
+    this.outerRoots = take(topology.outerEntries > 0 ? topology.vcpus * OUTER_ROOTS : 0);
     this.dirtyWords = (topology.hostPages + 31) >>> 5;
     this.dirty = take(this.dirtyWords * ADDRESS_SPACES);
     this.hostPage = take(topology.hostPages);

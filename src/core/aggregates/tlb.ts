@@ -1,6 +1,6 @@
 // Per-CPU translation caches: direct-mapped, tagged by root ADDRESS (that is what the hardware knows), three words an
 // entry: address + 1 of the root (0 = empty), key, value. A real TLB is set-associative; conflicts only cost walks.
-import { TLB_WORDS } from './layout.js';
+import { OUTER_ROOTS, TLB_WORDS } from './layout.js';
 import type { World } from './world.js';
 
 /** Offset of the entry that may hold gfn. */
@@ -35,4 +35,11 @@ export function outerLookup(w: World, cpu: number, root: number, gfn: number): n
   if (entries === 0) return 0;
   const at = w.layout.outer + (cpu * entries + (gfn & (entries - 1))) * TLB_WORDS;
   return w.s[at] === root + 1 && w.s[at + 1] === gfn ? w.s[at + 2] : 0;
+}
+
+/** True when the outer hypervisor has tables for this root. By birth: it notices that a page was freed and used again. */
+export function outerKnowsRoot(w: World, cpu: number, serial: number): boolean {
+  const at = w.layout.outerRoots + cpu * OUTER_ROOTS;
+  for (let k = 0; k < OUTER_ROOTS; k++) if (w.s[at + k] === serial + 1) return true;
+  return false;
 }

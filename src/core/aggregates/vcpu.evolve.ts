@@ -2,7 +2,7 @@
 import { CPU_STATE, FLUSH, MODE } from '../events/constants.js';
 import type { Evolver } from './evolver.js';
 import { tellsOnly } from './evolver.js';
-import { TLB_WORDS, VCPU, VCPU_STATE, VM } from './layout.js';
+import { OUTER_ROOTS, TLB_WORDS, VCPU, VCPU_STATE, VM } from './layout.js';
 import { tlbSlot } from './tlb.js';
 import type { World } from './world.js';
 
@@ -144,6 +144,11 @@ export const vcpuEvolvers = {
     const base = w.layout.outer + n * t.outerEntries * TLB_WORDS;
     if (address === 0) w.s.fill(0, base, base + t.outerEntries * TLB_WORDS);
     else clearTag(w, base, t.outerEntries, address);
+  },
+  OuterRootShadowed(w, _t, n, serial) {
+    const at = w.layout.outerRoots + n * OUTER_ROOTS;
+    for (let k = OUTER_ROOTS - 1; k > 0; k--) w.s[at + k] = w.s[at + k - 1];
+    w.s[at] = serial + 1;
   },
   DebugRegistersLoaded(w, _t, n, loaded) {
     set(w, n, VCPU.DR_LOADED, loaded);

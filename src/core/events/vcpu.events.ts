@@ -125,6 +125,14 @@ export const vcpuEvents = [
   ),
   event(84, 'OuterShadowFlushed', 'vcpu', ['address'], 'full', 'flush hypercall to the outer hypervisor'),
   event(
+    118,
+    'OuterRootShadowed',
+    'vcpu',
+    ['serial', 'address'],
+    'full',
+    'the outer hypervisor met a root that it has no tables for and made its own for it',
+  ),
+  event(
     85,
     'DebugRegistersLoaded',
     'vcpu',

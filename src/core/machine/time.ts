@@ -28,7 +28,8 @@ export class TimeModel {
   constructor(readonly costs: Readonly<Record<string, number>>) {
     for (const [name, cost] of Object.entries(COSTS)) {
       if (cost.event === null) continue;
-      this.constNs[E[cost.event]] += costs[name];
+      // A session that is older than this cost ran without it.
+      this.constNs[E[cost.event]] += costs[name] ?? 0;
       this.account[E[cost.event]] = ACCOUNT[cost.account];
     }
     EXIT_NAMES.forEach((exit, reason) => {

@@ -8,8 +8,8 @@ export interface ExperimentInput {
   readonly value: string;
   readonly range: string;
   readonly unit: string;
-  /** fitted: to the mail's four boot times and 100k; assumed: nobody has published it; unaudited: see the source. */
-  readonly kind: 'fitted' | 'assumed' | 'unaudited';
+  /** fitted: to published figures; assumed: nobody has published it; unaudited: see the source. */
+  readonly kind: 'fitted' | 'assumed' | 'unaudited' | 'published' | 'derived';
   readonly source: string;
 }
 

@@ -4,8 +4,11 @@ import { boot } from './boot.js';
 import { busy } from './busy.js';
 import { createFails, destroyRace, roles } from './lifetimes.js';
 import { live } from './live/live.js';
+import { gpuMemslots, memslotStorm } from './memslots-under-load.js';
 import { RECORDED_SCENARIOS } from './recorded/index.js';
 import type { Scenario } from './scenario.js';
+import { wslSeabios } from './wsl-seabios.js';
+import { xenShimSmep } from './xen-shim-smep.js';
 
 export const SCENARIOS: readonly Scenario[] = [
   boot,
@@ -15,6 +18,10 @@ export const SCENARIOS: readonly Scenario[] = [
   roles,
   busy,
   live,
+  wslSeabios,
+  xenShimSmep,
+  memslotStorm,
+  gpuMemslots,
 ];
 
 export function findScenario(id: string): Scenario {

@@ -66,6 +66,7 @@ export const roles: Scenario = {
       doc: 'rounds of each vCPU, half of them before the slot goes',
     },
     pages: { default: 6, min: 1, max: 32, unit: 'pages', doc: 'pages touched each time' },
+    guestMode: { default: 1, min: 0, max: 1, unit: 'flag', doc: 'the guest enters L2; without, four roles' },
   },
   build(p) {
     const [ready, half, changed, done] = [1, 2, 3, 4];
@@ -99,10 +100,12 @@ export const roles: Scenario = {
         .loop(0, (b) => {
           const touch = () => b.touch('rmw', 64 + v * 32, p['pages']!);
           touch();
-          b.writeCr(CPU_STATE.GUEST_MODE);
-          touch();
-          b.writeCr(CPU_STATE.GUEST_MODE);
-          touch();
+          if (p['guestMode'] === 1) {
+            b.writeCr(CPU_STATE.GUEST_MODE);
+            touch();
+            b.writeCr(CPU_STATE.GUEST_MODE);
+            touch();
+          }
           b.out(ROUND_PORT);
         })
         .build(),

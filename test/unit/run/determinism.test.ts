@@ -20,6 +20,10 @@ import { concatColumns, runToEnd, simulation } from '../../support/harness.js';
 const SMALL: Readonly<Record<string, Readonly<Record<string, number | string>>>> = {
   boot: { exitsPercent: 1, pagesPercent: 5, resetPolicy: 'except-ept-dr' },
   'smi-heavy': { smis: 10, vcpus: 2 },
+  'wsl-seabios': { biosCalls: 10, window: 10, loaderPages: 50, exitsPercent: 1 },
+  'xen-shim-smep': { second: 'busy', flips: 300, pages: 4 },
+  'memslot-storm': { vcpus: 4, pages: 40, pauseUs: 2_000 },
+  'gpu-memslots': { roots: 6, pages: 600, updates: 2 },
 };
 
 function request(scenario: string, protocol: string, more: Partial<RunRequest> = {}): RunRequest {

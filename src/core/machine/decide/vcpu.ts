@@ -1,6 +1,7 @@
 // vCPUs: requests, the entry gate, TLB flushes, the guest, SMIs.
 
 import { PAGE, VCPU } from '../../aggregates/layout.js';
+import { outerKnowsRoot } from '../../aggregates/tlb.js';
 import { E } from '../../events/catalogue.js';
 import { EXIT, FLUSH, MODE, REQ } from '../../events/constants.js';
 import { S_VCPU, WAIT } from '../batch.js';
@@ -35,6 +36,12 @@ const enterGate: Decide = (w, o, out) => {
   const at = w.vcpu(o.a);
   const root = w.s[at + VCPU.ROOT];
   if (w.s[at + VCPU.REQUESTS] !== 0 || w.s[at + VCPU.MODE] !== MODE.IN_GUEST_MODE || root === 0) return 1;
+  if (w.layout.topology.outerEntries > 0) {
+    const serial = w.pageWord(root - 1, PAGE.SERIAL);
+    if (!outerKnowsRoot(w, o.a, serial)) {
+      out.emit(E.OuterRootShadowed, o.a * 16 + S_VCPU, serial, root - 1, 0);
+    }
+  }
   out.emit(E.VcpuEntered, o.a * 16 + S_VCPU, w.pageWord(root - 1, PAGE.ROLE), 0, root - 1);
   return 0;
 };
