@@ -3,6 +3,7 @@
 // migration or any stored format changes, and commit the result beside the entry in CHANGELOG-FORMATS.md.
 // A fixture is never made again: it is what a Rootline of that day wrote. test/unit/store/formats.test.ts reads all.
 
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -132,6 +133,12 @@ try {
   }
   const expected = { madeAt: new Date().toISOString(), sessions, deleted, dictionary, jobs: 1 };
   writeFileSync(join(folder, 'expected.json'), `${JSON.stringify(expected, null, 2)}\n`);
+  spawnSync(process.execPath, [
+    join(ROOT, 'node_modules/@biomejs/biome/bin/biome'),
+    'format',
+    '--write',
+    folder,
+  ]);
   process.stdout.write(`${folder}\n`);
 } finally {
   rmSync(dataDir, { recursive: true, force: true });

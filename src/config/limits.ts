@@ -47,6 +47,8 @@ export const MAX_INSPECTION_THREADS = 3;
 /** Replays and other questions about what is stored that run or wait at the same time. */
 export const MAX_INSPECTIONS = 16;
 
+/** A backup whose reader takes nothing for so long is dropped. */
+export const BACKUP_STALL_MS = 60_000;
 /** Checks of the store that are listed. */
 export const MAX_VERIFICATIONS_LISTED = 50;
 /** Rows about roots and locks that one question after root-pressure reads. */

@@ -51,6 +51,8 @@ export interface RouteDoc {
   readonly runsOn?: string;
   /** Answers as server-sent events. */
   readonly eventStream?: boolean;
+  /** Content type of an answer that is bytes. */
+  readonly binary?: string;
   readonly headers?: { readonly [name: string]: string };
   /** Statuses of the problems that this route gives besides those that all share (COMMON_PROBLEMS). */
   readonly problems?: readonly number[];
@@ -82,6 +84,7 @@ export function Route(doc: RouteDoc): MethodDecorator {
   const content: { [type: string]: { schema: object } } = {};
   if (schema !== undefined) content['application/json'] = { schema };
   if (answer.text !== undefined) content[answer.text] = { schema: { type: 'string' } };
+  if (doc.binary !== undefined) content[doc.binary] = { schema: { type: 'string', format: 'binary' } };
   if (doc.ndjson !== undefined)
     content['application/x-ndjson'] = { schema: { $ref: `#/components/schemas/${doc.ndjson}` } };
   if (doc.eventStream === true) content['text/event-stream'] = { schema: { type: 'string' } };

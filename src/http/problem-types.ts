@@ -127,6 +127,7 @@ const ROWS: readonly Row[] = [
   ['no-vcpu', 404, 'That is no number of a vCPU.'],
   ['chunk-refused', 409, 'What was to be appended contradicts what is stored.'],
   ['idempotency-mismatch', 409, 'The Idempotency-Key was used for another request.'],
+  ['job-under-way', 409, 'A check or a backup of the store is under way; there is one of each at a time.'],
 
   // ---- limits and trouble
   ['bad-header', 400, 'A header of the request has a value that it cannot have, such as Last-Event-ID.'],
@@ -137,6 +138,7 @@ const ROWS: readonly Row[] = [
   ['internal', 500, 'The server failed; its log says why, under the same X-Request-Id.'],
   ['store-failed', 500, 'The store failed; the log says why.'],
   ['database-newer', 500, 'A newer Rootline wrote the files.'],
+  ['database-older', 500, 'An older Rootline wrote the files: they have to be migrated first.'],
   ['database-foreign', 500, 'The files are not ours.'],
   ['database-damaged', 500, 'The files are damaged: `rootline verify` says where.'],
   ['data-folder-owned', 500, 'Another process owns the data folder.'],

@@ -1,4 +1,4 @@
-// /api/v1/store: checks of the whole store.
+// /api/v1/store: checks and backups of the whole store.
 import {
   type BeforeApplicationShutdown,
   Body,
@@ -23,6 +23,7 @@ import { Route } from '../http/openapi.decorators.js';
 import { Problem } from '../http/problem.js';
 import { ZodPipe } from '../http/zod.pipe.js';
 import { SqliteEventStore } from '../store/sqlite/sqlite-event-store.js';
+import { BackupService } from './backup.service.js';
 import * as schemas from './upkeep.schemas.js';
 import { VerificationService } from './verification.service.js';
 import type { VerificationView } from './verification.types.js';
@@ -86,26 +87,60 @@ export class VerificationsController {
   }
 }
 
+@ApiTags('store')
+@Controller('api/v1/store/backup')
+export class BackupController {
+  constructor(@Inject(BackupService) private readonly backups: BackupService) {}
+
+  @Get()
+  @Route({
+    summary: 'The whole store as one file, while it is written to; one at a time',
+    description:
+      'A tar: backup.json, rootline.sqlite, events.sqlite. `rootline restore FILE --data DIR` takes it back.',
+    answer: { status: 200, description: 'the file' },
+    binary: 'application/x-tar',
+    headers: { 'Content-Disposition': 'a name for the file' },
+    problems: [409, 503, 507],
+  })
+  async get(@Res() reply: FastifyReply): Promise<void> {
+    const { stream, bytes, createdAt } = await this.backups.start();
+    const name = `rootline-${createdAt.replaceAll(/[:.]/g, '-')}.tar`;
+    void reply
+      .type('application/x-tar')
+      .header('content-length', bytes)
+      .header('content-disposition', `attachment; filename="${name}"`)
+      .send(stream);
+  }
+}
+
 function notFound(id: string): never {
   throw new Problem(404, 'verification-not-found', `there is no verification ${id}`);
 }
 
 @Injectable()
 class UpkeepLife implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  constructor(@Inject(VerificationService) private readonly verifications: VerificationService) {}
+  constructor(
+    @Inject(VerificationService) private readonly verifications: VerificationService,
+    @Inject(BackupService) private readonly backups: BackupService,
+  ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     await this.verifications.recover();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await this.verifications.stop();
+    await Promise.all([this.verifications.stop(), this.backups.stop()]);
   }
 }
 
 @Module({
-  controllers: [VerificationsController],
+  controllers: [VerificationsController, BackupController],
   providers: [
+    {
+      provide: BackupService,
+      useFactory: (store: SqliteEventStore) => new BackupService(store.dataDir),
+      inject: [SqliteEventStore],
+    },
     {
       provide: VerificationService,
       useFactory: (store: SqliteEventStore, log: Log) =>

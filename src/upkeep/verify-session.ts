@@ -140,7 +140,12 @@ function firstPass(
   const { session: number, position, parent_position: shared } = session;
   const names = new KnownNames(store.dictionary(number), shared ?? 0, faults);
   const rows = new RowsVerifier(manifest, names, faults);
-  const chunks = new ChunksVerifier(names, manifest.recording === 'full', faults);
+  const chunks = new ChunksVerifier(
+    names,
+    manifest.recording === 'full',
+    session.kind === 'imported',
+    faults,
+  );
   const wanted = new Set(snapshots.map((head) => head.position));
   const expected = new Map<number, Expected>();
   let whole = true;

@@ -88,6 +88,7 @@ const ROUTES = [
   'GET /api/v1/sessions/{id}/events',
   'GET /api/v1/sessions/{id}/findings',
   'GET /api/v1/sessions/{id}/live',
+  'GET /api/v1/store/backup',
   'POST /api/v1/store/verifications',
   'GET /api/v1/store/verifications',
   'GET /api/v1/store/verifications/{id}',

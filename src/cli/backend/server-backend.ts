@@ -184,6 +184,13 @@ export class ServerBackend implements Backend {
     }
   }
 
+  /** The whole store as one file. */
+  async backup(): Promise<AsyncIterable<Uint8Array>> {
+    const { body } = await this.ask('/store/backup', { headers: { accept: 'application/x-tar' } });
+    if (body === null) throw new ServerRefused(502, `the ${this.place} sent no backup`);
+    return body;
+  }
+
   async close(): Promise<void> {
     // Nothing is held: the server goes on.
   }

@@ -2,6 +2,7 @@
 // decode, name known threads, and come to as many steps as the session has taken.
 import { ByteReader } from '../base/varint.js';
 import { E } from '../events/catalogue.js';
+import { OUTSIDE } from '../scheduler/decision-log.js';
 import type { RunProgress } from './contract.js';
 import { ROW_NUMBERS, type StoredNumbers } from './stored-numbers.js';
 import { type Faults, type KnownNames, MAX_TOLD_FAULTS, type RowMark } from './verify-rows.js';
@@ -39,6 +40,8 @@ export class ChunksVerifier {
   constructor(
     private readonly names: KnownNames,
     private readonly full: boolean,
+    /** An imported session's chunks do not say at which ordinal they end. */
+    private readonly imported: boolean,
     private readonly faults: Faults,
   ) {}
 
@@ -69,7 +72,7 @@ export class ChunksVerifier {
   ended(chunk: StoredChunk, mark: RowMark): void {
     this.settle(mark.lastOrdinal);
     // Where a fork point cuts the chunk, its end is the parent's alone.
-    if (chunk.validTo < chunk.toPosition) return;
+    if (chunk.validTo < chunk.toPosition || this.imported) return;
     const { toOrdinal, number } = chunk;
     const { lastOrdinal } = mark;
     if (this.full ? toOrdinal !== lastOrdinal : toOrdinal < lastOrdinal) {
@@ -150,6 +153,8 @@ export class ChunksVerifier {
       while (!reader.done) {
         const thread = reader.uint();
         const steps = reader.uint();
+        // Not steps: so many outside inputs met the run here.
+        if (thread === OUTSIDE) continue;
         if (thread > MAX_THREAD || this.names.threadSince[thread] === Number.POSITIVE_INFINITY)
           this.unknownThread(thread, number, fromPosition);
         if (steps < 1 || !Number.isSafeInteger(steps)) {

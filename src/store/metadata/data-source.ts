@@ -1,8 +1,7 @@
 // The TypeORM connection to rootline.sqlite.
 import { DataSource } from 'typeorm';
-import { METADATA_MIGRATIONS } from '../../../migrations/metadata/index.js';
 import type { Synchronous } from '../sqlite/connection.js';
-import { driverError } from '../sqlite/migrate.js';
+import { driverError, type MigrationClass } from '../sqlite/migrate.js';
 import { migrationProbe } from '../sqlite/migration-probe.js';
 import { fromSqlite } from '../sqlite/sqlite-errors.js';
 import { JobEntity, KeptAnswerEntity, NoteEntity, SessionEntity, SessionLabelEntity } from './entities.js';
@@ -12,12 +11,16 @@ interface Pragmas {
 }
 
 /** Connects and migrates. */
-export async function openMetadata(file: string, synchronous: Synchronous): Promise<DataSource> {
+export async function openMetadata(
+  file: string,
+  synchronous: Synchronous,
+  migrations: readonly MigrationClass[],
+): Promise<DataSource> {
   const source = new DataSource({
     type: 'better-sqlite3',
     database: file,
     entities: [SessionEntity, SessionLabelEntity, JobEntity, KeptAnswerEntity, NoteEntity],
-    migrations: METADATA_MIGRATIONS,
+    migrations: [...migrations],
     migrationsTransactionMode: 'each',
     synchronize: false,
     ...migrationProbe('in-migration-metadata'),

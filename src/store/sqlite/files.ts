@@ -9,6 +9,8 @@ export interface StoreFiles {
   readonly metadata: string;
   /** Room that is given back when the disk is full. */
   readonly reserve: string;
+  /** Copies of both files from before a migration. */
+  readonly backups: string;
   /** Held exclusively while the folder has an owner; says nothing itself. */
   readonly lock: string;
   /** Who the owner is, for those who find the lock held. */
@@ -21,6 +23,7 @@ export function storeFiles(dataDir: string): StoreFiles {
     events: join(dataDir, 'events.sqlite'),
     metadata: join(dataDir, 'rootline.sqlite'),
     reserve: join(dataDir, 'reserve'),
+    backups: join(dataDir, 'backups'),
     lock: join(dataDir, 'owner.sqlite'),
     owner: join(dataDir, 'owner.json'),
   };

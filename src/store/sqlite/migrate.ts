@@ -1,7 +1,6 @@
 // Brings events.sqlite to the form that this build knows. TypeORM runs the migrations and lets go of the file; from
 // then on only the writer thread writes to it.
-import { DataSource } from 'typeorm';
-import { EVENTS_MIGRATIONS } from '../../../migrations/events/index.js';
+import { DataSource, type MigrationInterface } from 'typeorm';
 import { migrationProbe } from './migration-probe.js';
 import { fromSqlite } from './sqlite-errors.js';
 
@@ -9,11 +8,13 @@ interface Pragmas {
   pragma(text: string): unknown;
 }
 
-export async function migrateEvents(file: string): Promise<void> {
+export type MigrationClass = new () => MigrationInterface;
+
+export async function migrateEvents(file: string, migrations: readonly MigrationClass[]): Promise<void> {
   const source = new DataSource({
     type: 'better-sqlite3',
     database: file,
-    migrations: EVENTS_MIGRATIONS,
+    migrations: [...migrations],
     migrationsTransactionMode: 'each',
     synchronize: false,
     ...migrationProbe('in-migration-events'),

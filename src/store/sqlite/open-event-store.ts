@@ -3,8 +3,9 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { Subject } from 'rxjs';
-import { EVENTS_IDENTITY } from '../../../migrations/events/index.js';
-import { METADATA_IDENTITY } from '../../../migrations/metadata/index.js';
+import type { DataSource } from 'typeorm';
+import { EVENTS_IDENTITY, EVENTS_MIGRATIONS } from '../../../migrations/events/index.js';
+import { METADATA_IDENTITY, METADATA_MIGRATIONS } from '../../../migrations/metadata/index.js';
 import type { CommitNotice } from '../event-store.port.js';
 import { armFailpoints } from '../failpoint.js';
 import { openMetadata } from '../metadata/data-source.js';
@@ -16,7 +17,8 @@ import { type StoreLimits, withLimits } from '../store.limits.js';
 import { WriterFigures } from '../writer-figures.js';
 import type { Synchronous } from './connection.js';
 import { storeFiles } from './files.js';
-import { migrateEvents } from './migrate.js';
+import { type MigrationClass, migrateEvents } from './migrate.js';
+import { copyBeforeMigration, withCopies } from './migration-copies.js';
 import { OwnerLock } from './owner-lock.js';
 import { checkDatabase } from './preflight.js';
 import { reconcile } from './reconciler.js';
@@ -25,12 +27,24 @@ import { SqliteEventStore } from './sqlite-event-store.js';
 import type { WriterCalls, WriterData, WriterTold } from './wire.js';
 import { PLAIN_THREAD, workerEntry } from './worker-entry.js';
 
+/** Oldest first; their number is the form of the file. */
+export interface StoreMigrations {
+  readonly events: readonly MigrationClass[];
+  readonly metadata: readonly MigrationClass[];
+}
+
+function migrationsOf({ migrations }: OpenOptions): StoreMigrations {
+  return { events: EVENTS_MIGRATIONS, metadata: METADATA_MIGRATIONS, ...migrations };
+}
+
 export interface OpenOptions {
   readonly limits?: Partial<StoreLimits>;
   /** What a commit promises (see connection.ts). Default: `normal`. */
   readonly synchronous?: Synchronous;
   /** Told of trouble that the store survives by itself: the derived list could not be written. */
   readonly onTrouble?: (error: unknown) => void;
+  /** For tests of migrations: these instead of this build's. */
+  readonly migrations?: Partial<StoreMigrations>;
   /** For tests of a full disk: events.sqlite never grows above this. */
   readonly maxPages?: number;
 }
@@ -79,14 +93,24 @@ async function open(
   undo.push(() => lock.release());
 
   // Both files are looked at before either is touched.
-  const form = checkDatabase(file, EVENTS_IDENTITY);
-  checkDatabase(files.metadata, METADATA_IDENTITY);
-  if (form < EVENTS_IDENTITY.version) await migrateEvents(file);
-  const metadata = new MetadataStore(
-    await openMetadata(files.metadata, synchronous),
-    files.metadata,
-    new PromiseQueue(),
-  );
+  const { events, metadata: list } = migrationsOf(options);
+  const forms = {
+    events: checkDatabase(file, { ...EVENTS_IDENTITY, version: events.length }),
+    metadata: checkDatabase(files.metadata, { ...METADATA_IDENTITY, version: list.length }),
+  };
+  // Only files with content are worth a copy.
+  const pending =
+    (forms.events > 0 && forms.events < events.length) ||
+    (forms.metadata > 0 && forms.metadata < list.length);
+  const copies = pending ? copyBeforeMigration(files, forms, new Date()) : null;
+  let source: DataSource;
+  try {
+    if (forms.events < events.length) await migrateEvents(file, events);
+    source = await openMetadata(files.metadata, synchronous, list);
+  } catch (error) {
+    throw copies === null ? error : withCopies(error, copies);
+  }
+  const metadata = new MetadataStore(source, files.metadata, new PromiseQueue());
   undo.push(() => metadata.close());
 
   const notices = new Subject<CommitNotice>();

@@ -51,7 +51,9 @@ export function checkDatabase(file: string, identity: DatabaseIdentity): number 
 
 function identify(db: Database.Database, file: string, identity: DatabaseIdentity): number {
   const applicationId = db.pragma('application_id', { simple: true }) as number;
-  const version = db.pragma('user_version', { simple: true }) as number;
+  const userVersion = db.pragma('user_version', { simple: true }) as number;
+  // Migrations that this build has not count, whatever user_version says.
+  const version = Math.max(userVersion, migrationsRun(db));
   if (applicationId !== identity.applicationId) {
     const tables = db
       .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
@@ -68,11 +70,16 @@ function identify(db: Database.Database, file: string, identity: DatabaseIdentit
   if (version > identity.version) {
     throw new StoreError(
       'database_newer',
-      `${file} was written by a newer Rootline: form ${version}, expected at most ${identity.version}`,
+      `${file} was written by a newer Rootline and needs one that knows form ${version}; this one knows forms up to ${identity.version}`,
       { file, found: version, supported: identity.version },
     );
   }
-  return version;
+  return userVersion;
+}
+
+function migrationsRun(db: Database.Database): number {
+  const has = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'migrations'").get() !== undefined;
+  return has ? (db.prepare('SELECT count(*) FROM migrations').pluck().get() as number) : 0;
 }
 
 function checkWhole(db: Database.Database, file: string, bytes: number, tables: readonly string[]): void {

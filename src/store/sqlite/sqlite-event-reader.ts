@@ -89,6 +89,10 @@ export class SqliteEventReader implements EventReader {
     return this.guarded(() => new Set(this.statements.tombstones.all() as number[]));
   }
 
+  sessionCount(): number {
+    return this.guarded(() => this.statements.count.get() as number);
+  }
+
   rows(sessionId: string, query: RowQuery): RowPage {
     return this.guarded(() => {
       const { number, position } = this.endOf(sessionId);
@@ -271,6 +275,7 @@ function prepareStatements(db: Database) {
     session: db.prepare(`SELECT ${SESSION_COLUMNS} FROM session WHERE session = ? AND ${LIVE_SESSION}`),
     sessions: db.prepare(`SELECT ${SESSION_COLUMNS} FROM session WHERE ${LIVE_SESSION} ORDER BY session`),
     tombstones: db.prepare('SELECT session FROM tombstone').pluck(),
+    count: db.prepare(`SELECT count(*) FROM session WHERE ${LIVE_SESSION}`).pluck(),
     position: db.prepare(`SELECT position FROM session WHERE session = ? AND ${LIVE_SESSION}`).pluck(),
     threads: db.prepare('SELECT id, name, since FROM thread_name WHERE session = ? ORDER BY id'),
     sites: db.prepare('SELECT id, function, label, parent, since FROM site WHERE session = ? ORDER BY id'),

@@ -105,6 +105,11 @@ export class SqliteEventStore implements EventStore {
     return this.parts.dataDir;
   }
 
+  /** Sessions that are not deleted. */
+  sessionCount(): number {
+    return this.keyed().sessionCount();
+  }
+
   /** Null while the store works; else why it does not. */
   get failure(): Error | null {
     if (this.closing !== null) return storeClosed('close was called');

@@ -68,7 +68,7 @@ test('segments', () => {
 async function migrated(use: (db: Database.Database) => void): Promise<void> {
   const dataDir = newDataDir();
   const file = join(dataDir, 'events.sqlite');
-  await migrateEvents(file);
+  await migrateEvents(file, EVENTS_MIGRATIONS);
   const db = new Database(file);
   try {
     use(db);

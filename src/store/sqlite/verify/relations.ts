@@ -31,7 +31,7 @@ const owners = (table: string): string =>
   `SELECT (SELECT min(session) FROM ${table} WHERE session > o.session) FROM o WHERE o.session IS NOT NULL) ` +
   'SELECT session FROM o WHERE session IS NOT NULL';
 
-const OWNED_TABLES = ['event', 'chunk', 'snapshot', 'thread_name', 'site', 'command'];
+const OWNED_TABLES = ['event', 'chunk', 'snapshot', 'thread_name', 'site', 'outside_input', 'timeline'];
 
 const RULES: readonly Rule[] = [
   ...OWNED_TABLES.map((table) => ({
@@ -108,23 +108,23 @@ const RULES: readonly Rule[] = [
   },
   {
     rule: 'tombstone',
-    sql: "SELECT session, 'it is deleted, and its swept is ' || swept AS message FROM tombstone WHERE swept NOT IN (0, 1)",
+    sql: "SELECT session, 'it is deleted, and its swept is ' || swept AS message FROM tombstone WHERE swept NOT IN (0, 1, 2)",
   },
   {
     rule: 'tombstone',
     sql: `SELECT session, 'it is swept, forks share it up to ' || shared || ', and it has a row at ' || last AS message FROM (SELECT t.session, (SELECT max(to_position) FROM session_segment g WHERE g.owner = t.session) AS shared, (SELECT max(position) FROM event e WHERE e.session = t.session) AS last FROM tombstone t WHERE t.swept = 1) WHERE last > coalesce(shared, 0)`,
   },
   {
-    rule: 'command',
-    sql: `SELECT session, 'command ' || number || ' follows ' || before AS message FROM (SELECT session, number, lag(number, 1, 0) OVER (PARTITION BY session ORDER BY number) AS before FROM command) WHERE number <> before + 1`,
+    rule: 'input',
+    sql: `SELECT session, 'outside input ' || number || ' follows ' || before AS message FROM (SELECT session, number, lag(number, 1, 0) OVER (PARTITION BY session ORDER BY number) AS before FROM outside_input) WHERE number <> before + 1`,
   },
   {
-    rule: 'command',
-    sql: `SELECT c.session, 'command ' || c.number || ' was given after position ' || c.after_position || ', the session ends at ' || s.position AS message FROM command c JOIN session s ON s.session = c.session WHERE c.after_position > s.position OR c.after_position < 0`,
+    rule: 'input',
+    sql: `SELECT c.session, 'outside input ' || c.number || ' was given after position ' || c.after_position || ', the session ends at ' || s.position AS message FROM outside_input c JOIN session s ON s.session = c.session WHERE c.after_position > s.position OR c.after_position < 0`,
   },
   {
-    rule: 'command',
-    sql: "SELECT session, 'the body of command ' || number || ' is not JSON' AS message FROM command WHERE NOT json_valid(body)",
+    rule: 'input',
+    sql: "SELECT session, 'the body or the plan of outside input ' || number || ' is not JSON' AS message FROM outside_input WHERE NOT json_valid(coalesce(body, 'null')) OR NOT json_valid(coalesce(plan, 'null'))",
   },
 ];
 
