@@ -71,6 +71,7 @@ export const memslotStormExperiment: Experiment = {
     },
   ],
   outOfScope: [
+    'what the series calls a load: here from the first wait for mmu_lock (to give the old root back) to the new root',
     '100 vCPUs and more: the model has 64 (limit topology.vcpus); the wait is the zap of one GiB, which does not grow with vCPUs but with what they have mapped',
     'more than 1 s for one load: seen once, no circumstances given',
     'how often loads are slow: the report has worst cases only, so they are lower and upper bounds here',
