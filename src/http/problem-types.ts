@@ -92,6 +92,24 @@ const ROWS: readonly Row[] = [
   ['command-field', 422, 'A field of the command is missing or has a value outside of its range.'],
   ['events', 422, 'A command or a step goes on for 0 to MAX_STEP_EVENTS events.'],
 
+  // ---- files that come and go, and jobs
+  ['job-under-way', 409, 'One such job runs at a time, and one is under way.'],
+  ['no-slot', 404, 'That is no number of a memslot.'],
+  ['unknown-format', [400, 422], 'Sessions are not exported in that format; `expected` lists the formats.'],
+  ['export-range', [400, 422], 'The session has no such range of positions.'],
+  ['export-too-large', [400, 413, 422], 'The format holds fewer events than were asked for.'],
+  ['upload-too-large', 413, 'The file has more bytes than an upload may have.'],
+  ['session-under-way', 409, 'The session is still running: export it when it has stopped.'],
+  ['not-a-session-file', [400, 422], 'The file was not exported by Rootline.'],
+  ['session-file-version', [400, 422], 'A newer Rootline wrote the session file.'],
+  ['session-file-truncated', [400, 422], 'The session file ends too early.'],
+  ['session-file-damaged', [400, 422], 'A block of the session file has another checksum than it names.'],
+  ['session-file-too-large', [400, 413, 422], 'A part of the session file is larger than its limit.'],
+  ['session-file-forged', [400, 422], 'The session file contradicts its own digests.'],
+  ['event-schema-newer', [400, 422], 'The events of the file are of a newer schema than this build reads.'],
+  ['row-block', [400, 422], 'A block of rows in the file cannot be read.'],
+  ['database-older', 500, 'The files are of a form that this build no longer brings up to date.'],
+
   // ---- what a session is made of
   ['unknown-scenario', [404, 422], 'This build has no such scenario.'],
   ['unknown-experiment', 404, 'This build has no such experiment.'],

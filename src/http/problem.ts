@@ -61,7 +61,8 @@ export function problemBody({ status, code, message, expected }: Problem): Probl
   };
 }
 
-const STORE_STATUS: { readonly [C in StoreErrorCode]: number } = {
+/** HTTP status of each error of the store. */
+export const STORE_STATUS: { readonly [C in StoreErrorCode]: number } = {
   position_conflict: 412,
   session_not_found: 404,
   session_sealed: 409,

@@ -232,8 +232,12 @@ function asked(route: string, method: string, operation: Operation): fc.Arbitrar
 
 async function ask(route: string, method: string, { path, query, headers, body }: Asked): Promise<void> {
   let next = 0;
-  const filled = route.replace(/\{\w+\}/g, () => encodeURIComponent(path[next++]!.toWellFormed()));
-  const search = new URLSearchParams(query.map(([name, value]) => [name, value])).toString();
+  const filled = route.replace(/\{\w+\}/g, () =>
+    encodeURIComponent(path[next++]!.replace(/\p{Surrogate}/gu, '')),
+  );
+  const search = new URLSearchParams(
+    query.map(([name, value]): [string, string] => [name, value]),
+  ).toString();
   const url = `${server.server.url}${filled}${search === '' ? '' : `?${search}`}`;
   const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
   const stop = new AbortController();

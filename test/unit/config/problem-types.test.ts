@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { STORE_STATUS } from '../../../src/http/problem.js';
 import { PROBLEM_TYPES } from '../../../src/http/problem-types.js';
 
 const SOURCE = fileURLToPath(new URL('../../../src', import.meta.url));
@@ -27,6 +28,9 @@ test('the codes of Problem and BadInput are known types (src/http/problem-types.
     [...text.matchAll(/new (?:Problem\(\s*\d+,|BadInput\()\s*'([^']+)'/g)].map(
       (match) => `${match[1]!.replaceAll('_', '-')} in ${name}`,
     ),
+  );
+  used.push(
+    ...Object.keys(STORE_STATUS).map((code) => `${code.replaceAll('_', '-')} in store/store.errors.ts`),
   );
   expect(used.length).toBeGreaterThan(30);
   expect(used.filter((code) => !known.has(code.split(' ', 1)[0]!))).toEqual([]);
