@@ -55,49 +55,52 @@ afterAll(async () => {
 
 /** Words that mean something somewhere. */
 const WORDS = [
-  ...['smi', 'v5.18', 'seed-draft', 'reset1', 'timed', 'random', 'full', 'lifecycle', 'fold', 'schedule'],
-  ...[
-    'RootPut',
-    'root:1',
-    'vcpu:0',
-    'vm',
-    'vcpu0',
-    'kworker0',
-    'finished',
-    'simulated',
-    'replay',
-    'I3',
-    '1,2',
-  ],
-  ...[
-    'roots',
-    'vcpus.0',
-    '*',
-    '-1',
-    '0',
-    '1',
-    '3',
-    '9',
-    '1e3',
-    'NaN',
-    'null',
-    '',
-    ' ',
-    '__proto__',
-    'constructor',
-  ],
-  ...[
-    '%',
-    '%00',
-    '../..',
-    '..%2f',
-    "' or 1=1 --",
-    '\u0000',
-    '\u{1f512}',
-    'x'.repeat(300),
-    '9'.repeat(25),
-    '2**53',
-  ],
+  'smi',
+  'v5.18',
+  'seed-draft',
+  'reset1',
+  'timed',
+  'random',
+  'full',
+  'lifecycle',
+  'fold',
+  'schedule',
+  'RootPut',
+  'root:1',
+  'vcpu:0',
+  'vm',
+  'vcpu0',
+  'kworker0',
+  'finished',
+  'simulated',
+  'replay',
+  'I3',
+  '1,2',
+  'roots',
+  'vcpus.0',
+  '*',
+  '-1',
+  '0',
+  '1',
+  '3',
+  '9',
+  '1e3',
+  'NaN',
+  'null',
+  '',
+  ' ',
+  '__proto__',
+  'constructor',
+  '%',
+  '%00',
+  '../..',
+  '..%2f',
+  "' or 1=1 --",
+  '\u0000',
+  '\u{1f512}',
+  'x'.repeat(300),
+  '9'.repeat(25),
+  '2**53',
 ];
 const word = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...WORDS) },
@@ -111,7 +114,7 @@ function resolved(schema: Schema | undefined): Schema {
 }
 
 /** Mostly of the schema's form, now and then anything. */
-function valueOf(given: Schema | undefined, depth = 0): fc.Arbitrary<unknown> {
+function valueFor(given: Schema | undefined, depth = 0): fc.Arbitrary<unknown> {
   const junk = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constantFrom(...WORDS, 1e300, -1, 0.5));
   return fc.oneof({ weight: 6, arbitrary: formOf(resolved(given), depth) }, { weight: 1, arbitrary: junk });
 }
@@ -122,7 +125,7 @@ function formOf(schema: Schema, depth: number): fc.Arbitrary<unknown> {
   if (schema.enum !== undefined && schema.enum.length > 0) return fc.constantFrom(...schema.enum);
   const choices = schema.anyOf ?? schema.oneOf;
   if (choices !== undefined && choices.length > 0)
-    return fc.oneof(...choices.map((choice) => valueOf(choice, depth + 1)));
+    return fc.oneof(...choices.map((choice) => valueFor(choice, depth + 1)));
   switch (schema.type) {
     case 'integer':
     case 'number': {
@@ -132,7 +135,7 @@ function formOf(schema: Schema, depth: number): fc.Arbitrary<unknown> {
     case 'boolean':
       return fc.boolean();
     case 'array':
-      return fc.array(valueOf(schema.items, depth + 1), { maxLength: 3 });
+      return fc.array(valueFor(schema.items, depth + 1), { maxLength: 3 });
     case 'object':
       return objectOf(schema, depth);
     default:
@@ -145,7 +148,7 @@ function objectOf({ properties = {} }: Schema, depth: number): fc.Arbitrary<unkn
     Object.entries(properties).map(([name, schema]) => [
       name,
       // A boot runs for long; the scenarios of the fuzz are short.
-      name === 'scenario' ? fc.constantFrom('smi', 'reset1', 'none') : valueOf(schema, depth + 1),
+      name === 'scenario' ? fc.constantFrom('smi', 'reset1', 'none') : valueFor(schema, depth + 1),
     ]),
   );
   const known = fc.record(fields, {
@@ -200,7 +203,7 @@ function asked(route: string, method: string, operation: Operation): fc.Arbitrar
   const text = (p: Parameter) =>
     fc.oneof(
       word,
-      valueOf(p.schema).map((value) => String(value)),
+      valueFor(p.schema).map((value) => String(value)),
     );
   const pairs = fc.tuple(
     ...named.map((p) =>
@@ -216,7 +219,7 @@ function asked(route: string, method: string, operation: Operation): fc.Arbitrar
     schema === undefined
       ? fc.option(fc.constantFrom('{}', 'null', '{"x":1}'), { nil: undefined })
       : fc.oneof(
-          { weight: 5, arbitrary: valueOf(schema).map((value) => JSON.stringify(value)) },
+          { weight: 5, arbitrary: valueFor(schema).map((value) => JSON.stringify(value)) },
           {
             weight: 1,
             arbitrary: fc.constantFrom('', '{', '[]', 'null', '"x"', '{"__proto__":{}}', '\u0000'),
