@@ -1,4 +1,4 @@
-// `npm run bench [-- sim|store|replay|time|experiment ...] [--out FILE] [--scale X]`: measures against the targets, prints a
+// `npm run bench [-- sim|store|replay|time|service|experiment ...] [--out FILE] [--scale X]`: measures against the targets, prints a
 // table and writes JSON. Exit code 0 whether targets are met or not: a bench measures, it does not judge the machine.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
@@ -8,6 +8,7 @@ import { measureExperiment } from './experiment.js';
 import { type Figure, figureTable, meets } from './figures.js';
 import { PACKAGE_ROOT } from './package-root.js';
 import { measureReplay } from './replay.js';
+import { measureService } from './service.js';
 import { measureSimulation } from './sim.js';
 import { measureStore } from './store.js';
 import { measureTime } from './time.js';
@@ -22,6 +23,7 @@ const SECTIONS = {
   store: (folder: string, scale: number) => measureStore(folder, STORE_EVENTS * scale),
   replay: (folder: string, scale: number) => measureReplay(folder, STORE_EVENTS * scale),
   time: (folder: string, scale: number) => measureTime(folder, TIME_EVENTS * scale),
+  service: (folder: string, scale: number) => measureService(folder, scale),
   experiment: (folder: string) => measureExperiment(folder),
 } as const;
 type SectionName = keyof typeof SECTIONS;

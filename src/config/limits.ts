@@ -8,8 +8,7 @@ export const MAX_BODY_BYTES = 256 * 1024;
 export const MAX_URL_CHARS = 4_096;
 /** Open TCP connections; further ones are closed at once. */
 export const MAX_CONNECTIONS = 256;
-/** Time for a client to send a whole request, and for an idle connection to be kept. */
-export const REQUEST_TIMEOUT_MS = 30_000;
+/** Time for which an idle connection is kept. */
 export const KEEP_ALIVE_TIMEOUT_MS = 5_000;
 
 /** Sessions on one page of the list. */

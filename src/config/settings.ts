@@ -89,6 +89,18 @@ export const settingsSchema = z.strictObject({
     doc: 'further host names to answer to',
   }),
 
+  requestTimeoutMs: setting(wholeNumber(100, 600_000, 'ms'), {
+    env: 'ROOTLINE_REQUEST_TIMEOUT',
+    flag: '--request-timeout',
+    default: '30000',
+    doc: 'how long a client may take to send a whole request',
+  }),
+  streamStallMs: setting(wholeNumber(100, 3_600_000, 'ms'), {
+    env: 'ROOTLINE_STREAM_STALL',
+    flag: '--stream-stall',
+    default: '60000',
+    doc: 'how long a stream may go unread before it is cut off',
+  }),
   stopGraceMs: setting(wholeNumber(100, 600_000, 'ms'), {
     env: 'ROOTLINE_STOP_GRACE',
     flag: '--stop-grace',

@@ -9,17 +9,18 @@ export interface HttpParts {
   readonly log: Log;
   readonly access: Access;
   readonly stopping: Stopping;
+  readonly streamStallMs: number;
 }
 
 @Module({})
 class HttpModule {}
 
-export function httpModule({ log, access, stopping }: HttpParts): DynamicModule {
+export function httpModule({ log, access, stopping, streamStallMs }: HttpParts): DynamicModule {
   const providers = [
     { provide: LOG, useValue: log },
     { provide: ACCESS, useValue: access },
     { provide: STOPPING, useValue: stopping },
-    { provide: OPEN_STREAMS, useValue: new OpenStreams(stopping) },
+    { provide: OPEN_STREAMS, useValue: new OpenStreams(stopping, streamStallMs) },
   ];
   return { module: HttpModule, global: true, providers, exports: providers.map(({ provide }) => provide) };
 }

@@ -11,7 +11,10 @@ export const OPEN_STREAMS = Symbol('OpenStreams');
 export class OpenStreams {
   private readonly streams = new Set<Readable>();
 
-  constructor(stopping: Stopping) {
+  constructor(
+    stopping: Stopping,
+    private readonly stallMs: number,
+  ) {
     stopping.onStop(() => {
       for (const stream of this.streams) stream.destroy(new Error('the server is stopping'));
     });
@@ -32,7 +35,17 @@ export class OpenStreams {
     }
     const stream = make();
     this.streams.add(stream);
-    stream.once('close', () => this.streams.delete(stream));
+    // Paused while its client does not read: for too long, and it makes room for another.
+    let stalled: NodeJS.Timeout | undefined;
+    stream.on('pause', () => {
+      clearTimeout(stalled);
+      stalled = setTimeout(() => stream.destroy(new Error('the client does not read')), this.stallMs).unref();
+    });
+    stream.on('resume', () => clearTimeout(stalled));
+    stream.once('close', () => {
+      clearTimeout(stalled);
+      this.streams.delete(stream);
+    });
     return stream;
   }
 }

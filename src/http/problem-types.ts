@@ -14,7 +14,9 @@ type Row = readonly [name: string, statuses: number | readonly number[], meaning
 
 const ROWS: readonly Row[] = [
   // ---- the request as such
-  ['bad-request', [400, 406, 408, 417, 431], 'The request cannot be read: broken JSON, a damaged head.'],
+  ['bad-request', [400, 406, 417], 'The request cannot be read: broken JSON, no HTTP.'],
+  ['request-timeout', 408, 'The request did not come whole within ROOTLINE_REQUEST_TIMEOUT.'],
+  ['head-too-large', 431, 'The head of the request is larger than 16 KiB.'],
   ['bad-body', 400, 'A field of the body is missing or has a value that no request of this kind can have.'],
   ['bad-query', 400, 'A value of the query cannot be used.'],
   [
@@ -109,6 +111,14 @@ const ROWS: readonly Row[] = [
   ['event-schema-newer', [400, 422], 'The events of the file are of a newer schema than this build reads.'],
   ['row-block', [400, 422], 'A block of rows in the file cannot be read.'],
   ['database-older', 500, 'The files are of a form that this build no longer brings up to date.'],
+
+  // ---- frames of the live feed (the numbers are those that HTTP would use)
+  ['bad-frame', 400, 'A frame of the live feed cannot be read.'],
+  ['unknown-frame', 400, 'There is no such frame of the live feed.'],
+  ['token', 401, 'The first frame of the live feed must carry a token that the server accepts.'],
+  ['already-subscribed', 409, 'The client follows that session already.'],
+  ['subscriptions', 429, 'The client follows as many sessions as it may.'],
+  ['not-subscribed', 409, 'The client does not follow that session.'],
 
   // ---- what a session is made of
   ['unknown-scenario', [404, 422], 'This build has no such scenario.'],

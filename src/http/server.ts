@@ -7,12 +7,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { appModule } from '../app.module.js';
-import {
-  KEEP_ALIVE_TIMEOUT_MS,
-  MAX_BODY_BYTES,
-  MAX_CONNECTIONS,
-  REQUEST_TIMEOUT_MS,
-} from '../config/limits.js';
+import { KEEP_ALIVE_TIMEOUT_MS, MAX_BODY_BYTES, MAX_CONNECTIONS } from '../config/limits.js';
 import { checkSettings, isLoopback, type Settings } from '../config/settings.js';
 import { BadInput } from '../core/base/errors.js';
 import { FORMATS } from '../exports/formats.js';
@@ -23,6 +18,7 @@ import type { SessionRunner } from '../sessions/runner/session-runner.js';
 import { RUNNER } from '../sessions/sessions.tokens.js';
 import { SqliteEventStore } from '../store/sqlite/sqlite-event-store.js';
 import { Access } from './access.js';
+import { answerClientError } from './client-errors.js';
 import { demoIfEmpty } from './demo.js';
 import { addHooks } from './hooks.js';
 import type { HttpParts } from './http.module.js';
@@ -54,10 +50,15 @@ export async function startServer(
   const tokens = new Tokens(settings);
   if (tokens.none && !isLoopback(settings.host))
     throw new BadInput('token-file', 'beyond loopback the token file must name at least one token');
-  const parts: HttpParts = { log, access: new Access(settings, tokens), stopping: new Stopping() };
+  const parts: HttpParts = {
+    log,
+    access: new Access(settings, tokens),
+    stopping: new Stopping(),
+    streamStallMs: settings.streamStallMs,
+  };
   const metrics = new PrometheusMetrics();
   const module = appModule(settings, parts, metrics);
-  const app = await NestFactory.create<NestFastifyApplication>(module, adapter(log), {
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter(settings, log), {
     // What goes wrong while starting is thrown, and told once.
     logger: false,
     // Bodies are JSON, or a session file where one is taken in; see addBodies.
@@ -83,10 +84,18 @@ export async function startServer(
   }
 }
 
-function adapter(log: Log): FastifyAdapter {
+/** How often slow requests are looked for. */
+const LOOK_MS = 1_000;
+
+function adapter({ requestTimeoutMs }: Settings, log: Log): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: requestTimeoutMs,
+    http: {
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(requestTimeoutMs, LOOK_MS),
+    },
+    clientErrorHandler: answerClientError,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     // Streams that nobody ends must not hold up a stop.
     forceCloseConnections: true,
