@@ -2,10 +2,10 @@
 // how far back the rest has to be looked for.
 import type { History, HistoryRows } from '../history.js';
 import { isIndexed } from '../history.js';
-import type { ChangerQuery } from './changers.js';
+import type { ChangerQuery, RowTest } from './changers.js';
 
 /** Rows of the first reads, and of all further ones: mostly the last change is all that is wanted. */
-const READS = [1, 8, 64];
+const READS = [1, 8, 64, 512];
 
 /** One query on its way back. */
 class Head {
@@ -29,14 +29,26 @@ class Head {
 
   /** The highest position at or above `from` that has not been handed out, or 0. */
   peek(from: number): number {
-    if (this.rows !== null && this.i < this.rows.length) return this.rows.position[this.i];
-    if (this.to < from) return 0;
+    for (;;) {
+      const { rows } = this;
+      while (rows !== null && this.i < rows.length && !this.counts(rows, this.i)) this.i++;
+      if (rows !== null && this.i < rows.length) return rows.position[this.i];
+      if (this.to < from) return 0;
+      this.read(from);
+    }
+  }
+
+  private read(from: number): void {
+    const { where: _, ...query } = this.query;
     const limit = READS[Math.min(this.reads++, READS.length - 1)];
-    this.rows = this.history.rows({ ...this.query, from, to: this.to, limit, backward: true });
+    const rows = this.history.rows({ ...query, from, to: this.to, limit, backward: true });
+    this.rows = rows;
     this.i = 0;
-    const { length } = this.rows;
-    this.to = length < limit ? from - 1 : this.rows.position[length - 1] - 1;
-    return length === 0 ? 0 : this.rows.position[0];
+    this.to = rows.length < limit ? from - 1 : rows.position[rows.length - 1] - 1;
+  }
+
+  private counts(rows: HistoryRows, i: number): boolean {
+    return this.query.where?.[rows.type[i]]?.(rows, i) ?? true;
   }
 
   pass(position: number): void {
@@ -68,9 +80,19 @@ function merged(queries: readonly ChangerQuery[]): ChangerQuery[] {
   for (const query of queries) {
     const key = `${query.subject ?? '*'} ${query.thread ?? '*'} ${query.types === undefined}`;
     const known = byKey.get(key);
-    const { types } = query;
-    if (known?.types === undefined || types === undefined) byKey.set(key, known ?? query);
-    else byKey.set(key, { ...known, types: [...new Set([...known.types, ...types])] });
+    byKey.set(key, known === undefined ? query : union(known, query));
   }
   return [...byKey.values()];
+}
+
+function union(x: ChangerQuery, y: ChangerQuery): ChangerQuery {
+  if (x.types === undefined || y.types === undefined) return x;
+  const types = [...new Set([...x.types, ...y.types])];
+  const where: { [type: number]: RowTest } = {};
+  for (const type of types) {
+    // A row counts where one of the two wants it.
+    const wanted = [x, y].filter((query) => query.types?.includes(type)).map((query) => query.where?.[type]);
+    if (!wanted.includes(undefined)) where[type] = (rows, i) => wanted.some((test) => test?.(rows, i));
+  }
+  return { ...x, types, where };
 }

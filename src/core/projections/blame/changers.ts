@@ -4,13 +4,20 @@
 import { LOCK_NAMES, LOCKS_PER_VM } from '../../aggregates/layout.js';
 import { E, type EventName } from '../../events/catalogue.js';
 import { type SubjectKind, subjectOf } from '../../events/define.js';
+import { LOCK_MODE } from '../../events/lock.events.js';
+import { HOLDER } from '../../events/root.events.js';
+import type { HistoryRows } from '../history.js';
 
 /** Rows to look at; without types every event of the thread, or every event. */
 export interface ChangerQuery {
   readonly types?: readonly number[];
   readonly subject?: number;
   readonly thread?: number;
+  /** By type: which of its rows count; all of them where a type is not named. */
+  readonly where?: { readonly [type: number]: RowTest };
 }
+
+export type RowTest = (rows: HistoryRows, i: number) => boolean;
 
 /** What must be known of the session besides the path. */
 export interface ChangerContext {
@@ -98,11 +105,25 @@ function slotOf(vcpu: number, rest: readonly string[]): ChangerQuery[] {
   return rest[0] === 'address' || rest[0] === 'length' ? [own] : [own, anywhere(...ROOT_OR_NOT)];
 }
 
-const rootField: { readonly [field: string]: (root: number, context: ChangerContext) => ChangerQuery[] } = {
+type RootChangers = (root: number, context: ChangerContext, rest: readonly string[]) => ChangerQuery[];
+
+const rootField: { readonly [field: string]: RootChangers } = {
   role: (r) => [about('root', r, 'RootInvalidated')],
   refcount: (r) => [about('root', r, 'RootGot', 'RootPut', 'RootResurrected')],
-  holders: (r) => [about('root', r, 'RootGot', 'RootPut', 'RootResurrected', 'RootZapScheduled')],
-  namedBy: (_r, { vcpus }) => each(vcpus, (v) => about('vcpu', v, ...SLOT_EVENTS, 'VcpuCreated')),
+  holders: (r, _context, [holder]) => [
+    {
+      ...about('root', r, 'RootGot', 'RootPut', 'RootResurrected', 'RootZapScheduled'),
+      ...(holder === undefined ? {} : { where: ofHolder(holder) }),
+    },
+  ],
+  namedBy: (_r, { vcpus, rootAddress }) =>
+    each(vcpus, (v) => ({
+      ...about('vcpu', v, ...SLOT_EVENTS, 'VcpuCreated'),
+      // A vCPU's slots name many roots over time.
+      ...(rootAddress < 0
+        ? {}
+        : { where: { [E.RootLoaded]: names(rootAddress), [E.RootDropped]: names(rootAddress) } }),
+    })),
   listed: (r) => [about('root', r, 'RootUnlinked')],
   zapScheduled: (r) => [about('root', r, 'RootZapScheduled', 'RootZapTaken')],
   zapsUnderWay: (r) => [about('root', r, 'RootZapStarted', 'RootZapFinished')],
@@ -124,7 +145,7 @@ const TABLE: { readonly [aggregate: string]: Changers } = {
     const n = Number(vcpu);
     return [about('vcpu', n, 'VcpuCreated'), ...allOf(vcpuField, field, (of) => of(n, rest))];
   },
-  'tdp-mmus': ([vm, field, root, rootFieldName], context) => {
+  'tdp-mmus': ([vm, field, root, rootFieldName, ...rest], context) => {
     const n = Number(vm);
     if (field !== 'roots' || root === undefined) {
       const fields = field === undefined ? ['mmuValidGen', 'tdpMmuPages'] : [field];
@@ -134,7 +155,7 @@ const TABLE: { readonly [aggregate: string]: Changers } = {
     return [
       // Which VM a root belongs to is known from its listing on.
       about('root', r, 'RootAllocated', 'RootListed', 'RootFreed'),
-      ...allOf(rootField, rootFieldName, (of) => of(r, context)),
+      ...allOf(rootField, rootFieldName, (of) => of(r, context, rest)),
     ];
   },
   locks: ([vm, lock, field], { vms }) => {
@@ -145,7 +166,7 @@ const TABLE: { readonly [aggregate: string]: Changers } = {
       field === 'readingThreads' || field === undefined
         ? each(vms, (n) => lockEvents(n * LOCKS_PER_VM + kind))
         : [];
-    return [about('vm', Number(vm), 'VmCreated'), lockEvents(own), ...all];
+    return [about('vm', Number(vm), 'VmCreated'), lockEvents(own, field), ...all];
   },
   threads: ([name, field], { threads }) => {
     const known = threads.indexOf(name);
@@ -200,8 +221,31 @@ const TABLE: { readonly [aggregate: string]: Changers } = {
   ],
 };
 
-function lockEvents(lock: number): ChangerQuery {
-  return about('lock', lock, 'LockContended', 'LockAcquired', 'LockReleased');
+function lockEvents(lock: number, field?: string): ChangerQuery {
+  const mode = field === 'writer' ? LOCK_MODE.write : field === 'readers' ? LOCK_MODE.read : null;
+  if (mode === null) return about('lock', lock, 'LockContended', 'LockAcquired', 'LockReleased');
+  const inMode: RowTest = (rows, i) => rows.a[i] === mode;
+  return {
+    ...about('lock', lock, 'LockAcquired', 'LockReleased'),
+    where: { [E.LockAcquired]: inMode, [E.LockReleased]: inMode },
+  };
+}
+
+function names(address: number): RowTest {
+  return (rows, i) => rows.c[i] === address;
+}
+
+/** Events about references of one class; a gift moves one from the TDP MMU to the work item. */
+function ofHolder(holder: string): { readonly [type: number]: RowTest } {
+  const code = (HOLDER as { readonly [name: string]: number })[holder];
+  const theirs: RowTest = (rows, i) => rows.a[i] === code;
+  const gift: RowTest = (rows, i) => rows.a[i] === 1 && (holder === 'tdpMmu' || holder === 'work');
+  return {
+    [E.RootGot]: theirs,
+    [E.RootPut]: theirs,
+    [E.RootResurrected]: theirs,
+    [E.RootZapScheduled]: gift,
+  };
 }
 
 /** Those of one field; of all fields where the path ends before. A field that never changes has none. */
