@@ -18,7 +18,7 @@ const BELOW_RUN = {
   projections: ['base', 'events', 'aggregates'],
   causality: ['base', 'events', 'aggregates', 'projections'],
   traces: ['base', 'events', 'aggregates'],
-  exports: ['base', 'events', 'aggregates', 'projections'],
+  exports: ['base', 'events', 'aggregates', 'projections', 'causality'],
 };
 
 /** Folder of src/core -> the other folders of src/core that it may import. */

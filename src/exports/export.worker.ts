@@ -58,8 +58,7 @@ class Context implements ExportContext {
 }
 
 async function run(order: ExportOrder): Promise<void> {
-  const writer = ensure(WRITERS[order.format], `a writer for ${order.format}`);
-  for await (const block of writer(new Context(order))) {
+  for await (const block of WRITERS[order.format](new Context(order))) {
     if (block.length === 0) continue;
     if (asked === 0) {
       await new Promise<void>((resolve) => {

@@ -90,7 +90,7 @@ export function readableEvent(rows: EventRows, i: number, names: NameTable): Rea
     thread: names.thread(rows.thread[i]!),
     function: names.function(rows.site[i]!),
     label: names.label(rows.site[i]!),
-    type: typeName(type),
+    type: eventTypeName(type),
     subject: { kind: subjectKind(subject), number: Math.floor(subject / SUBJECT_RADIX) },
     values: Object.fromEntries(valueNames(type).map((name, k) => [name, abc[k]!])),
   };
@@ -106,7 +106,7 @@ const LINE_PARTS: (LineParts | undefined)[] = [];
 
 function linePartsOf(type: number): LineParts {
   const parts = {
-    type: `,"type":"${typeName(type)}","subject":{"kind":"`,
+    type: `,"type":"${eventTypeName(type)}","subject":{"kind":"`,
     keys: valueNames(type).map((name, k) => `${k === 0 ? '' : ','}"${name}":`),
   };
   LINE_PARTS[type] = parts;
@@ -143,7 +143,7 @@ function lastOrdinal(type: number, ordinal: number, a: number): number {
 }
 
 /** A code that this build does not know (a newer store) keeps its number. */
-function typeName(type: number): string {
+export function eventTypeName(type: number): string {
   return EVENT_BY_CODE[type]?.name ?? `unknown:${type}`;
 }
 
