@@ -229,7 +229,7 @@ export class TrackEvents {
   private vcpu(type: number, number: number, timeNs: number): void {
     let vcpu = this.vcpus.get(number);
     if (vcpu === undefined) {
-      const lane = this.makeLane('state', `vcpu${number}`, this.group('vCPUs'));
+      const lane = this.makeLane('state', `vcpu${number}: guest, host, SMM`, this.group('vCPUs'));
       vcpu = { lane, guest: this.options.recording === 'full' ? false : null, smm: false };
       this.vcpus.set(number, vcpu);
     }
