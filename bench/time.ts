@@ -5,6 +5,7 @@ import type { Figure } from './figures.js';
 import { runIntoStore } from './store.js';
 import type { TimeBench } from './time-bench.js';
 import { measureBlame } from './time-blame.js';
+import { measureExports } from './time-export.js';
 import { measureState } from './time-state.js';
 import { measureSteps } from './time-step.js';
 import { measureTimeline } from './time-timeline.js';
@@ -15,6 +16,7 @@ const CASES: readonly ((bench: TimeBench) => Promise<Figure[]>)[] = [
   measureSteps,
   measureTimeline,
   measureBlame,
+  measureExports,
 ];
 
 export async function measureTime(folder: string, events: number): Promise<Figure[]> {

@@ -56,6 +56,7 @@ export class ExportService {
       range,
       names: await this.store.namesSince(sessionId),
       decisions: whole ? await this.store.decisions(sessionId) : null,
+      marks: whole ? await this.store.marks(sessionId) : [],
       snapshots: request.snapshots === true,
       threads: request.threads ?? null,
       pageRows: Math.min(

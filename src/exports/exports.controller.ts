@@ -5,6 +5,7 @@ import { ApiBody, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { MAX_IMPORT_BYTES } from '../config/limits.js';
+import { BadInput } from '../core/base/errors.js';
 import { Route } from '../http/openapi.decorators.js';
 import { Problem } from '../http/problem.js';
 import { queryInteger, ZodPipe } from '../http/zod.pipe.js';
@@ -81,7 +82,7 @@ export class ExportsController {
     description: `The body is the file, as ${FORMATS.session.mediaType}. All or nothing: the session appears when every check has passed.`,
     answer: { status: 201, description: 'the session', name: 'Session', schema: schemas.session },
     headers: { Location: 'address of the session' },
-    problems: [415, 422, 429],
+    problems: [413, 415, 422, 429],
   })
   async import(
     @Req() request: FastifyRequest,
@@ -93,7 +94,11 @@ export class ExportsController {
       throw new Problem(415, 'unsupported-media-type', `expected a body of type ${mediaType}`, [mediaType]);
     }
     const limits = { name: 'MAX_IMPORT_BYTES', maxBytes: MAX_IMPORT_BYTES };
-    const session = await this.imports.importStream(body, limits);
+    const session = await this.imports.importStream(body, limits).catch((error: unknown) => {
+      if (error instanceof BadInput && error.code === 'upload-too-large')
+        throw new Problem(413, error.code, error.message);
+      throw error;
+    });
     void reply.header('Location', `/api/v1/sessions/${session.id}`);
     return sessionView(session);
   }

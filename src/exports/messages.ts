@@ -2,7 +2,7 @@
 // whoever reads the export slowly slows down everything before it, and nothing piles up.
 import type { SnapshotBytes } from '../core/run/contract.js';
 import type { StoredNumbers } from '../core/run/stored-numbers.js';
-import type { DecisionLog } from '../store/event-store.port.js';
+import type { DecisionLog, StoredMark } from '../store/event-store.port.js';
 import type { NameSince } from '../store/imports.port.js';
 import type { WireError } from '../store/store.errors.js';
 import type { ExportFormat, ExportRange } from './formats.js';
@@ -16,6 +16,7 @@ export interface ExportOrder {
   readonly names: readonly NameSince[];
   /** Of a session file only. */
   readonly decisions: DecisionLog | null;
+  readonly marks: readonly StoredMark[];
   readonly snapshots: boolean;
   readonly threads: readonly string[] | null;
   /** Rows of a page; only the last one is shorter. */

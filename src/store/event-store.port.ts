@@ -9,7 +9,6 @@ import type { TimelineLevel } from '../core/projections/timeline.js';
 import type {
   DictionaryEntry,
   Manifest,
-  Mark,
   RunChunk,
   RunProgress,
   SnapshotBytes,

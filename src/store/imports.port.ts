@@ -2,7 +2,9 @@
 // list, has no id that can be asked for, and after a crash or a refusal its rows are removed like those of a deleted
 // session. All or nothing, without one huge transaction.
 import type { DictionaryEntry, Manifest, RunProgress, StoredColumns } from '../core/run/contract.js';
+import type { ChunkTimeline } from './channel/chunk-timeline.js';
 import type { PackedSnapshot } from './channel/prepared-chunk.js';
+import type { StoredMark } from './event-store.port.js';
 import type { SessionKind, SessionLabel, SessionRecord, SessionState } from './session.js';
 
 /** A name with the position at which the session began to use it. */
@@ -30,13 +32,19 @@ export interface ImportedDecisions {
 /** One transaction's worth. */
 export interface ImportPart {
   /** Go on where the part before ended; at most maxChunkRows. */
-  readonly rows: { readonly from: number; readonly columns: StoredColumns } | null;
+  readonly rows: {
+    readonly from: number;
+    readonly columns: StoredColumns;
+    readonly timeline: ChunkTimeline | null;
+  } | null;
   readonly names: readonly NameSince[];
   readonly decisions: readonly ImportedDecisions[];
+  /** Outside inputs. */
+  readonly marks: readonly StoredMark[];
   readonly snapshots: readonly PackedSnapshot[];
 }
 
-export const EMPTY_PART: ImportPart = { rows: null, names: [], decisions: [], snapshots: [] };
+export const EMPTY_PART: ImportPart = { rows: null, names: [], decisions: [], marks: [], snapshots: [] };
 
 export interface SessionImports {
   /** Every name of the session with the position since which it is used; threads first, by id. */

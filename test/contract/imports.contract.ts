@@ -16,7 +16,7 @@ const SESSION: ImportedSession = {
 const LABEL = { name: 'from a colleague', note: 'look at 30' };
 
 function rowsPart(from: number, to: number): ImportPart {
-  return { ...EMPTY_PART, rows: { from, columns: fakeRows(from, to) } };
+  return { ...EMPTY_PART, rows: { from, columns: fakeRows(from, to), timeline: null } };
 }
 
 export function importContract(store: () => EventStore): void {
@@ -33,7 +33,8 @@ export function importContract(store: () => EventStore): void {
     ];
     await store().importPart(id, { ...EMPTY_PART, names });
     await store().importPart(id, rowsPart(1, 30));
-    await store().importPart(id, { ...rowsPart(31, 50), decisions, snapshots });
+    const marks = [{ number: 1, step: 40, position: 20, input: null, issuedAt: '2026-01-02T03:04:05.678Z' }];
+    await store().importPart(id, { ...rowsPart(31, 50), decisions, marks, snapshots });
     return id;
   }
 
@@ -52,6 +53,7 @@ export function importContract(store: () => EventStore): void {
     expect(rowObjects(rows)).toEqual(rowObjects(fakeRows(1, 50)));
     expect((await store().namesSince(id)).map(({ since }) => since)).toEqual([0, 20]);
     expect((await store().decisions(id)).bytes).toEqual(Uint8Array.of(0, 5, 1, 9));
+    expect(await store().marks(id)).toMatchObject([{ number: 1, position: 20, input: null }]);
     const snapshot = await store().latestSnapshot(id, 50);
     expect(snapshot).toMatchObject({ position: 30, bytes: Uint8Array.of(1, 2, 3, 4) });
   });

@@ -2,9 +2,11 @@
 // what is no session file is refused with nothing left behind.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FORMATS } from '../../src/exports/formats.js';
 import type { SessionView } from '../../src/sessions/session.view.js';
+import type { ReadableEvent } from '../../src/store/readable-rows.js';
 import { TestFolder, TestServer } from './server-under-test.js';
 
 const TYPE = { 'content-type': FORMATS.session.mediaType };
@@ -134,5 +136,64 @@ describe('plain forms', () => {
     expect(lines).toHaveLength(smi.stored);
     const page = await servers[0]!.get<{ events: object[] }>(`/sessions/${smi.id}/events?limit=20`);
     expect(lines.slice(0, 20).map((line) => JSON.parse(line))).toEqual(page.body.events);
+  });
+});
+
+describe('forms for other tools', () => {
+  test('Parquet: the rows of the events page, in row groups, with the manifest', async () => {
+    const bytes = await exported(smi.id, 'parquet');
+    const file = bytes.buffer as ArrayBuffer;
+    const metadata = parquetMetadata(file);
+    expect(Number(metadata.num_rows)).toBe(smi.stored);
+    const manifest = metadata.key_value_metadata?.find(({ key }) => key === 'rootline.manifest')?.value;
+    expect(JSON.parse(manifest ?? '')).toMatchObject({ scenario: 'smi', protocol: 'v5.18' });
+    const rows = await parquetReadObjects({ file, rowStart: 100, rowEnd: 400 });
+    const page = await servers[0]!.get<{ events: ReadableEvent[] }>(
+      `/sessions/${smi.id}/events?from=101&limit=300`,
+    );
+    expect(
+      rows.map((row) => [
+        row.position,
+        row.time_ns,
+        row.thread,
+        row.function,
+        row.type,
+        row.subject_kind,
+        row.subject,
+      ]),
+    ).toEqual(
+      page.body.events.map((e) => [
+        BigInt(e.position),
+        BigInt(e.timeNs),
+        e.thread,
+        e.function,
+        e.type,
+        e.subject.kind,
+        e.subject.number,
+      ]),
+    );
+    expect(rows.map(({ a, b, c }) => [a, b, c].slice(0, 1))).toEqual(
+      page.body.events.map((e, i) => [Object.values(e.values)[0] ?? rows[i]!.a]),
+    );
+  });
+
+  test.each([
+    ['perfetto', FORMATS.perfetto.mediaType],
+    ['chrome', FORMATS.chrome.mediaType],
+    ['ftrace', FORMATS.ftrace.mediaType],
+    ['columns', FORMATS.columns.mediaType],
+  ])('%s has its media type and a file name, and takes a range', async (format, type) => {
+    const answer = await fetch(`${servers[0]!.api}/sessions/${smi.id}/exports/${format}?from=500&to=900`);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-type')).toContain(type.split(';')[0]);
+    expect(answer.headers.get('content-disposition')).toContain(`session-${smi.id}.`);
+    expect((await answer.arrayBuffer()).byteLength).toBeGreaterThan(1_000);
+  });
+
+  test('threads that are not there are named', async () => {
+    const path = `/sessions/${smi.id}/exports/columns?threads=main,nobody`;
+    const answer = await servers[0]!.get<{ type: string; expected: string[] }>(path);
+    expect(answer).toMatchObject({ status: 422, body: { type: 'urn:rootline:problem:export-threads' } });
+    expect(answer.body.expected).toContain('vcpu0');
   });
 });

@@ -14,7 +14,15 @@ export const FILE_VERSION = 1;
 const HEADER_BYTES = 16;
 const BLOCK_HEADER_BYTES = 16;
 
-export const BLOCK = { session: 1, names: 2, rows: 3, decisions: 4, snapshot: 5, end: 255 } as const;
+export const BLOCK = {
+  session: 1,
+  names: 2,
+  rows: 3,
+  decisions: 4,
+  snapshot: 5,
+  inputs: 6,
+  end: 255,
+} as const;
 export type BlockName = keyof typeof BLOCK;
 const PACKING = { asIs: 0, deflate: 1 } as const;
 const DEFLATE = { level: 6 } as const;
@@ -26,6 +34,7 @@ const MAX_BLOCK_BYTES: { readonly [N in BlockName]: number } = {
   names: 4 * MIB,
   rows: 8 * MIB,
   decisions: 16 * MIB,
+  inputs: 4 * MIB,
   // Snapshots are packed already; larger ones are left out, as they can be made again.
   snapshot: 64 * MIB,
   end: 4_096,

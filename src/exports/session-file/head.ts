@@ -5,6 +5,7 @@ import { BadInput } from '../../core/base/errors.js';
 import { EVENT_SCHEMA_VERSION } from '../../core/events/catalogue.js';
 import { SITES_MAX } from '../../core/machine/sites.js';
 import type { Manifest, RunProgress } from '../../core/run/contract.js';
+import type { StoredMark } from '../../store/event-store.port.js';
 import type { ImportedSession, NameSince } from '../../store/imports.port.js';
 import { SESSION_KINDS, type SessionLabel } from '../../store/session.js';
 import { damagedFile } from './frames.js';
@@ -124,6 +125,21 @@ export function readHead(body: Uint8Array): SessionHead {
 
 export function readNames(body: Uint8Array): NameSince[] {
   return parse('the names', z.array(name), body);
+}
+
+/** Commands and rests of a live session, in order. Whether a command makes sense, the replay says. */
+const mark = z.strictObject({
+  number: count.min(1),
+  step: count,
+  position: count,
+  input: z
+    .strictObject({ number: count.min(1), command: z.looseObject({}), plan: z.looseObject({}) })
+    .nullable(),
+  issuedAt: z.iso.datetime(),
+});
+
+export function readMarks(body: Uint8Array): StoredMark[] {
+  return parse('the outside inputs', z.array(mark), body) as unknown as StoredMark[];
 }
 
 export function readEnd(body: Uint8Array): z.output<typeof end> {

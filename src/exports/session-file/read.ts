@@ -6,11 +6,12 @@ import { BadInput } from '../../core/base/errors.js';
 import { EVENT_BY_CODE } from '../../core/events/catalogue.js';
 import { decodeRows, type RowBlock } from '../../core/exports/row-block.js';
 import { StoredDigest } from '../../core/run/stored-digest.js';
+import { chunkTimeline } from '../../store/channel/chunk-timeline.js';
 import { EMPTY_PART, type ImportPart } from '../../store/imports.port.js';
 import type { StoreLimits } from '../../store/store.limits.js';
 import { readDecisionBlock } from './decision-blocks.js';
 import { type Block, type BlockName, BlockReader, damagedFile } from './frames.js';
-import { readEnd, readHead, readNames, type SessionHead } from './head.js';
+import { readEnd, readHead, readMarks, readNames, type SessionHead } from './head.js';
 import { readSnapshotBlock } from './snapshot-block.js';
 
 export type Read =
@@ -18,7 +19,7 @@ export type Read =
   | { readonly kind: 'part'; readonly part: ImportPart };
 
 /** Kinds come in this order, each as often as it likes but the first and the last. */
-const ORDER: readonly BlockName[] = ['session', 'names', 'rows', 'decisions', 'snapshot', 'end'];
+const ORDER: readonly BlockName[] = ['session', 'names', 'rows', 'decisions', 'inputs', 'snapshot', 'end'];
 
 export async function* readSessionFile(
   source: AsyncIterable<Uint8Array>,
@@ -60,6 +61,8 @@ function partOf(
       return { ...EMPTY_PART, names: check.names(readNames(body)) };
     case 'rows':
       return { ...EMPTY_PART, rows: check.rows(decodeRows(body)) };
+    case 'inputs':
+      return { ...EMPTY_PART, marks: check.marks(readMarks(body)) };
     case 'decisions':
       return { ...EMPTY_PART, decisions: check.decisions(readDecisionBlock(body)) };
     case 'snapshot':
@@ -76,6 +79,8 @@ class ContentCheck {
   private readonly threads = new Uint8Array(256);
   private readonly sites = new Uint8Array(65_536);
   private decidedTo = 0;
+  /** Outside input that came last. */
+  private last = { number: 0, position: 0, step: 0 };
   private readonly snapshotsAt = new Set<number>();
 
   constructor(private readonly head: SessionHead) {
@@ -116,7 +121,7 @@ class ContentCheck {
     this.position += length;
     if (this.position > this.head.position) throw damagedFile('it has more events than it says');
     this.digest.take(columns);
-    return block;
+    return { from, columns, timeline: chunkTimeline(columns, from) };
   }
 
   decisions(chunks: ImportPart['decisions']): ImportPart['decisions'] {
@@ -126,6 +131,17 @@ class ContentCheck {
       this.decidedTo = Math.max(this.decidedTo, toPosition);
     }
     return chunks;
+  }
+
+  marks(marks: ImportPart['marks']): ImportPart['marks'] {
+    for (const { number, position, step } of marks) {
+      const { last } = this;
+      if (number !== last.number + 1 || position < last.position || step < last.step)
+        throw damagedFile(`outside input ${number} does not follow ${last.number}`);
+      if (position > this.head.position) throw damagedFile(`outside input ${number} is after the end`);
+      this.last = { number, position, step };
+    }
+    return marks;
   }
 
   snapshot(snapshot: ImportPart['snapshots'][number]): ImportPart['snapshots'][number] {

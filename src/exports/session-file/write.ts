@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { encodeRows, type RowBlock } from '../../core/exports/row-block.js';
 import type { SnapshotBytes } from '../../core/run/contract.js';
 import { packSnapshot } from '../../store/channel/prepared-chunk.js';
-import type { DecisionLog } from '../../store/event-store.port.js';
+import type { DecisionLog, StoredMark } from '../../store/event-store.port.js';
 import type { NameSince } from '../../store/imports.port.js';
 import { decisionBlocks } from './decision-blocks.js';
 import { type BlockName, type FileEnd, fileHeader, MAX_SNAPSHOT_BLOCK_BYTES, packBlock } from './frames.js';
@@ -12,11 +12,13 @@ import { jsonBytes, type SessionHead } from './head.js';
 import { snapshotBlock } from './snapshot-block.js';
 
 const NAMES_PER_BLOCK = 4_096;
+const MARKS_PER_BLOCK = 256;
 
 export interface SessionSource {
   readonly head: SessionHead;
   readonly names: readonly NameSince[];
   readonly decisions: DecisionLog;
+  readonly marks: readonly StoredMark[];
   /** Every row in order, at most MAX_BLOCK_ROWS at once. */
   readonly rows: AsyncIterable<RowBlock>;
   /** In any order; none where the file is to be small. */
@@ -45,6 +47,9 @@ export async function* sessionFile(source: SessionSource): AsyncGenerator<Uint8A
     yield block('rows', encodeRows(from, columns));
   }
   for (const body of decisionBlocks(source.decisions)) yield block('decisions', body);
+  for (let at = 0; at < source.marks.length; at += MARKS_PER_BLOCK) {
+    yield block('inputs', jsonBytes(source.marks.slice(at, at + MARKS_PER_BLOCK)));
+  }
   for await (const snapshot of source.snapshots) {
     const body = snapshotBlock(packSnapshot(snapshot));
     if (body.length <= MAX_SNAPSHOT_BLOCK_BYTES) yield block('snapshot', body);

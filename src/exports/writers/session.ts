@@ -5,11 +5,12 @@ import { sessionFile } from '../session-file/write.js';
 import type { ExportContext, Writer } from './writer.js';
 
 export const session: Writer = (context) => {
-  const { head, names, decisions, snapshots } = context.order;
+  const { head, names, decisions, marks, snapshots } = context.order;
   return sessionFile({
     head,
     names,
     decisions: ensure(decisions, 'the decisions of a session file'),
+    marks,
     rows: blocks(context),
     snapshots: snapshots ? context.snapshots() : nothing(),
   });

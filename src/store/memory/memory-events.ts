@@ -272,6 +272,11 @@ export class MemoryEvents implements EventReader {
     if (part.rows !== null) kept.rows.push(part.rows.columns);
     for (const name of part.names) kept.dictionary.set(`${name.entry.kind} ${name.entry.id}`, name);
     kept.chunks.push(...part.decisions);
+    kept.marks.push(...structuredClone(part.marks));
+    if (part.rows !== null && part.rows.timeline !== null) {
+      const { from, timeline } = part.rows;
+      kept.timelines.push({ from, to: after.position, timeline });
+    }
     kept.snapshots.push(...part.snapshots.map(unpackSnapshot));
     kept.session = { ...kept.session, ...after };
   }

@@ -62,15 +62,29 @@ export class ImportWriter {
     const open = this.find(importId);
     const { number } = open;
     const after = checkPart(importId, open, part, this.limits);
-    const { insertChunk, insertSnapshot } = this.statements;
+    const { insertChunk, insertMark, insertSnapshot, insertTimeline } = this.statements;
     let { chunks } = open;
     this.core.bigTransaction(() => {
-      if (part.rows !== null) this.events.insert(number, part.rows.from, part.rows.columns);
+      if (part.rows !== null) {
+        const { from, columns, timeline } = part.rows;
+        this.events.insert(number, from, columns);
+        if (timeline !== null) {
+          const { maxTimeNs, coarse, fine } = timeline;
+          insertTimeline.run(number, from, after.position, maxTimeNs, coarse, fine);
+        }
+      }
       for (const name of part.names) this.insertName(number, name);
       for (const { fromPosition, toPosition, decisions } of part.decisions) {
         chunks++;
         // No reader asks for a chunk's ordinal; it is the position at `full`.
         insertChunk.run(number, chunks, fromPosition, toPosition, toPosition, decisions);
+      }
+      for (const { number: mark, step, position, input, issuedAt } of part.marks) {
+        const said =
+          input === null
+            ? [null, null, null]
+            : [input.number, JSON.stringify(input.command), JSON.stringify(input.plan)];
+        insertMark.run(number, mark, step, position, ...said, issuedAt);
       }
       for (const { position, ordinal, layout, size, deflated } of part.snapshots) {
         insertSnapshot.run(number, position, ordinal, layout, size, deflated);
@@ -136,6 +150,12 @@ function prepareStatements(db: Database) {
     insertTombstone: db.prepare('INSERT INTO tombstone (session, deleted_at, swept) VALUES (?,?,?)'),
     insertChunk: db.prepare(
       'INSERT INTO chunk (session, number, from_position, to_position, to_ordinal, decisions) VALUES (?,?,?,?,?,?)',
+    ),
+    insertMark: db.prepare(
+      'INSERT INTO outside_input (session, number, step, after_position, command, body, plan, issued_at) VALUES (?,?,?,?,?,?,?,?)',
+    ),
+    insertTimeline: db.prepare(
+      'INSERT INTO timeline (session, from_position, to_position, max_time_ns, coarse, fine) VALUES (?,?,?,?,?,?)',
     ),
     insertSnapshot: db.prepare(
       'INSERT INTO snapshot (session, position, ordinal, layout, size, deflated) VALUES (?,?,?,?,?,?)',

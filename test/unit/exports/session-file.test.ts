@@ -23,6 +23,7 @@ import {
 
 const LIMITS = { maxSnapshotBytes: 1_000 };
 const ROWS = 60;
+const MARKS = [{ number: 1, step: 3, position: 9, input: null, issuedAt: '2026-01-02T03:04:05.678Z' }];
 
 /** Progress whose digests are those of the rows. */
 function progressOf(rows: EventRows): RunProgress {
@@ -72,6 +73,7 @@ async function fileOf(
     head,
     names: names.map((entry) => ({ entry, since: 0 })),
     decisions,
+    marks: MARKS,
     rows: pages(rows),
     snapshots: snapshots(),
   };
@@ -159,6 +161,7 @@ test('a file gives back head, names, rows, decisions and snapshots, in whatever 
     expect(all.flatMap((part) => part.decisions)).toEqual([
       { fromPosition: 0, toPosition: ROWS, decisions: Uint8Array.of(0, 9, 1, 3) },
     ]);
+    expect(all.flatMap((part) => part.marks)).toEqual(MARKS);
     expect(all.flatMap((part) => part.snapshots)).toMatchObject([{ position: 20, size: 900 }]);
   }
 });
