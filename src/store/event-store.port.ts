@@ -26,6 +26,9 @@ import type {
   StoredSession,
 } from './session.js';
 import type { StoreLimits } from './store.limits.js';
+import type { StoredMark } from './stored-mark.js';
+
+export type { StoredMark } from './stored-mark.js';
 
 export interface SessionExtra {
   /** Default: `queued`. */
@@ -128,11 +131,6 @@ export interface DecisionChunk {
   readonly validTo: number;
   readonly offset: number;
   readonly length: number;
-}
-
-/** An outside input as it is stored: what the run met, and when somebody sent it. */
-export interface StoredMark extends Mark {
-  readonly issuedAt: string;
 }
 
 /** The decision log: the bytes of all chunks, one after the other. */

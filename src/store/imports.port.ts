@@ -4,8 +4,8 @@
 import type { DictionaryEntry, Manifest, RunProgress, StoredColumns } from '../core/run/contract.js';
 import type { ChunkTimeline } from './channel/chunk-timeline.js';
 import type { PackedSnapshot } from './channel/prepared-chunk.js';
-import type { StoredMark } from './event-store.port.js';
 import type { SessionKind, SessionLabel, SessionRecord, SessionState } from './session.js';
+import type { StoredMark } from './stored-mark.js';
 
 /** A name with the position at which the session began to use it. */
 export interface NameSince {

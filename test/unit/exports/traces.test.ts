@@ -265,7 +265,8 @@ describe.each(RUNS)('Chrome JSON: %s', (_name, of) => {
     };
     const begun = traceEvents.filter(({ ph }) => ph === 'B');
     const all = [...perfetto(of).values()].flatMap((list) => slices(list));
-    expect(begun.map(({ name }) => name).toSorted()).toEqual(all.map(({ name }) => name).toSorted());
+    const sorted = (names: readonly string[]) => names.toSorted((a, b) => a.localeCompare(b));
+    expect(sorted(begun.map(({ name }) => name ?? ''))).toEqual(sorted(all.map(({ name }) => name)));
     const depth = new Map<string, number>();
     for (const { ph, pid, tid } of traceEvents) {
       const key = `${pid} ${tid}`;
