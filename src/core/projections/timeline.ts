@@ -76,9 +76,9 @@ const KIND_PATTERNS: readonly (readonly [TimelineKind, RegExp])[] = [
   ['entry', /^Vcpu(Entered|Exited)$|^ExitHandled$|^GuestRetired$|^ModeChanged$|^DebugRegisters/],
   ['fault', /^Fault/],
   ['request', /^Request|^IpiSent$|^RemoteFlush/],
-  ['tlb', /^(Tlb|PagingStructure|OuterShadow)/],
+  ['tlb', /^(Tlb|PagingStructure|Outer)/],
   ['table', /^(Table|Spte)/],
-  ['vm', /^(Vm|Vcpu|Memslot|Notifier|Slots|HostPage|Dirty|Ioctl)/],
+  ['vm', /^(Vm|Vcpu|Memslot|Notifier|Slots|HostPage|Dirty|Ioctl|Command)/],
 ];
 
 const KIND_OF = Uint8Array.from({ length: 256 }, () => 0);
