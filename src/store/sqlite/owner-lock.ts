@@ -24,6 +24,8 @@ export class OwnerLock {
   static acquire(files: StoreFiles): OwnerLock {
     const db = openLock(files);
     try {
+      // Nothing is ever written here; a journal file would need room. Busy already here when there is an owner.
+      db.pragma('journal_mode = MEMORY');
       db.exec('BEGIN EXCLUSIVE');
     } catch (error) {
       db.close();
@@ -79,10 +81,7 @@ export class OwnerLock {
 
 function openLock(files: StoreFiles): Database.Database {
   try {
-    const db = new Database(files.lock, { timeout: ACQUIRE_TIMEOUT_MS });
-    // Nothing is ever written here; a journal file would need room.
-    db.pragma('journal_mode = MEMORY');
-    return db;
+    return new Database(files.lock, { timeout: ACQUIRE_TIMEOUT_MS });
   } catch (error) {
     throw fromSqlite(error, files.lock);
   }
