@@ -14,6 +14,10 @@ afterAll(async () => {
   folders.clear();
 });
 
+/** A connection of its own: while a command runs, this process does not see the server close an idle one. */
+const ask = (path: string, method = 'GET'): Promise<Response> =>
+  fetch(`${served.url}/api/v1/experiments${path}`, { method, headers: { connection: 'close' } });
+
 interface Row {
   readonly session: string;
   readonly figure: string;
@@ -39,13 +43,13 @@ test('max-roots: 4 and 6, exit code 0, one document', async () => {
     'asExpected',
   ]);
 
-  const before = await (await fetch(`${served.url}/api/v1/experiments/max-roots`)).json();
+  const before = await (await ask('/max-roots')).json();
   expect(before).toMatchObject({ experiment: 'max-roots', document: null });
   const remote = rootline(['experiment', 'max-roots', '--json', '--data', data]);
   expect(remote.code, remote.stderr).toBe(0);
   expect(rowsOf(documentOf(remote))).toEqual(rowsOf(document));
   // What the command ran is what the API finds.
-  const after = (await (await fetch(`${served.url}/api/v1/experiments/max-roots`)).json()) as {
+  const after = (await (await ask('/max-roots')).json()) as {
     readonly document: unknown;
   };
   expect(after.document).toEqual(documentOf(remote));
@@ -83,12 +87,12 @@ test('the list, and POST starts the runs', async () => {
     'chromeos-zap',
     'max-roots',
   ]);
-  const api = (await (await fetch(`${served.url}/api/v1/experiments`)).json()) as { experiments: unknown };
+  const api = (await (await ask('')).json()) as { experiments: unknown };
   expect(api.experiments).toEqual(list);
-  const started = await fetch(`${served.url}/api/v1/experiments/max-roots`, { method: 'POST' });
+  const started = await ask('/max-roots', 'POST');
   expect(started.status).toBe(202);
   expect(((await started.json()) as { sessions: string[] }).sessions).toHaveLength(6);
-  const unknown = await fetch(`${served.url}/api/v1/experiments/cold-fusion`);
+  const unknown = await ask('/cold-fusion');
   expect(unknown.status).toBe(404);
   expect(await unknown.json()).toMatchObject({ type: 'urn:rootline:problem:unknown-experiment' });
 });
