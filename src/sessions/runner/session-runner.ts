@@ -50,6 +50,7 @@ interface Job {
 }
 
 const LIST_PAGE = 200;
+const COMMIT_POLL_MS = 50;
 
 export class SessionRunner {
   /** Committed positions, after the commit. */
@@ -146,6 +147,7 @@ export class SessionRunner {
 
   /** Takes effect at a chunk boundary; resolves when it has. `state_conflict` when there is nothing to pause. */
   pause(sessionId: string): Promise<SessionRecord> {
+    this.interrupt(sessionId, 'paused');
     return this.exclusively(sessionId, async () => {
       await this.leave(sessionId, 'paused');
       return await this.store.setState(sessionId, 'paused', { from: ['queued', 'running', 'paused'] });
@@ -164,6 +166,7 @@ export class SessionRunner {
   }
 
   cancel(sessionId: string): Promise<SessionRecord> {
+    this.interrupt(sessionId, 'cancelled');
     return this.exclusively(sessionId, async () => {
       await this.leave(sessionId, 'cancelled');
       const from: SessionState[] = ['queued', 'running', 'paused', 'waiting', 'interrupted', 'cancelled'];
@@ -173,6 +176,7 @@ export class SessionRunner {
 
   /** Stops the session if it runs, then deletes it. */
   delete(sessionId: string): Promise<void> {
+    this.interrupt(sessionId, 'cancelled');
     return this.exclusively(sessionId, async () => {
       await this.leave(sessionId, 'cancelled');
       await this.store.deleteSession(sessionId);
@@ -237,7 +241,14 @@ export class SessionRunner {
       if (busy >= MAX_COMMANDS_AT_ONCE)
         throw limitExceeded('MAX_COMMANDS_AT_ONCE', MAX_COMMANDS_AT_ONCE, busy + 1, 'commands at once');
       const verdict = this.start(sessionId, task);
-      const told = await Promise.race([verdict, later(COMMAND_WAIT_MS)]);
+      let told = await Promise.race([verdict, later(COMMAND_WAIT_MS)]);
+      // Never before the command is stored.
+      while (
+        told === null &&
+        this.isHere(sessionId) &&
+        (await this.store.getSession(sessionId)).position === position
+      )
+        told = await Promise.race([verdict, later(COMMIT_POLL_MS)]);
       if (told?.kind === 'forbidden') throw new CommandRefused(told.message, told.allowed);
       if (told?.kind === 'failed' || told?.kind === 'refused') throw cannotGoOn(sessionId, told.message);
       return await this.store.getSession(sessionId);
@@ -311,9 +322,16 @@ export class SessionRunner {
       const { manifest, progress: committed } = session;
       verdict = await thread.run({ kind: 'run', manifest, committed, snapshot, marks, port, task });
       job.thread = null;
-      if (thread.alive) this.idle.push(thread);
+      if (thread.alive && this.idle.length < this.workers) this.idle.push(thread);
+      else void thread.terminate();
     } else {
       port.close();
+      if (task.kind !== 'run')
+        verdict = {
+          kind: 'forbidden',
+          message: 'the session was stopped before this could begin',
+          allowed: [],
+        };
     }
     await this.settle(job, verdict);
     return verdict;
@@ -352,6 +370,12 @@ export class SessionRunner {
       // The last chunk may have been committed although its thread did not live to hear of it.
       if (!isStoreError(error, 'state_conflict') && !isStoreError(error, 'session_sealed')) throw error;
     }
+  }
+
+  /** A command or a step under way is told at once: whoever stops it does not wait for its answer. */
+  private interrupt(sessionId: string, as: StopAs): void {
+    const job = this.jobs.get(sessionId);
+    if (job !== undefined && job.task.kind !== 'run') this.askToStop(job, as);
   }
 
   /** The session is neither queued nor running when this resolves. */
