@@ -61,6 +61,13 @@ const rules = [
     to: {},
   },
   {
+    name: 'client-runs-in-browsers',
+    comment: 'Of the server only types; no node:, no package but ws, which is loaded where there is no WebSocket.',
+    severity: 'error',
+    from: { path: '^src/client/' },
+    to: { pathNot: ['^src/client/', '(^|/)node_modules/(@types/)?ws/'], dependencyTypesNot: ['type-only'] },
+  },
+  {
     name: 'no-circular',
     comment: 'Type-only imports count: two files that need each other are one idea, or lack a third file.',
     severity: 'error',

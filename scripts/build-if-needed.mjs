@@ -31,8 +31,8 @@ function prune(relative) {
     if (entry.isDirectory()) {
       if (existsSync(join(ROOT, path))) prune(path);
       else rmSync(join(ROOT, 'dist', path), { recursive: true });
-    } else if (/\.js(\.map)?$/.test(entry.name)) {
-      const source = path.replace(/\.js(\.map)?$/, '.ts');
+    } else if (/\.(js(\.map)?|d\.ts)$/.test(entry.name)) {
+      const source = path.replace(/\.(js(\.map)?|d\.ts)$/, '.ts');
       if (!existsSync(join(ROOT, source))) rmSync(join(ROOT, 'dist', path));
     }
   }

@@ -3,27 +3,34 @@
 //   const rootline = new RootlineClient({ url: 'http://127.0.0.1:3000' });
 //   const { id } = await rootline.createSession({ scenario: 'smi', protocol: 'v5.18' });
 //   for await (const batch of rootline.live(id)) for (const event of batch.events) console.log(event.type);
-import { RootlineError } from './errors.js';
-import { type BatchOf, type Encoding, followSession, type LiveOptions, type LiveTarget } from './live.js';
+import { type BatchOf, type Encoding, followSession, type LiveOptions } from './live.js';
+import type { LiveTarget } from './reconnecting.js';
+import { queryText, Rest } from './rest.js';
 import { platformSocket, type SocketConstructor } from './socket.js';
 import type {
+  CommandAnswer,
+  CommandList,
   CreateSession,
   EventPage,
   EventQuery,
-  Problem,
+  LiveCommandInput,
   ReplayResult,
   RootlineEvent,
   Session,
+  SessionChanges,
   SessionPage,
   SessionQuery,
+  Until,
 } from './types.js';
+import { type WatchOptions, watchSessions } from './watch.js';
 
 export { CompactBatch, Names } from './compact.js';
-export { LiveError, RootlineError } from './errors.js';
+export { LiveError, PositionConflict, RootlineError } from './errors.js';
 export type { Batch, ObjectsBatch } from './link.js';
 export type { BatchOf, Encoding, LiveOptions } from './live.js';
 export type { SocketConstructor, SocketLike } from './socket.js';
 export type * from './types.js';
+export type { WatchOptions } from './watch.js';
 
 export interface ClientOptions {
   /** Where the server is, such as `http://127.0.0.1:3000`; in a page `location.origin`. */
@@ -36,63 +43,86 @@ export interface ClientOptions {
 }
 
 export class RootlineClient {
-  private readonly base: string;
-  private readonly token: string | null;
-  private readonly fetch: typeof fetch;
-  private readonly webSocket: () => Promise<SocketConstructor>;
+  private readonly rest: Rest;
+  private readonly feed: LiveTarget;
 
   constructor(options: ClientOptions) {
-    this.base = `${options.url.replace(/\/+$/, '')}/api/v1`;
-    this.token = options.token ?? null;
+    const base = `${options.url.replace(/\/+$/, '')}/api/v1`;
+    const token = options.token ?? null;
     const call = options.fetch ?? globalThis.fetch;
-    // A browser's fetch refuses to be a method of something else.
-    this.fetch = (input, init) => call(input, init);
+    this.rest = new Rest(base, token, (input, init) => call(input, init));
     const { webSocket } = options;
-    this.webSocket = webSocket === undefined ? platformSocket : () => Promise.resolve(webSocket);
+    this.feed = {
+      url: `${base.replace(/^http/, 'ws')}/live`,
+      token,
+      webSocket: webSocket === undefined ? platformSocket : () => Promise.resolve(webSocket),
+    };
   }
 
   createSession(body: CreateSession, idempotencyKey?: string): Promise<Session> {
-    const headers = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
-    return this.ask('POST', '/sessions', body, headers);
+    return this.rest.ask('POST', '/sessions', { body, ...keyOf(idempotencyKey) });
   }
 
   session(id: string): Promise<Session> {
-    return this.ask('GET', `/sessions/${encodeURIComponent(id)}`);
+    return this.rest.ask('GET', pathOf(id));
   }
 
   sessions(query: SessionQuery = {}): Promise<SessionPage> {
-    return this.ask('GET', `/sessions${queryText({ ...query })}`);
+    return this.rest.ask('GET', `/sessions${queryText({ ...query })}`);
   }
 
   pauseSession(id: string): Promise<Session> {
-    return this.ask('POST', `/sessions/${encodeURIComponent(id)}/pause`);
+    return this.rest.ask('POST', `${pathOf(id)}/pause`);
   }
 
   resumeSession(id: string): Promise<Session> {
-    return this.ask('POST', `/sessions/${encodeURIComponent(id)}/resume`);
+    return this.rest.ask('POST', `${pathOf(id)}/resume`);
+  }
+
+  /** Ends the session where it is: it takes nothing more, and keeps what it has. */
+  cancelSession(id: string): Promise<Session> {
+    return this.rest.ask('POST', `${pathOf(id)}/cancel`);
   }
 
   replaySession(id: string, by?: readonly ('fold' | 'schedule')[]): Promise<ReplayResult> {
-    return this.ask('POST', `/sessions/${encodeURIComponent(id)}/replay`, by === undefined ? {} : { by });
+    return this.rest.ask('POST', `${pathOf(id)}/replay`, { body: by === undefined ? {} : { by } });
   }
 
   async deleteSession(id: string): Promise<void> {
-    await this.ask('DELETE', `/sessions/${encodeURIComponent(id)}`);
+    await this.rest.ask('DELETE', pathOf(id));
+  }
+
+  /**
+   * Gives a session that waits or is paused a command, and lets it go on.
+   * @param at position that the session must be at (`stored`); a PositionConflict says that it has gone on
+   */
+  command(
+    id: string,
+    at: number,
+    command: LiveCommandInput & Until,
+    idempotencyKey?: string,
+  ): Promise<CommandAnswer> {
+    return this.rest.ask('POST', `${pathOf(id)}/commands`, { body: command, at, ...keyOf(idempotencyKey) });
+  }
+
+  /** The commands that the session was given, a page from this number on. */
+  commands(id: string, from = 1): Promise<CommandList> {
+    return this.rest.ask('GET', `${pathOf(id)}/commands?from=${from}`);
+  }
+
+  /** Lets a paused session go on for so many events, or to where it waits for a command. */
+  step(id: string, at: number, until: Until = {}, idempotencyKey?: string): Promise<Session> {
+    return this.rest.ask('POST', `${pathOf(id)}/step`, { body: until, at, ...keyOf(idempotencyKey) });
   }
 
   /** One page. */
   eventPage(id: string, query: EventQuery = {}): Promise<EventPage> {
-    return this.ask('GET', `/sessions/${encodeURIComponent(id)}/events${queryText({ ...query })}`);
+    return this.rest.ask('GET', `${pathOf(id)}/events${queryText({ ...query })}`);
   }
 
-  /** What is stored, event by event, page by page. */
-  async *events(id: string, query: EventQuery = {}): AsyncGenerator<RootlineEvent> {
-    let from: number | null = query.from ?? 1;
-    while (from !== null) {
-      const page: EventPage = await this.eventPage(id, { ...query, from });
-      yield* page.events;
-      from = page.next;
-    }
+  /** What is stored now, event by event, read as NDJSON at the pace at which it is taken. */
+  events(id: string, query: EventQuery = {}, signal?: AbortSignal): AsyncGenerator<RootlineEvent> {
+    return this.rest.lines(`${pathOf(id)}/events${queryText({ ...query })}`, signal ?? null);
   }
 
   /**
@@ -103,41 +133,23 @@ export class RootlineClient {
     id: string,
     options: LiveOptions & { readonly encoding?: E } = {},
   ): AsyncGenerator<BatchOf<E>> {
-    const target: LiveTarget = {
-      url: `${this.base.replace(/^http/, 'ws')}/live`,
-      token: this.token,
-      webSocket: this.webSocket,
-    };
     const encoding = options.encoding ?? 'objects';
-    return followSession(target, id, encoding, options) as AsyncGenerator<BatchOf<E>>;
+    return followSession(this.feed, id, encoding, options) as AsyncGenerator<BatchOf<E>>;
   }
 
-  private async ask<T>(
-    method: string,
-    path: string,
-    body?: object,
-    headers: { readonly [name: string]: string } = {},
-  ): Promise<T> {
-    const answer = await this.fetch(`${this.base}${path}`, {
-      method,
-      headers: {
-        accept: 'application/json',
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(this.token === null ? {} : { authorization: `Bearer ${this.token}` }),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await answer.text();
-    const value: unknown = text === '' ? null : JSON.parse(text);
-    if (!answer.ok) throw new RootlineError(value as Problem);
-    return value as T;
+  /**
+   * Changes of state of all sessions. `overflow` (in the first answer, and whenever something may have been missed):
+   * read the list.
+   */
+  watch(options: WatchOptions = {}): AsyncGenerator<SessionChanges> {
+    return watchSessions(this.feed, options);
   }
 }
 
-function queryText(query: { readonly [name: string]: string | number | undefined }): string {
-  const used = Object.entries(query).filter(([, value]) => value !== undefined);
-  if (used.length === 0) return '';
-  const texts = used.map(([name, value]): [string, string] => [name, String(value)]);
-  return `?${new URLSearchParams(texts).toString()}`;
+function pathOf(id: string): string {
+  return `/sessions/${encodeURIComponent(id)}`;
+}
+
+function keyOf(idempotencyKey: string | undefined): { readonly idempotencyKey?: string } {
+  return idempotencyKey === undefined ? {} : { idempotencyKey };
 }

@@ -1,7 +1,9 @@
 // The words of the API as types, from the schemas that the server checks and documents itself with. Types only: nothing
 // of the server is loaded with the client.
 import type { z } from 'zod';
+import type { LiveCommandInput } from '../core/scenarios/live/catalogue.js';
 import type { feedFilter, ServerFrame } from '../live/live.schemas.js';
+import type * as commands from '../sessions/live/command.schemas.js';
 import type * as schemas from '../sessions/session.schemas.js';
 
 export type CreateSession = z.input<typeof schemas.createSession>;
@@ -12,6 +14,17 @@ export type RootlineEvent = z.output<typeof schemas.event>;
 export type EventPage = z.output<typeof schemas.eventPage>;
 export type ReplayResult = z.output<typeof schemas.replayResult>;
 export type EventFilter = z.input<typeof feedFilter>;
+
+export type { LiveCommandInput };
+export type StoredCommand = z.output<typeof commands.storedCommand>;
+export type CommandAnswer = z.output<typeof commands.commandAnswer>;
+export type CommandList = z.output<typeof commands.commandList>;
+
+/** How far a command or a step goes. */
+export interface Until {
+  /** Events of the full stream; null or absent: to where the session waits for a command. */
+  readonly events?: number | null;
+}
 
 export interface SessionQuery {
   readonly limit?: number;

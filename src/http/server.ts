@@ -21,6 +21,7 @@ import { Access } from './access.js';
 import { answerClientError } from './client-errors.js';
 import { demoIfEmpty } from './demo.js';
 import { addHooks } from './hooks.js';
+import { HttpRequest } from './http-request.js';
 import type { HttpParts } from './http.module.js';
 import { createLog, type Log, nestLogger } from './log.js';
 import { openApiDocument } from './openapi.js';
@@ -89,6 +90,7 @@ const LOOK_MS = 1_000;
 
 function adapter({ requestTimeoutMs }: Settings, log: Log): FastifyAdapter {
   return new FastifyAdapter({
+    http: { IncomingMessage: HttpRequest },
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: requestTimeoutMs,
     http: {

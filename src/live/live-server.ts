@@ -117,10 +117,6 @@ export class LiveServer implements BeforeApplicationShutdown {
     });
     if (path !== LIVE_PATH || url.length > MAX_URL_CHARS)
       throw new Problem(404, 'not-found', `there is no WebSocket at ${path.slice(0, 100)}`, [LIVE_PATH]);
-    if (headers.upgrade?.toLowerCase() !== 'websocket')
-      throw new Problem(400, 'bad-request', 'this address takes a WebSocket handshake', [
-        'Upgrade: websocket',
-      ]);
     return { token, leave: this.hub.enter() };
   }
 }

@@ -274,8 +274,22 @@ describe('what is refused', () => {
     }
     expect(await handshake({ origin: `http://${own}` })).toEqual([101, '']);
     expect(await handshake({}, '/api/v1/sessions')).toEqual([404, 'not-found']);
-    expect(await handshake({ upgrade: 'h2c' })).toEqual([400, 'bad-request']);
     expect((await fetch(`${server.api}/live`)).status).toBe(404);
+  });
+
+  test('another upgrade, as of `curl --http2`, is ignored: the request gets its ordinary answer', async () => {
+    const { host } = new URL(server.server.url);
+    const h2c = {
+      host,
+      connection: 'Upgrade, HTTP2-Settings',
+      upgrade: 'h2c',
+      'http2-settings': 'AAMAAABkAAQAAP__',
+    };
+    expect((await server.raw('GET', '/api/v1/sessions', h2c)).status).toBe(200);
+    expect((await server.raw('GET', '/api/v1/live', h2c)).status).toBe(404);
+    const { id } = await server.run(RUN);
+    const { status, body } = await server.raw('POST', `/api/v1/sessions/${id}/pause`, h2c);
+    expect([status, typeOf(body)]).toEqual([409, 'state-conflict']);
   });
 
   test('a token: in the header, or as the first frame, never in the address', async () => {

@@ -255,4 +255,22 @@ export type LiveCommand = {
   };
 }[LiveCommandName];
 
+/** `Fields` as they may be given: what has a default may be left out. */
+type GivenFields<D> = {
+  readonly [F in keyof D as D[F] extends { readonly default: unknown } ? never : F]: GivenValueOf<D[F]>;
+} & {
+  readonly [F in keyof D as D[F] extends { readonly default: unknown } ? F : never]?: GivenValueOf<D[F]>;
+};
+type GivenValueOf<F> = F extends GuestField ? readonly GuestActionInput[] : ValueOf<F>;
+
+type Actions = typeof GUEST_ACTIONS;
+export type GuestActionInput = {
+  [A in keyof Actions]: { readonly do: A } & GivenFields<Actions[A]>;
+}[keyof Actions];
+
+/** A command as it may be given. */
+export type LiveCommandInput = {
+  [N in LiveCommandName]: { readonly command: N } & GivenFields<Catalogue[N]['fields']>;
+}[LiveCommandName];
+
 export const LIVE_COMMAND_NAMES = Object.keys(LIVE_COMMANDS) as readonly LiveCommandName[];
