@@ -49,6 +49,8 @@ export interface RouteDoc {
   readonly ndjson?: string;
   /** Set where 202 may come instead, with the same body: what that means. */
   readonly runsOn?: string;
+  /** Set where 204 may come instead, without a body: what that means. */
+  readonly nothingLeft?: string;
   /** Answers as server-sent events. */
   readonly eventStream?: boolean;
   /** Content type of an answer that is bytes. */
@@ -125,6 +127,9 @@ export function Route(doc: RouteDoc): MethodDecorator {
   }
   if (doc.runsOn !== undefined) {
     parts.push(ApiResponse({ status: 202, description: doc.runsOn, content: content as never, headers }));
+  }
+  if (doc.nothingLeft !== undefined) {
+    parts.push(ApiResponse({ status: 204, description: doc.nothingLeft, headers }));
   }
   const problemRef = component('Problem', problem, 'output');
   for (const status of [...COMMON_PROBLEMS, ...(doc.problems ?? [])]) {

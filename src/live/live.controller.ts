@@ -46,6 +46,7 @@ export class LiveController {
     params: { id: 'id of the session' },
     query: followSession,
     answer: { status: 200, description: 'a stream that ends with the session' },
+    nothingLeft: 'the session has ended at the position of Last-Event-ID: do not come again',
     eventStream: true,
     problems: [404, 409, 429],
   })
