@@ -90,10 +90,10 @@ const LOOK_MS = 1_000;
 
 function adapter({ requestTimeoutMs }: Settings, log: Log): FastifyAdapter {
   return new FastifyAdapter({
-    http: { IncomingMessage: HttpRequest },
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: requestTimeoutMs,
     http: {
+      IncomingMessage: HttpRequest,
       headersTimeout: requestTimeoutMs,
       connectionsCheckingInterval: Math.min(requestTimeoutMs, LOOK_MS),
     },

@@ -81,15 +81,16 @@ test('what a server sends is what the document says', async () => {
     socket.on('message', (data: Buffer, isBinary) => {
       if (isBinary) return;
       const frame = JSON.parse(data.toString()) as { readonly kind: string };
-      const name = frame.kind.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+      const { kind } = frame;
+      const name = kind.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
       const payload = payloads.find(([known]) => known === name);
-      if (payload === undefined) reject(new Error(`${frame.kind} is not in the document`));
-      else if (!payload[1](frame)) reject(new Error(`${frame.kind}: ${JSON.stringify(payload[1].errors)}`));
-      seen.add(frame.kind);
-      if (frame.kind === 'error') resolve();
-      if (frame.kind !== 'hello' && frame.kind !== 'state') return;
+      if (payload === undefined) reject(new Error(`${kind} is not in the document`));
+      else if (!payload[1](frame)) reject(new Error(`${kind}: ${JSON.stringify(payload[1].errors)}`));
+      seen.add(kind);
+      if (kind === 'error') resolve();
+      if (kind !== 'hello' && kind !== 'state') return;
       // After the catch-up as objects, the same as columns; then something that is refused.
-      if (frame.kind === 'hello') say(socket, { kind: 'subscribe', session: id });
+      if (kind === 'hello') say(socket, { kind: 'subscribe', session: id });
       else if (!seen.has('names')) say(socket, { kind: 'subscribe', session: id, encoding: 'compact' });
       else {
         say(socket, { kind: 'watch' });
