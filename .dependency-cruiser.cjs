@@ -62,7 +62,8 @@ const rules = [
   },
   {
     name: 'client-runs-in-browsers',
-    comment: 'Of the server only types; no node:, no package but ws, which is loaded where there is no WebSocket.',
+    comment:
+      'Of the server only types; no node:, no package but ws, which is loaded where there is no WebSocket.',
     severity: 'error',
     from: { path: '^src/client/' },
     to: { pathNot: ['^src/client/', '(^|/)node_modules/(@types/)?ws/'], dependencyTypesNot: ['type-only'] },
