@@ -63,13 +63,13 @@ const dataFolder = new TestFolder();
 let server: TestServer;
 beforeAll(async () => {
   server = await TestServer.start(dataFolder.path);
-  const pack = spawnSync('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder.path], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  });
-  expect(pack.status, pack.stderr).toBe(0);
+  done(
+    spawnSync('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder.path], {
+      cwd: ROOT,
+    }),
+  );
   const archive = readdirSync(folder.path).find((name) => name.endsWith('.tgz'))!;
-  expect(spawnSync('tar', ['xzf', archive], { cwd: folder.path }).status).toBe(0);
+  done(spawnSync('tar', ['xzf', archive], { cwd: folder.path }));
   const modules = join(folder.path, 'node_modules');
   mkdirSync(modules);
   renameSync(join(folder.path, 'package'), join(modules, 'rootline'));
@@ -97,6 +97,10 @@ afterAll(async () => {
   folder.remove();
   dataFolder.remove();
 });
+
+function done({ status, stderr }: { readonly status: number | null; readonly stderr: Buffer }): void {
+  if (status !== 0) throw new Error(`status ${status}: ${stderr.toString()}`);
+}
 
 function write(name: string, text: string): void {
   writeFileSync(join(folder.path, name), text);
