@@ -40,7 +40,7 @@ export function servicesModule(workers: number, stopGraceMs: number): DynamicMod
       {
         provide: RUNNER,
         useFactory: (store: EventStore, log: Log) =>
-          new SessionRunner(store, { workers, log: (message) => log.warn(message) }),
+          new SessionRunner(store, { workers, yielding: true, log: (message) => log.warn(message) }),
         inject: [EVENT_STORE, LOG],
       },
       {

@@ -4,6 +4,11 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Manifest, Mark, RunProgress, SnapshotBytes } from '../../core/run/contract.js';
 import type { LiveCommand } from '../../core/scenarios/live/catalogue.js';
 
+/** What a simulation thread is started with. */
+export interface SimulationThreadData {
+  readonly yielding: boolean;
+}
+
 export interface RunOrder {
   readonly kind: 'run';
   readonly manifest: Manifest;

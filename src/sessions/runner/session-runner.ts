@@ -29,6 +29,8 @@ export interface RunnerOptions {
   readonly maxQueued?: number;
   /** How often a full disk is looked at again. */
   readonly roomRetryMs?: number;
+  /** Simulations give way to whoever answers requests; default: no. */
+  readonly yielding?: boolean;
   /** For what goes wrong where nobody waits for an answer. */
   readonly log?: (message: string) => void;
 }
@@ -57,6 +59,7 @@ export class SessionRunner {
   readonly positions$: Observable<CommitNotice>;
   readonly workers: number;
   private readonly maxQueued: number;
+  private readonly yielding: boolean;
   private readonly log: (message: string) => void;
   private readonly queue: string[] = [];
   private readonly jobs = new Map<string, Job>();
@@ -81,6 +84,7 @@ export class SessionRunner {
     this.positions$ = store.committed$;
     this.workers = options.workers ?? readSetting('workers', {}, process.env);
     this.maxQueued = options.maxQueued ?? MAX_QUEUED_SESSIONS;
+    this.yielding = options.yielding ?? false;
     this.log = options.log ?? (() => undefined);
   }
 
@@ -399,7 +403,7 @@ export class SessionRunner {
   private takeThread(): SimulationThread {
     for (;;) {
       const thread = this.idle.pop();
-      if (thread === undefined) return new SimulationThread();
+      if (thread === undefined) return new SimulationThread(this.yielding);
       if (thread.alive) return thread;
     }
   }

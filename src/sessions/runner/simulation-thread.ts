@@ -1,7 +1,7 @@
 // The main thread's end of one simulation thread: one session at a time; a thread that dies gives a verdict too.
 import { Worker } from 'node:worker_threads';
 import { compiledEntry } from '../compiled-entry.js';
-import type { Order, RunOrder, Verdict } from './messages.js';
+import type { Order, RunOrder, SimulationThreadData, Verdict } from './messages.js';
 
 export class SimulationThread {
   private readonly worker: Worker;
@@ -9,8 +9,12 @@ export class SimulationThread {
   private dead: string | null = null;
   private ended = false;
 
-  constructor() {
-    this.worker = new Worker(compiledEntry(import.meta.url, './simulation.worker'), { name: 'simulation' });
+  /** @param yielding the thread gives way to those that answer requests */
+  constructor(yielding: boolean) {
+    this.worker = new Worker(compiledEntry(import.meta.url, './simulation.worker'), {
+      name: 'simulation',
+      workerData: { yielding } satisfies SimulationThreadData,
+    });
     // An idle thread does not keep the process alive.
     this.worker.unref();
     this.worker.on('message', (verdict: Verdict) => this.finish(verdict));
