@@ -17,6 +17,7 @@ import { servicesModule } from './sessions/services.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { StoreModule } from './store/store.module.js';
 import { TdpMmusModule } from './tdp-mmus/tdp-mmus.module.js';
+import { retentionModule } from './upkeep/retention.module.js';
 import { UpkeepModule } from './upkeep/upkeep.module.js';
 import { VcpusModule } from './vcpus/vcpus.module.js';
 import { VmsModule } from './vms/vms.module.js';
@@ -46,6 +47,7 @@ export function appModule(settings: Settings, parts: HttpParts, metrics: Prometh
       ScenariosModule,
       InvariantsModule,
       UpkeepModule,
+      retentionModule({ days: settings.retainDays, bytes: settings.retainBytes }),
       ProblemsModule,
       HealthModule,
       LiveModule,

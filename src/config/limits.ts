@@ -46,6 +46,12 @@ export const MAX_INSPECTION_THREADS = 3;
 /** Replays and other questions about what is stored that run or wait at the same time. */
 export const MAX_INSPECTIONS = 16;
 
+/** How often it is looked whether sessions are to be deleted by age or bytes, and how many go at once. */
+export const RETENTION_PERIOD_MS = 60_000;
+export const MAX_RETENTION_DELETIONS = 100;
+/** After a look that left some of them to the next one. */
+export const RETENTION_AGAIN_MS = 1_000;
+
 /** A backup whose reader takes nothing for so long is dropped. */
 export const BACKUP_STALL_MS = 60_000;
 /** Checks of the store that are listed. */

@@ -124,6 +124,19 @@ export const settingsSchema = z.strictObject({
     doc: '`full` flushes each commit to the disk: it also survives loss of power',
   }),
 
+  retainDays: setting(wholeNumber(0, 36_500, 'days'), {
+    env: 'ROOTLINE_RETAIN_DAYS',
+    flag: '--retain-days',
+    default: '0',
+    doc: 'how long a session that has ended is kept, unless people named or noted it; 0: for ever',
+  }),
+  retainBytes: setting(wholeNumber(0, Number.MAX_SAFE_INTEGER, 'bytes'), {
+    env: 'ROOTLINE_RETAIN_BYTES',
+    flag: '--retain-bytes',
+    default: '0',
+    doc: 'what sessions may take together before the oldest that have ended are deleted; 0: any number',
+  }),
+
   // ---- the live feed
 });
 

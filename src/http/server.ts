@@ -17,6 +17,7 @@ import { PrometheusMetrics } from '../metrics/metrics.js';
 import type { SessionRunner } from '../sessions/runner/session-runner.js';
 import { RUNNER } from '../sessions/sessions.tokens.js';
 import { SqliteEventStore } from '../store/sqlite/sqlite-event-store.js';
+import { RetentionService } from '../upkeep/retention.service.js';
 import { Access } from './access.js';
 import { answerClientError } from './client-errors.js';
 import { demoIfEmpty } from './demo.js';
@@ -179,4 +180,6 @@ async function resumeAndDemo(
   } catch (error) {
     log.error('sessions could not be resumed or started', error);
   }
+  // What goes on again is no longer to be mistaken for what has ended.
+  app.get(RetentionService).start();
 }

@@ -17,7 +17,8 @@ export const SESSION_STATES = [
 export type SessionState = (typeof SESSION_STATES)[number];
 
 /** A session in one of these is sealed: it takes no chunk and no other state. */
-const SEALED: ReadonlySet<SessionState> = new Set(['finished', 'failed', 'cancelled']);
+export const SEALED_STATES = ['finished', 'failed', 'cancelled'] as const satisfies readonly SessionState[];
+const SEALED: ReadonlySet<SessionState> = new Set(SEALED_STATES);
 
 export function isSealed(state: SessionState): boolean {
   return SEALED.has(state);

@@ -5,6 +5,7 @@ import { storeFiles } from '../store/sqlite/files.js';
 import { InspectedStore } from '../store/sqlite/verify/inspected-store.js';
 import { integrityComplaints } from '../store/sqlite/verify/integrity.js';
 import { mirrorFaults } from '../store/sqlite/verify/mirror.js';
+import { peopleFaults } from '../store/sqlite/verify/people.js';
 import { relationFaults, type TableFault } from '../store/sqlite/verify/relations.js';
 import { isStoreError } from '../store/store.errors.js';
 import {
@@ -92,6 +93,7 @@ class Verification {
     this.guarded(EVENTS, () => this.sessions());
     this.enter('list');
     this.guarded(METADATA, () => this.addTable(METADATA, mirrorFaults(store, options.live, options.pause)));
+    this.guarded(METADATA, () => this.addTable(METADATA, peopleFaults(store, options.live, options.pause)));
     const { faults, faultCount, snapshots } = this;
     const { sessions, rows } = progress;
     return { verified: faultCount === 0, deep: options.deep, sessions, rows, snapshots, faultCount, faults };

@@ -69,6 +69,10 @@ export async function makeSampleStore(dataDir: string): Promise<SampleIds> {
   });
   await store.deleteSession(parent.id);
   await store.deletionsDone();
+  await store.notes.create(lifecycle.id, { position: 7, kind: 'note', text: 'odd' });
+  await store.notes.create(lifecycle.id, { position: 900, kind: 'bookmark', text: 'here' });
+  const answer = { fingerprint: 'a-fingerprint', status: 202, location: '/api/v1/jobs/1', body: { id: '1' } };
+  await store.answers.keep('another-key', answer);
   await store.jobs.create('sample', { asked: true });
   await store.close();
   const ids = { full, lifecycle, fork, interrupted, deleted, parent, heir };

@@ -259,7 +259,7 @@ export class MemoryEvents implements EventReader {
       progress: null,
       storedBytes: 0,
       createdAt,
-      updatedAt: createdAt,
+      updatedAt: new Date().toISOString(),
     };
     this.importing.set(id, emptyKept(session, segmentsOfNew(number, [], 0)));
     return id;

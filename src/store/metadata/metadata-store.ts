@@ -102,6 +102,16 @@ export class MetadataStore {
     return [...new Set([...labels, ...noted].map(({ session }) => session))];
   }
 
+  /** Sessions that have a name, a note of their own, or notes and bookmarks at positions. */
+  spokenOf(): Promise<ReadonlySet<string>> {
+    return this.run(async (source) => new Set((await saidOf(source)).map(({ session }) => String(session))));
+  }
+
+  /** Does `work` unless people said something of the session; nobody can say anything meanwhile. False: not done. */
+  unlessSpokenOf(id: number, work: () => Promise<boolean>): Promise<boolean> {
+    return this.run(async (source) => (await saidOf(source, id)).length === 0 && (await work()));
+  }
+
   /** Highest id that any row here names; 0 when there is none. */
   async highestId(): Promise<number> {
     const [session, label, note] = await this.run((source) =>
@@ -161,6 +171,15 @@ export class MetadataStore {
     await this.queue.idle();
     await this.source.destroy();
   }
+}
+
+/** @param only one session, or (null) all */
+async function saidOf(source: DataSource, only: number | null = null): Promise<{ session: number }[]> {
+  const which = only === null ? '' : ` AND session = ${only}`;
+  return await source.query(
+    `SELECT session FROM session_label WHERE (name IS NOT NULL OR note IS NOT NULL)${which} ` +
+      `UNION SELECT session FROM note WHERE TRUE${which}`,
+  );
 }
 
 function entityOf(session: StoredSession): SessionEntity {

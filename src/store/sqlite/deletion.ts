@@ -4,9 +4,10 @@
 import type { Database } from 'better-sqlite3';
 import { failpoint } from '../failpoint.js';
 import { sessionNotFound } from '../store.errors.js';
+import { EXPENDABLE_SESSION } from './session-row.js';
 import type { WriterCore } from './writer-core.js';
 
-const EVENTS_PER_STEP = 10_000;
+export const EVENTS_PER_STEP = 10_000;
 const BLOBS_PER_STEP = 200;
 
 export class Deletion {
@@ -19,16 +20,21 @@ export class Deletion {
     this.statements = prepareStatements(db);
   }
 
-  /** One transaction; the rows are still there. */
-  bury(session: number): void {
-    const { isLive, bury, reopenOwners, dropSegments, dropKeys } = this.statements;
-    this.core.transaction(() => {
+  /**
+   * One transaction; the rows are still there.
+   * @param onlyExpendable leave one that is not sealed, that a fork shares, or that is gone: the answer is false
+   */
+  bury(session: number, onlyExpendable: boolean): boolean {
+    const { isLive, isExpendable, bury, reopenOwners, dropSegments, dropKeys } = this.statements;
+    return this.core.transaction(() => {
+      if (onlyExpendable && isExpendable.get(session) === undefined) return false;
       if (isLive.get(session) === undefined) throw sessionNotFound(String(session));
       bury.run(session, new Date().toISOString());
       // Owners that were kept for this session may now lose more.
       reopenOwners.run(session);
       dropSegments.run(session);
       dropKeys.run(session);
+      return true;
     });
   }
 
@@ -63,6 +69,7 @@ function prepareStatements(db: Database) {
     isLive: db.prepare(
       'SELECT 1 FROM session WHERE session = ? AND session NOT IN (SELECT session FROM tombstone)',
     ),
+    isExpendable: db.prepare(`SELECT 1 FROM session WHERE session = ? AND ${EXPENDABLE_SESSION}`),
     bury: db.prepare('INSERT INTO tombstone (session, deleted_at, swept) VALUES (?, ?, 0)'),
     reopenOwners: db.prepare(
       'UPDATE tombstone SET swept = 0 WHERE session IN (SELECT owner FROM session_segment WHERE session = ?)',

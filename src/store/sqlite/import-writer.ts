@@ -101,7 +101,8 @@ export class ImportWriter {
     const stored = this.core.bigTransaction(() => {
       this.checkRoom();
       const text = progress === null ? null : JSON.stringify(progress);
-      seal.run(position, chunks, text, storedBytes, number);
+      // Its age here counts from now, however old the file is.
+      seal.run(position, chunks, text, storedBytes, new Date().toISOString(), number);
       insertSegment.run(number, 1, OPEN_END, number);
       dropTombstone.run(number);
       return row.get(number) as SessionRow;
@@ -168,7 +169,7 @@ function prepareStatements(db: Database) {
       'INSERT INTO session_segment (session, from_position, to_position, owner) VALUES (?,?,?,?)',
     ),
     seal: db.prepare(
-      'UPDATE session SET position = ?, chunks = ?, progress = ?, stored_bytes = ? WHERE session = ?',
+      'UPDATE session SET position = ?, chunks = ?, progress = ?, stored_bytes = ?, updated_at = ? WHERE session = ?',
     ),
     dropTombstone: db.prepare('DELETE FROM tombstone WHERE session = ?'),
     bury: db.prepare('UPDATE tombstone SET swept = 0 WHERE session = ?'),

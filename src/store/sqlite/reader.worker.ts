@@ -49,6 +49,7 @@ serveCalls<ReaderCalls>(port, {
     const log = reader.decisions(sessionId);
     return new Handover(log, [log.bytes.buffer as ArrayBuffer]);
   },
+  survey: () => reader.survey(),
   close: () => {
     reader.close();
     return null;

@@ -1,6 +1,6 @@
 // The session table as rows, and rows as sessions.
 import type { Manifest, RunProgress } from '../../core/run/contract.js';
-import type { SessionKind, SessionState, StoredSession } from '../session.js';
+import { SEALED_STATES, type SessionKind, type SessionState, type StoredSession } from '../session.js';
 import { sessionNotFound } from '../store.errors.js';
 
 export interface SessionRow {
@@ -23,6 +23,11 @@ export const SESSION_COLUMNS =
 
 /** Sessions that are not deleted. */
 export const LIVE_SESSION = 'session NOT IN (SELECT session FROM tombstone)';
+
+/** Sessions that are sealed and whose rows no fork shares: deleting one gives back all that it takes. */
+export const EXPENDABLE_SESSION =
+  `${LIVE_SESSION} AND state IN (${SEALED_STATES.map((state) => `'${state}'`).join(', ')}) ` +
+  'AND session NOT IN (SELECT owner FROM session_segment WHERE session <> owner)';
 
 export function sessionOfRow(row: SessionRow): StoredSession {
   return {

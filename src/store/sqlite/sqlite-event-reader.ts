@@ -19,6 +19,7 @@ import type {
   StoredTimeline,
 } from '../event-store.port.js';
 import type { NameSince } from '../imports.port.js';
+import type { StoreSurvey } from '../retention.port.js';
 import { nextOf, planPage } from '../row-query.js';
 import { clipSegments, type Segment } from '../segments.js';
 import type { StoredSession } from '../session.js';
@@ -32,6 +33,7 @@ import { readMarks } from './mark-reads.js';
 import { conditionOf, type RowCondition, RowReader } from './row-reader.js';
 import { segmentsOf } from './segment-reads.js';
 import {
+  EXPENDABLE_SESSION,
   LIVE_SESSION,
   SESSION_COLUMNS,
   type SessionRow,
@@ -91,6 +93,21 @@ export class SqliteEventReader implements EventReader {
 
   sessionCount(): number {
     return this.guarded(() => this.statements.count.get() as number);
+  }
+
+  survey(): StoreSurvey {
+    return this.guarded(() => {
+      const { storedBytes, expendable } = this.statements;
+      const found = expendable.all() as { session: number; stored_bytes: number; updated_at: string }[];
+      return {
+        storedBytes: storedBytes.get() as number,
+        expendable: found.map(({ session, stored_bytes, updated_at }) => ({
+          id: String(session),
+          storedBytes: stored_bytes,
+          sealedAtMs: Date.parse(updated_at),
+        })),
+      };
+    });
   }
 
   rows(sessionId: string, query: RowQuery): RowPage {
@@ -276,6 +293,12 @@ function prepareStatements(db: Database) {
     sessions: db.prepare(`SELECT ${SESSION_COLUMNS} FROM session WHERE ${LIVE_SESSION} ORDER BY session`),
     tombstones: db.prepare('SELECT session FROM tombstone').pluck(),
     count: db.prepare(`SELECT count(*) FROM session WHERE ${LIVE_SESSION}`).pluck(),
+    storedBytes: db
+      .prepare(`SELECT coalesce(sum(stored_bytes), 0) FROM session WHERE ${LIVE_SESSION}`)
+      .pluck(),
+    expendable: db.prepare(
+      `SELECT session, stored_bytes, updated_at FROM session WHERE ${EXPENDABLE_SESSION} ORDER BY updated_at, session`,
+    ),
     position: db.prepare(`SELECT position FROM session WHERE session = ? AND ${LIVE_SESSION}`).pluck(),
     threads: db.prepare('SELECT id, name, since FROM thread_name WHERE session = ? ORDER BY id'),
     sites: db.prepare('SELECT id, function, label, parent, since FROM site WHERE session = ? ORDER BY id'),

@@ -37,6 +37,7 @@ import { TypeormAnswerStore } from '../metadata/typeorm-answer-store.js';
 import { TypeormJobStore } from '../metadata/typeorm-job-store.js';
 import { TypeormNoteStore } from '../metadata/typeorm-note-store.js';
 import type { NoteStore } from '../notes.port.js';
+import type { RetentionStore, StoreSurvey } from '../retention.port.js';
 import { WorkerClient } from '../rpc.js';
 import type { SessionKind, SessionLabel, SessionRecord, SessionState, StoredSession } from '../session.js';
 import type { SnapshotFigures } from '../snapshot-figures.js';
@@ -69,7 +70,7 @@ export interface SqliteParts {
   readonly onTrouble: (error: unknown) => void;
 }
 
-export class SqliteEventStore implements EventStore {
+export class SqliteEventStore implements EventStore, RetentionStore {
   readonly limits: StoreLimits;
   readonly committed$: Observable<CommitNotice>;
   readonly deleted$: Observable<string>;
@@ -182,7 +183,28 @@ export class SqliteEventStore implements EventStore {
   }
 
   async deleteSession(sessionId: string): Promise<void> {
-    await this.writer().call('delete', { sessionId });
+    await this.writer().call('delete', { sessionId, onlyExpendable: false });
+    await this.deleted(sessionId);
+  }
+
+  /** Read by the reader thread: it looks at every session. */
+  async survey(): Promise<StoreSurvey> {
+    return await this.longReads().call('survey', null);
+  }
+
+  async spokenOf(): Promise<ReadonlySet<string>> {
+    return await this.parts.metadata.spokenOf();
+  }
+
+  async deleteExpendable(sessionId: string): Promise<boolean> {
+    const gone = await this.parts.metadata.unlessSpokenOf(sessionNumber(sessionId), () =>
+      this.writer().call('delete', { sessionId, onlyExpendable: true }),
+    );
+    if (gone) await this.deleted(sessionId);
+    return gone;
+  }
+
+  private async deleted(sessionId: string): Promise<void> {
     this.mirror.forget(sessionId);
     this.deletions.next(sessionId);
     try {

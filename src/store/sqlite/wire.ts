@@ -16,6 +16,7 @@ import type {
   StateChange,
 } from '../event-store.port.js';
 import type { ImportedSession, ImportPart } from '../imports.port.js';
+import type { StoreSurvey } from '../retention.port.js';
 import type { SessionKind, SessionState, StoredSession } from '../session.js';
 import type { StoreLimits } from '../store.limits.js';
 import type { Synchronous } from './connection.js';
@@ -44,7 +45,8 @@ export type WriterCalls = {
     request: { readonly sessionId: string; readonly state: SessionState; readonly change: StateChange };
     reply: StoredSession;
   };
-  delete: { request: { readonly sessionId: string }; reply: null };
+  /** False: it is not expendable, and stays. */
+  delete: { request: { readonly sessionId: string; readonly onlyExpendable: boolean }; reply: boolean };
   beginImport: { request: ImportedSession; reply: string };
   importPart: { request: { readonly importId: string; readonly part: ImportPart }; reply: null };
   finishImport: {
@@ -86,5 +88,6 @@ export type ReaderCalls = {
   };
   frame: { request: { readonly sessionId: string; readonly request: FrameRequest }; reply: EncodedFrame };
   decisions: { request: { readonly sessionId: string }; reply: DecisionLog };
+  survey: { request: null; reply: StoreSurvey };
   close: { request: null; reply: null };
 };

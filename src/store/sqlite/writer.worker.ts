@@ -75,13 +75,13 @@ serveCalls<WriterCalls>(port, {
     return null;
   },
   setState: ({ sessionId, state, change }) => store().core.setState(sessionId, state, change),
-  delete: ({ sessionId }) => {
+  delete: ({ sessionId, onlyExpendable }) => {
     const { core, deletion, sweeper } = store();
     const number = sessionNumber(sessionId);
-    deletion.bury(number);
+    if (!deletion.bury(number, onlyExpendable)) return false;
     core.forget(number);
     sweeper.start();
-    return null;
+    return true;
   },
   beginImport: (session) => store().imports.begin(session),
   importPart: ({ importId, part }) => {

@@ -1,6 +1,4 @@
-// The list of sessions in rootline.sqlite against events.sqlite, and what people added.
-import type { Database } from 'better-sqlite3';
-import { JOB_STATES } from '../../jobs.port.js';
+// The list of sessions in rootline.sqlite against events.sqlite.
 import type { InspectedSession, InspectedStore } from './inspected-store.js';
 import type { TableFault } from './relations.js';
 import { MAX_FAULTS_OF_RULE } from './relations.js';
@@ -53,7 +51,7 @@ export function mirrorFaults(
       message: 'rootline.sqlite lists it, events.sqlite has no such session',
     });
   }
-  return [...faults, ...jobFaults(metadata)].slice(0, 2 * MAX_FAULTS_OF_RULE);
+  return faults.slice(0, 2 * MAX_FAULTS_OF_RULE);
 }
 
 function difference(session: InspectedSession, row: MirrorRow | undefined, live: boolean): string | null {
@@ -79,19 +77,4 @@ function mirrorRowOf(session: InspectedSession): MirrorRow {
     // Told by the check of the session itself.
     return derived;
   }
-}
-
-function jobFaults(metadata: Database): TableFault[] {
-  const states = JOB_STATES.map((state) => `'${state}'`).join(', ');
-  const bad = metadata
-    .prepare(
-      `SELECT id FROM job WHERE state NOT IN (${states}) OR NOT json_valid(request) OR NOT json_valid(coalesce(progress, 'null')) OR NOT json_valid(coalesce(result, 'null')) LIMIT ?`,
-    )
-    .pluck()
-    .all(MAX_FAULTS_OF_RULE) as number[];
-  return bad.map((id) => ({
-    rule: 'job',
-    session: null,
-    message: `job ${id} has an unknown state or a text that is not JSON`,
-  }));
 }
