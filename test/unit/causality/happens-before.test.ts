@@ -54,7 +54,7 @@ describe('happens-before', () => {
         },
         after: () => undefined,
       };
-      while (sim.outcome === null) {
+      while (sim.outcome === null && !sim.waiting) {
         sim.advance(1);
         for (let t = 0; t < m.threads.length; t++) {
           if (m.status(t) !== STATUS.waiting || waits.has(t)) continue;
