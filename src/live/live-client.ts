@@ -325,12 +325,16 @@ export class LiveClient {
   private write({ bytes, binary }: Message): void {
     if (this.closing) return;
     this.written += bytes.length;
-    this.socket.send(bytes, { binary }, (error) => {
+    const { socket } = this;
+    let waited = true;
+    socket.send(bytes, { binary }, (error) => {
       if (error !== undefined && error !== null) return;
-      // The socket took it: there is room, and somebody reads.
-      this.alive();
+      // Only bytes that had to wait for room say that somebody reads: what the system's buffer takes at once, it also
+      // takes of a client that never reads.
+      if (waited) this.alive();
       this.pull();
     });
+    waited = socket.bufferedAmount > 0;
   }
 
   /** Answered by hand: a client that pings and does not read must not fill the memory with answers. */
