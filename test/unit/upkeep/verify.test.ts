@@ -487,21 +487,60 @@ test('a changed byte of the decisions is named, unless the rows can have come fr
   expect(seenOfThem).toBeGreaterThan(2);
 });
 
-/** Everything that the tables hold, but what a check cannot know: words of people, reasons, verdicts, times of writing. */
-function contents(folder: string): string {
+/** Columns of events.sqlite whose change a check may not see (README): what it would have to execute, dates, reasons. */
+const UNSEEN: Readonly<Record<string, readonly string[]>> = {
+  session: ['manifest', 'reason', 'created_at', 'updated_at', 'stored_bytes'],
+  chunk: ['decisions'],
+  snapshot: ['deflated', 'layout'],
+  // A cache; what is missing or of no form is read from rows.
+  timeline: ['max_time_ns', 'coarse', 'fine'],
+  outside_input: ['issued_at'],
+  // It may stand for another session that there is.
+  idempotency_key: ['key', 'fingerprint', 'session', 'created_at'],
+  tombstone: ['deleted_at'],
+  event_type: ['doc'],
+  migrations: ['id', 'timestamp', 'name'],
+};
+
+/** Of a deleted session whose rows a fork shares these are kept and used by nobody. */
+const UNUSED_IF_DELETED: readonly string[] = ['session', 'site', 'thread_name'];
+
+/** The outcome's words cannot be computed from rows. */
+const FIGURES =
+  "CASE WHEN json_valid(progress) THEN json_remove(progress, '$.detail', '$.verdicts') ELSE progress END";
+
+/** Everything else that the tables hold, one text a table. */
+function contents(folder: string): Readonly<Record<string, string>> {
   const db = new Database(join(folder, 'events.sqlite'), { readonly: true });
   try {
     const tables = db
-      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+      .prepare(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'sqlite_sequence' ORDER BY name",
+      )
       .pluck()
       .all() as string[];
-    const all = tables
-      .filter((name) => !['snapshot', 'migrations', 'sqlite_sequence', 'tombstone'].includes(name))
-      .map((name) => {
-        const rows = db.prepare(`SELECT * FROM ${name} ORDER BY 1, 2`).raw().all() as unknown[][];
-        return name === 'event_type' ? rows.map((row) => row.slice(0, 7)) : rows;
-      });
-    return JSON.stringify(all);
+    return Object.fromEntries(
+      tables.map((table) => {
+        const columns = db.prepare('SELECT name FROM pragma_table_info(?)').pluck().all(table) as string[];
+        const seen = columns
+          .filter((column) => UNSEEN[table]?.includes(column) !== true)
+          .map((column) => (column === 'progress' ? FIGURES : column));
+        if (seen.length === 0) return [table, ''];
+        const deleted = 'WHERE session NOT IN (SELECT session FROM tombstone)';
+        const used = UNUSED_IF_DELETED.includes(table) ? deleted : '';
+        return [
+          table,
+          JSON.stringify(
+            db
+              .prepare(
+                `SELECT ${seen.join(', ')} FROM ${table} ${used} ORDER BY ${seen.map((_, i) => i + 1).join(', ')}`,
+              )
+              .raw()
+              .all(),
+          ),
+        ];
+      }),
+    );
   } finally {
     db.close();
   }
@@ -521,7 +560,9 @@ test('a changed byte of the file is named, or changes nothing that the tables sa
       writeFileSync(file, content);
       const result = check(copy);
       if (!result.verified) named++;
-      expect(!result.verified || contents(copy) === before, `byte ${at} xor ${by}`).toBe(true);
+      const after = result.verified ? contents(copy) : before;
+      const unseen = Object.keys(before).filter((table) => after[table] !== before[table]);
+      expect(unseen, `byte ${at} xor ${by}`).toEqual([]);
     }),
     { numRuns: 40, seed: 23 },
   );
