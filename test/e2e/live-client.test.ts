@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { RootlineClient, RootlineError } from '../../src/client/index.js';
+import { RootlineClient, RootlineError, type SessionChanges } from '../../src/client/index.js';
 import type { SocketConstructor, SocketLike } from '../../src/client/socket.js';
 import { DEFAULT_LIVE_LIMITS } from '../../src/live/live.limits.js';
 import { LiveSocket, storedEvents } from './live-support.js';
@@ -113,6 +113,48 @@ test('a stalled reader costs the server a bounded number of bytes, and gets ever
   await socket.frame('state', (s) => s.state === 'finished');
   expect(socket.events.get(id)!.length).toBe(stored);
   socket.close();
+});
+
+test('a watch tells of changes, and after a drop that the list is to be read', async () => {
+  const opened: WebSocket[] = [];
+  const webSocket = class extends WebSocket {
+    constructor(url: string) {
+      super(url);
+      opened.push(this);
+    }
+  } as unknown as SocketConstructor;
+  const ended = new AbortController();
+  const watch = new RootlineClient({ url: server.server.url, webSocket }).watch({ signal: ended.signal });
+  const next = async (): Promise<SessionChanges> => {
+    const { value, done } = await watch.next();
+    if (done === true) throw new Error('the watch ended');
+    return value;
+  };
+  expect(await next()).toEqual({ changes: [], removed: [], overflow: true });
+  const { id } = await client.createSession(RUN);
+  for (;;) {
+    const told = await next();
+    expect(told.overflow).toBe(false);
+    if (told.changes.some(({ session, state }) => session === id && state === 'finished')) break;
+  }
+  opened[0]!.terminate();
+  expect(await next()).toEqual({ changes: [], removed: [], overflow: true });
+  expect(opened.length).toBe(2);
+  await client.deleteSession(id);
+  expect((await next()).removed).toEqual([id]);
+  ended.abort();
+  expect(await watch.next()).toEqual({ done: true, value: undefined });
+});
+
+test('what is stored is read line by line, with the filters of the route; leaving early ends it', async () => {
+  const { id } = await client.createSession(RUN);
+  await server.ended(id);
+  const events: unknown[] = [];
+  for await (const event of client.events(id, { type: 'RootPut', from: 100 })) events.push(event);
+  expect(events.length).toBeGreaterThan(0);
+  expect(events).toEqual(await storedEvents(server, id, 'type=RootPut&from=100'));
+  for await (const { position } of client.events(id)) if (position === 3) break;
+  await expect(client.events('999').next()).rejects.toMatchObject({ code: 'session-not-found' });
 });
 
 test('what cannot go on is an error with a name', async () => {

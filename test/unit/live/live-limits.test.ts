@@ -27,10 +27,14 @@ afterEach(async () => {
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-async function serve(differs: Partial<LiveLimits>, mayRead: Access['mayRead'] = () => true) {
+async function serve(
+  differs: Partial<LiveLimits>,
+  mayRead: Access['mayRead'] = () => true,
+  token: 'accepted' | 'needed' = 'accepted',
+) {
   const store = new MemoryEventStore();
   const hub = new FeedHub(store, { ...DEFAULT_LIVE_LIMITS, ...differs });
-  const access = { checkUpgrade: () => 'accepted', mayRead } as unknown as Access;
+  const access = { checkUpgrade: () => token, mayRead } as unknown as Access;
   const live = new LiveServer(hub, silent, access, new Stopping(), new PrometheusMetrics());
   const server: Server = createServer();
   live.listen(server);
@@ -110,6 +114,16 @@ test('a token that ends while the connection is open ends it', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: endsAt + 1 });
   await vi.waitUntil(() => client.closed !== null, 5_000);
   expect(client.closed).toBe(4401);
+});
+
+test('a token that does not come within tokenMs, or is wrong, ends the connection', async () => {
+  const { url } = await serve({ tokenMs: 150 }, (token) => token === 'the right one', 'needed');
+  const [late, wrong, right] = [new Client(url), new Client(url), new Client(url)];
+  await Promise.all([late, wrong, right].map((client) => client.frame('hello')));
+  wrong.say({ kind: 'token', token: 'another' });
+  right.say({ kind: 'token', token: 'the right one' });
+  await vi.waitUntil(() => late.closed !== null && wrong.closed !== null, 5_000);
+  expect([late.closed, wrong.closed, right.closed]).toEqual([4401, 4401, null]);
 });
 
 test('one subscription more than maxSubscriptions', async () => {
