@@ -1,10 +1,12 @@
 // Live sessions over HTTP: commands in every state, their preconditions, crashes of nothing, and that they replay.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LIVE_COMMAND_NAMES } from '../../src/core/scenarios/live/catalogue.js';
 import type { ProblemBody } from '../../src/http/problem.js';
 import type { ReplayResult } from '../../src/sessions/inspection/replay-result.js';
 import type { CommandAnswer } from '../../src/sessions/live/live-commands.service.js';
 import type { SessionView } from '../../src/sessions/session.view.js';
+import { ServerProcess } from './crash/server-process.js';
 import { type Answer, TestFolder, TestServer } from './server-under-test.js';
 
 const LIVE = { scenario: 'live', protocol: 'v6.4' };
@@ -230,6 +232,34 @@ test('a command whose work is long answers 202 and can be paused and cancelled',
   expect((await server.post<SessionView>(`/sessions/${id}/cancel`)).body.state).toBe('cancelled');
   const { body } = await server.post<ReplayResult>(`/sessions/${id}/replay`);
   expect(body.verified).toBe(true);
+});
+
+test('a command that finds the disk full is a 507, and nothing of it has happened', async () => {
+  const alone = new TestFolder();
+  // The first snapshot is that of the session where it waits, the second the command's.
+  const process = new ServerProcess(alone.path, { ROOTLINE_FAILPOINT: 'in-snapshot@2=enospc' });
+  try {
+    const sessions = `${await process.address()}/sessions`;
+    const send = async <T>(path: string, body: object, headers: object = {}): Promise<[number, T]> => {
+      const sent = { 'content-type': 'application/json', ...headers };
+      const answer = await fetch(sessions + path, {
+        method: 'POST',
+        body: JSON.stringify(body),
+        headers: sent,
+      });
+      return [answer.status, (await answer.json()) as T];
+    };
+    const [, { id }] = await send<SessionView>('', LIVE);
+    const session = async () => (await (await fetch(`${sessions}/${id}`)).json()) as SessionView;
+    while ((await session()).state !== 'waiting') await sleep(10);
+    const create = () => send<ProblemBody>(`/${id}/commands`, { command: 'createVm' }, { 'if-match': '"0"' });
+    expect(await create()).toMatchObject([507, { type: 'urn:rootline:problem:disk-full' }]);
+    expect(await session()).toMatchObject({ state: 'waiting', stored: 0 });
+    expect((await create())[0]).toBe(201);
+  } finally {
+    await process.kill();
+    alone.remove();
+  }
 });
 
 const range = { hvaPage: 520, pages: 4 };

@@ -13,6 +13,7 @@ import type { CommitNotice, EventStore, SessionExtra } from '../../store/event-s
 import { isSealed, type SessionRecord, type SessionState } from '../../store/session.js';
 import {
   cannotGoOn,
+  diskFull,
   isStoreError,
   limitExceeded,
   positionConflict,
@@ -245,15 +246,12 @@ export class SessionRunner {
       if (busy >= MAX_COMMANDS_AT_ONCE)
         throw limitExceeded('MAX_COMMANDS_AT_ONCE', MAX_COMMANDS_AT_ONCE, busy + 1, 'commands at once');
       const verdict = this.start(sessionId, task);
-      let told = await Promise.race([verdict, later(COMMAND_WAIT_MS)]);
+      let told: Verdict | null = await Promise.race([verdict, later(COMMAND_WAIT_MS)]);
       // Never before the command is stored.
-      while (
-        told === null &&
-        this.isHere(sessionId) &&
-        (await this.store.getSession(sessionId)).position === position
-      )
+      while (told === null && (await this.store.getSession(sessionId)).position === position)
         told = await Promise.race([verdict, later(COMMIT_POLL_MS)]);
       if (told?.kind === 'forbidden') throw new CommandRefused(told.message, told.allowed);
+      if (told?.kind === 'refused' && told.diskFull) throw diskFull('the store');
       if (told?.kind === 'failed' || told?.kind === 'refused') throw cannotGoOn(sessionId, told.message);
       return await this.store.getSession(sessionId);
     });
@@ -281,8 +279,8 @@ export class SessionRunner {
     return [...this.jobs.values()].filter((job) => job.task.kind === 'run').length;
   }
 
-  /** Resolves when the thread has said how it went and that is stored; null: what went wrong is logged. */
-  private start(sessionId: string, task: Task): Promise<Verdict | null> {
+  /** Resolves when the thread has said how it went and that is stored. */
+  private start(sessionId: string, task: Task): Promise<Verdict> {
     const job: { -readonly [K in keyof Job]: Job[K] } = {
       sessionId,
       task,
@@ -293,10 +291,10 @@ export class SessionRunner {
     };
     this.jobs.set(sessionId, job);
     const verdict = this.execute(job)
-      .catch((error: unknown) => {
+      .catch((error: unknown): Verdict => {
         this.log(`session ${sessionId}: ${String(error)}`);
         job.diskFull ||= isStoreError(error, 'disk_full');
-        return null;
+        return { kind: 'refused', message: String(error), diskFull: job.diskFull };
       })
       .finally(() => {
         this.jobs.delete(sessionId);

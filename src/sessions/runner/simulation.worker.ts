@@ -55,7 +55,10 @@ async function run(order: RunOrder): Promise<Verdict> {
     await setImmediate();
     return stopping;
   };
-  if (!(await catchUp(simulation, committed, MIN_STEPS * 20, pause))) return { kind: 'stopped' };
+  if (!(await catchUp(simulation, committed, MIN_STEPS * 20, pause))) {
+    if (task.kind === 'run') return { kind: 'stopped' };
+    return { kind: 'forbidden', message: 'the session was stopped before this could begin', allowed: [] };
+  }
   if (task.kind === 'command') {
     try {
       simulation.command(task.command);
