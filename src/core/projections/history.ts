@@ -1,7 +1,9 @@
 // A stored session as a projection asks for it: rows by subject and type, forwards or backwards, the world at a position,
 // names. Synchronous: whoever implements it reads on a thread of its own.
 import type { World } from '../aggregates/world.js';
+import { BadInput } from '../base/errors.js';
 import { E, INDEXED_CODES } from '../events/catalogue.js';
+import { subjectOf } from '../events/define.js';
 import type { Moment } from './moment.js';
 
 export interface HistoryRows {
@@ -101,6 +103,24 @@ export function firstRow(
 /** Codes that the store's index by subject covers. */
 export function isIndexed(types: readonly number[]): boolean {
   return types.every((type) => type < INDEXED_CODES);
+}
+
+/**
+ * VM whose list the root was put on by `to`; `known` where it never was. Throws where a path names another VM's TDP MMU.
+ */
+export function ownerOfRoot(
+  history: History,
+  named: { readonly root: number; readonly vm: number; readonly to: number; readonly known: number | null },
+): number | null {
+  const { root, vm } = named;
+  const listed = lastRow(history, { to: named.to, subject: subjectOf('root', root), types: [E.RootListed] });
+  const owner = listed === undefined ? named.known : listed.a[0];
+  if (owner !== null && owner !== vm) {
+    throw new BadInput('unknown-root', `root ${root} belongs to tdp-mmus.${owner}, not to tdp-mmus.${vm}`, [
+      `tdp-mmus.${owner}.roots.${root}`,
+    ]);
+  }
+  return owner;
 }
 
 export const ROOT_TYPES: readonly number[] = [

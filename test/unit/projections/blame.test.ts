@@ -189,4 +189,11 @@ describe('blame', () => {
     const kept = blame(history, { path: 'tdp-mmus.0.roots.1.refcount', at: history.end });
     expect([kept.outcome, kept.changes.length]).toEqual(['found', 1]);
   });
+
+  test('a root of another VM is refused, and its path named', () => {
+    const history = runOf('destroy-race', 'seed-draft', 1_300);
+    expect(() => blame(history, { path: 'tdp-mmus.1.roots.1.refcount', at: history.end })).toThrow(
+      /root 1 belongs to tdp-mmus.0/,
+    );
+  });
 });

@@ -4,7 +4,7 @@ import { BadInput } from '../../base/errors.js';
 import { decodeEvent, E } from '../../events/catalogue.js';
 import { subjectOf } from '../../events/define.js';
 import { eventText } from '../event-text.js';
-import { firstRow, type History, type Place, placeOf } from '../history.js';
+import { firstRow, type History, ownerOfRoot, type Place, placeOf } from '../history.js';
 import type { Moment } from '../moment.js';
 import { type PathReader, parsePath, type Value } from '../state-paths.js';
 import { NOT_RECORDED } from '../words.js';
@@ -108,6 +108,8 @@ class FieldTarget implements Target {
     const segments = path.split('.');
     const { world, threadNames } = history.momentAt(at);
     const ofRoot = segments[0] === 'tdp-mmus' && segments[2] === 'roots' ? Number(segments[3]) : 0;
+    if (ofRoot > 0)
+      ownerOfRoot(history, { root: ofRoot, vm: Number(segments[1]), to: history.end, known: null });
     const context = {
       vms: world.vms,
       vcpus: world.vcpus,

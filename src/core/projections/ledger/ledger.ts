@@ -11,6 +11,7 @@ import {
   type History,
   type HistoryRows,
   lastRow,
+  ownerOfRoot,
   type Place,
   placeOf,
   ROOT_TYPES,
@@ -135,14 +136,7 @@ export function ledgerOf(
   for (const { rows, i } of rowsInOrder([own, ...slots, ends]))
     if (rows.position[i] >= first) book.take(rows, i);
 
-  const listed = lastRow(history, { to: at, subject, types: [E.RootListed] });
-  const owner = listed === undefined ? book.vm : listed.a[0];
-  if (owner !== null && owner !== vm) {
-    throw new BadInput('unknown-root', `root ${root} belongs to tdp-mmus.${owner}, not to tdp-mmus.${vm}`, [
-      `tdp-mmus.${owner}.roots.${root}`,
-    ]);
-  }
-  book.vm = owner;
+  book.vm = ownerOfRoot(history, { root, vm, to: at, known: book.vm });
   book.trim();
   return describe(history, request, book, birth, complete ? 1 : first);
 }
