@@ -2,7 +2,7 @@
 // v5.18, where nothing walks the list of roots there, and in v6.4, where they were fixed before merging.
 import { expect, test } from 'vitest';
 import type { Finding } from '../../../src/core/invariants/invariant-set.js';
-import { kvm_tdp_mmu_get_vcpu_root_hpa } from '../../../src/core/kernel/arch/x86/kvm/mmu/tdp_mmu/kvm_tdp_mmu_get_vcpu_root_hpa.js';
+import { kvm_tdp_mmu_get_vcpu_root_hpa_v5_13 } from '../../../src/core/kernel/arch/x86/kvm/mmu/tdp_mmu/kvm_tdp_mmu_get_vcpu_root_hpa@v5.13.js';
 import { extend } from '../../../src/core/protocols/protocol.js';
 import { findProtocol } from '../../../src/core/protocols/registry.js';
 import { createManifest } from '../../../src/core/run/manifest.js';
@@ -51,7 +51,7 @@ test('the draft without its own reference: KVM_BUG_ON reports, the valid root is
     id: 'half-draft',
     title: 'births with one reference',
     source: 'a test',
-    replace: [kvm_tdp_mmu_get_vcpu_root_hpa],
+    replace: [kvm_tdp_mmu_get_vcpu_root_hpa_v5_13],
   });
   const manifest = createManifest({ scenario: 'smi', protocol: 'seed-draft' });
   const sim = new Simulation({

@@ -5,7 +5,7 @@
 // Left out: the tracepoint kvm_mmu_get_page (it is RootAllocated), the per-vCPU page caches.
 import { op } from '../../../../../../machine/op.js';
 import { procedure } from '../../../../../../machine/procedure.js';
-import { kvm_tdp_mmu_get_vcpu_root_hpa_steps } from './kvm_tdp_mmu_get_vcpu_root_hpa.js';
+import { kvm_tdp_mmu_get_vcpu_root_hpa_steps } from './kvm_tdp_mmu_get_vcpu_root_hpa@v5.13.js';
 
 export const kvm_tdp_mmu_get_vcpu_root_hpa_seed_draft = procedure(
   'kvm_tdp_mmu_get_vcpu_root_hpa',

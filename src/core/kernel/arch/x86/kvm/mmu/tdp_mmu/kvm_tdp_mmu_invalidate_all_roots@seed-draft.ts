@@ -7,7 +7,7 @@ import { role_is_invalid } from '../../../../../../aggregates/role.js';
 import { op } from '../../../../../../machine/op.js';
 import { call, procedure, steps } from '../../../../../../machine/procedure.js';
 import { fn } from '../../../../../functions.js';
-import { walk_of_roots } from './kvm_tdp_mmu_invalidate_all_roots.js';
+import { walk_of_roots } from './kvm_tdp_mmu_invalidate_all_roots@v5.18.js';
 
 /** What is done with each root of the walk. */
 export const invalidate_root = steps(['vm', 'root'], ['next'], {

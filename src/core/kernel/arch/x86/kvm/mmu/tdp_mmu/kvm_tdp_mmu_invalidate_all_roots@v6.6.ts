@@ -7,7 +7,7 @@ import { VM } from '../../../../../../aggregates/layout.js';
 import { role_is_invalid } from '../../../../../../aggregates/role.js';
 import { op } from '../../../../../../machine/op.js';
 import { procedure } from '../../../../../../machine/procedure.js';
-import { walk_of_roots } from './kvm_tdp_mmu_invalidate_all_roots.js';
+import { walk_of_roots } from './kvm_tdp_mmu_invalidate_all_roots@v5.18.js';
 
 export const kvm_tdp_mmu_invalidate_all_roots_v6_6 = procedure(
   'kvm_tdp_mmu_invalidate_all_roots',
