@@ -18,6 +18,7 @@ const BELOW_RUN = {
   projections: ['base', 'events', 'aggregates'],
   causality: ['base', 'events', 'aggregates', 'projections'],
   traces: ['base', 'events', 'aggregates'],
+  bugs: ['base'],
   exports: ['base', 'events', 'aggregates', 'projections', 'causality'],
 };
 

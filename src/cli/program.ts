@@ -10,6 +10,7 @@ import { type BlameOptions, blame, criticalPath, ledger, type PathOptions } from
 import { invariants, protocols, protocolsDiff, scenarios } from './commands/catalogue.js';
 import { listSettings, printSettings } from './commands/config.js';
 import { DR_HANDLING, experiment } from './commands/experiment.js';
+import { explainCommand } from './commands/explain.js';
 import { type ExportOptions, exportSession, importSession } from './commands/export.js';
 import { command, commands, control, type HowFar, readCommand, step } from './commands/live.js';
 import { listExperiments, publishedExperiment } from './commands/published-experiment.js';
@@ -324,6 +325,12 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
 
   // What needs no data folder takes --data all the same: a script may pass it to every command.
   const unused = (): Option => new Option('--data <dir>', 'not needed here').default(DEFAULT_DATA);
+  add('explain', 'which known bugs print the kernel reports (WARN, KASAN, lockups) of a log')
+    .argument('<file>', 'dmesg or journal text, a quoted mail too; - for standard input')
+    .action((file: string, options: CommonOptions) => {
+      ended(explainCommand(file, terminalOf(options)));
+    });
+
   add('validate', 'hold simulated runs against recordings of real kernels')
     .addOption(unused())
     .action((options: CommonOptions) => {
