@@ -51,6 +51,12 @@ export interface Model {
    */
   key(to: Int32Array): number;
 
+  /**
+   * Where `key` gave thread t's place to another one, that place: equal keys have equal `renamed`. Right after `key`. A model
+   * without it renames nobody.
+   */
+  renamed?(t: number): number;
+
   /** Choices of thread t here: 0 it waits or has ended, 1 an ordinary step, more where the model itself is undecided (a yield). */
   choices(t: number): number;
   /** Takes the step. Returns STEP.x. The state is the new one either way. */
