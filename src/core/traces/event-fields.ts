@@ -29,6 +29,10 @@ export class FieldReader {
     return this.#missing;
   }
 
+  has(name: string): boolean {
+    return this.#pairs.has(name);
+  }
+
   /** An address; 0 stays 0. */
   address(name: string): Address {
     return this.#hex(name, this.#pairs.get(name));

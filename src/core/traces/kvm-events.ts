@@ -1,4 +1,4 @@
-// Decodes the kvm, kvmmmu and workqueue tracepoints and the kprobes of the recordings of the 6.1 family into a
+// Decodes the kvm, kvmmmu and workqueue tracepoints and the kprobes of the recordings from 6.1 on into a
 // closed union. Names that are known and carry nothing for a root's life are `ignored`; names never heard of are
 // `unknown`; a known name whose text lacks a field is `undecodable`. Nothing here keeps state.
 import { type Address, FieldReader } from './event-fields.js';
@@ -25,7 +25,7 @@ export type KvmEvent =
   | { readonly type: 'freeObsolete'; readonly vcpu: Address }
   | { readonly type: 'freeRootPage'; readonly hpa: Address | null }
   // Any reference.
-  | ({ readonly type: 'put'; readonly shared: boolean } & PrintedRoot)
+  | ({ readonly type: 'put'; readonly shared: boolean | null } & PrintedRoot)
   | { readonly type: 'nextRoot'; readonly previous: Address }
   | { readonly type: 'nextRootReturned'; readonly root: Address; readonly caller: string }
   // Invalidation and zap.
@@ -40,6 +40,7 @@ export type KvmEvent =
   | { readonly type: 'fastZap' }
   | { readonly type: 'fastZapReturned' }
   | { readonly type: 'zapAll' }
+  | { readonly type: 'zapAllRoots' }
   // The VM and its vCPUs.
   | { readonly type: 'mmuInit' }
   | { readonly type: 'mmuUninit' }
@@ -99,12 +100,19 @@ const DECODERS = new Map<string, (f: FieldReader) => KvmEvent>(
     kvm_mmu_load: (f) => ({ type: 'mmuLoad', vcpu: f.address('vcpu') }),
     kvm_tdp_mmu_get_vcpu_root_hpa: (f) => ({ type: 'lookup', vcpu: f.address('vcpu') }),
     kvm_tdp_mmu_get_vcpu_root_hpa_ret: (f) => ({ type: 'lookupReturned', hpa: f.address('hpa') }),
+    kvm_tdp_mmu_alloc_root: (f) => ({ type: 'lookup', vcpu: f.address('vcpu') }),
+    kvm_tdp_mmu_alloc_root_ret: (f) => ({ type: 'lookupReturned', hpa: f.address('hpa') }),
     kvm_mmu_reset_context: (f) => ({ type: 'resetContext', vcpu: f.address('vcpu') }),
     kvm_mmu_unload: (f) => ({ type: 'unload', vcpu: f.address('vcpu') }),
     kvm_mmu_free_obsolete_roots: (f) => ({ type: 'freeObsolete', vcpu: f.address('vcpu') }),
     mmu_free_root_page: (f) => ({ type: 'freeRootPage', hpa: f.addressOrInvalid('hpa') }),
 
-    kvm_tdp_mmu_put_root: (f) => ({ type: 'put', shared: f.integer('shared') !== 0, ...printedRoot(f) }),
+    // Without the argument `shared` from v6.8 on: the mode of mmu_lock is its caller's.
+    kvm_tdp_mmu_put_root: (f) => ({
+      type: 'put',
+      shared: f.has('shared') ? f.integer('shared') !== 0 : null,
+      ...printedRoot(f),
+    }),
     tdp_mmu_next_root: (f) => ({ type: 'nextRoot', previous: f.address('prev') }),
     tdp_mmu_next_root_ret: (f) => ({
       type: 'nextRootReturned',
@@ -113,9 +121,15 @@ const DECODERS = new Map<string, (f: FieldReader) => KvmEvent>(
     }),
 
     kvm_tdp_mmu_invalidate_all_roots: () => ({ type: 'invalidateAll' }),
+    kvm_tdp_mmu_invalidate_roots: () => ({ type: 'invalidateAll' }),
     kvm_tdp_mmu_zap_invalidated_roots: () => ({ type: 'zapInvalidated' }),
     kvm_tdp_mmu_zap_invalidated_roots_ret: () => ({ type: 'zapInvalidatedReturned' }),
-    __tdp_mmu_zap_root: (f) => ({ type: 'zapPass', shared: f.integer('shared') !== 0, ...printedRoot(f) }),
+    tdp_mmu_zap_root: (f) => ({ type: 'zapPass', shared: f.integer('shared') !== 0, ...printedRoot(f) }),
+    // Where tdp_mmu_zap_root itself can be probed, its passes print no count.
+    __tdp_mmu_zap_root: (f) =>
+      f.has('refcount')
+        ? { type: 'zapPass', shared: f.integer('shared') !== 0, ...printedRoot(f) }
+        : IGNORED,
     tdp_mmu_schedule_zap_root: (f) => ({ type: 'zapScheduled', ...printedRoot(f) }),
     workqueue_queue_work: (f) => ({ type: 'workQueued', work: f.address('struct') }),
     tdp_mmu_zap_root_work: (f) => ({
@@ -126,8 +140,10 @@ const DECODERS = new Map<string, (f: FieldReader) => KvmEvent>(
     }),
     tdp_mmu_zap_root_work_ret: () => ({ type: 'workReturned' }),
     kvm_mmu_zap_all_fast_entry: () => ({ type: 'fastZap' }),
+    __kvm_mmu_zap_all_fast_front_half: () => ({ type: 'fastZap' }),
     kvm_mmu_zap_all_fast_ret: () => ({ type: 'fastZapReturned' }),
     kvm_mmu_zap_all: () => ({ type: 'zapAll' }),
+    kvm_tdp_mmu_zap_all: () => ({ type: 'zapAllRoots' }),
 
     kvm_mmu_init_tdp_mmu: () => ({ type: 'mmuInit' }),
     kvm_mmu_uninit_tdp_mmu: () => ({ type: 'mmuUninit' }),
@@ -173,7 +189,6 @@ const IGNORED_EVENTS: ReadonlySet<string> = new Set([
   'kvm_pio',
   'kvm_set_spte_hva',
   'kvm_tdp_mmu_spte_changed',
-  'kvm_tdp_mmu_zap_all',
   'kvm_test_age_hva',
   'kvm_unmap_hva_range',
   'kvm_userspace_exit',

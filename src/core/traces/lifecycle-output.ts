@@ -1,5 +1,6 @@
 // Where the lifecycle reader puts what it found: the stream, the comparisons of printed with counted numbers, the gaps.
 import type { KvmEvent } from './kvm-events.js';
+import type { LifecycleRules } from './lifecycle-rules.js';
 import type { Disagreement, ExitKind, Gap, RecordedEvent, ThreadRole } from './recorded-event.js';
 import { isInvalidRole, type LedgerRoot } from './root-ledger.js';
 import type { TraceLine } from './tracefs-reader.js';
@@ -11,6 +12,8 @@ export class LifecycleOutput {
   readonly disagreements: Disagreement[] = [];
   readonly gaps: Gap[] = [];
   readonly unknownEvents = new Map<string, number>();
+
+  constructor(readonly rules: LifecycleRules) {}
 
   push(event: RecordedEvent): void {
     this.events.push(event);
@@ -31,7 +34,7 @@ export class LifecycleOutput {
     printed: { readonly refcount: number; readonly role: number },
   ): void {
     this.#compareOne(line, root, 'refcount', root.count, printed.refcount);
-    this.#compareOne(line, root, 'invalid', root.valid ? 0 : 1, isInvalidRole(printed.role) ? 1 : 0);
+    this.#compareOne(line, root, 'invalid', root.valid ? 0 : 1, isInvalidRole(printed.role, this.rules) ? 1 : 0);
   }
 
   #compareOne(

@@ -10,6 +10,17 @@ export interface LifecycleRules {
    * moves no reference.
    */
   readonly zapBy: 'worker' | 'caller';
+  /**
+   * `get`: a lookup that finds a root takes the vCPU's reference in a step of its own, unprobed. `iterator`: the walk's
+   * reference on the root that it stops at stays as the vCPU's; a second look under tdp_mmu_pages_lock may find one, too.
+   */
+  readonly lookup: 'get' | 'iterator';
+  /** kvm_mmu_uninit_tdp_mmu shows its invalidation as an event of its own; else it is inlined there. */
+  readonly uninitShowsInvalidation: boolean;
+  /** kvm_mmu_zap_all is inlined into its callers, and kvm_tdp_mmu_zap_all is what can be probed. */
+  readonly zapAllIsInlined: boolean;
+  /** Number of the bit `invalid` in the role word. */
+  readonly invalidBit: 11 | 12;
   /** Offset of tdp_mmu_async_work in struct kvm_mmu_page. */
   readonly workOffset: number;
   /** Offset of rcu_head in struct kvm_mmu_page. */
@@ -22,6 +33,10 @@ export interface LifecycleRules {
 const RULES_6_1_192_NOFIX: LifecycleRules = {
   referencesAtBirth: 1,
   zapBy: 'worker',
+  lookup: 'get',
+  uninitShowsInvalidation: false,
+  zapAllIsInlined: false,
+  invalidBit: 11,
   workOffset: 80,
   rcuHeadOffset: 168,
   directMapBase: 0x8880_0000_0000,
@@ -34,9 +49,17 @@ const RULES_6_1_192: LifecycleRules = {
   zapBy: 'caller',
 };
 
+/** Debian's 6.12.117 as shipped (era g). */
+const RULES_6_12_117: LifecycleRules = { ...RULES_6_1_192, lookup: 'iterator', zapAllIsInlined: true };
+
+/** Debian's 7.2.13 as shipped (era h): `access` has a fourth bit, so what stands above it moved up by one. */
+const RULES_7_2_13: LifecycleRules = { ...RULES_6_12_117, uninitShowsInvalidation: true, invalidBit: 12 };
+
 const RULES: ReadonlyMap<string, LifecycleRules> = new Map([
   ['6.1.192-nofix', RULES_6_1_192_NOFIX],
   ['6.1.192', RULES_6_1_192],
+  ['6.12.117', RULES_6_12_117],
+  ['7.2.13', RULES_7_2_13],
 ]);
 
 /** The kernels whose recordings can be counted, by the name of their recording's directory. */

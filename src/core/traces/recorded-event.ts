@@ -30,8 +30,8 @@ interface Put extends OfRoot {
   /** 0 = the last reference: an invalid root leaves the list and waits for RCU. */
   readonly countAfter: number;
   readonly printed: number;
-  /** mmu_lock was held for read. */
-  readonly shared: boolean;
+  /** mmu_lock was held for read; null where the probe cannot say. */
+  readonly shared: boolean | null;
 }
 
 /** What made a vCPU give its root up. */

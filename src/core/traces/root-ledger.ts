@@ -5,7 +5,6 @@ import type { LifecycleRules } from './lifecycle-rules.js';
 import type { RecordedRoot } from './recorded-event.js';
 
 const ROLE_LEVEL = 0xf;
-const ROLE_INVALID = 0x800;
 /** role.smm is a byte of its own. */
 const ROLE_SMM_UNIT = 0x100_0000;
 
@@ -88,7 +87,7 @@ export class RootLedger {
   }
 }
 
-export function isInvalidRole(role: number): boolean {
-  // Not `role & ROLE_INVALID`: the word is unsigned.
-  return Math.floor(role / ROLE_INVALID) % 2 === 1;
+export function isInvalidRole(role: number, rules: LifecycleRules): boolean {
+  // Not `role & bit`: the word is unsigned.
+  return Math.floor(role / 2 ** rules.invalidBit) % 2 === 1;
 }

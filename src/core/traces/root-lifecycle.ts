@@ -32,6 +32,8 @@ interface TaskState {
   freeing: LedgerRoot | undefined;
   /** It allocated a root since its last lookup began. */
   allocated: boolean;
+  /** The root whose reference its lookup's walk has kept. */
+  kept: LedgerRoot | undefined;
   /** The walker on whose behalf tdp_mmu_next_root runs, from the call to the return. */
   walker: string | null;
   /** The root that it zaps, from the first pass on. */
@@ -46,7 +48,7 @@ type PutEvent = Extract<KvmEvent, { readonly type: 'put' }>;
 class LifecycleReader {
   readonly #ledger: RootLedger;
   readonly #tasks = new Map<number, TaskState>();
-  readonly #out = new LifecycleOutput();
+  readonly #out: LifecycleOutput;
   #putsCompared = 0;
   #rootPagesAnnounced = 0;
 
@@ -56,6 +58,7 @@ class LifecycleReader {
     readonly walks: RootWalks,
   ) {
     this.#ledger = new RootLedger(rules);
+    this.#out = new LifecycleOutput(rules);
   }
 
   result(): Lifecycle {
@@ -90,6 +93,7 @@ class LifecycleReader {
       case 'lookup':
         task.dropping = { vcpu: this.threads.vcpuIdOf(event.vcpu), cause: 'unknown' };
         task.allocated = false;
+        task.kept = undefined;
         break;
       case 'lookupReturned':
         this.#lookupReturned(event.hpa, at, task);
@@ -122,7 +126,7 @@ class LifecycleReader {
         break;
 
       case 'invalidateAll':
-        this.#invalidateAll(at, 'invalidateAll');
+        this.#invalidateAll(at, task.inUninit ? 'uninit' : 'invalidateAll');
         break;
       case 'zapInvalidated':
         task.inZapInvalidated = true;
@@ -166,15 +170,17 @@ class LifecycleReader {
       case 'zapAll':
         this.#out.push({ ...at, type: 'vmDestroyBegun' });
         break;
+      case 'zapAllRoots':
+        if (this.rules.zapAllIsInlined) this.#out.push({ ...at, type: 'vmDestroyBegun' });
+        break;
 
       case 'mmuInit':
         this.#out.push({ ...at, type: 'vmCreated' });
         break;
       case 'mmuUninit':
-        // Where the caller zaps, kvm_tdp_mmu_invalidate_all_roots is inlined here and no probe sees it.
         if (this.rules.zapBy === 'caller') {
           task.inUninit = true;
-          this.#invalidateAll(at, 'uninit');
+          if (!this.rules.uninitShowsInvalidation) this.#invalidateAll(at, 'uninit');
         } else {
           this.#out.push({ ...at, type: 'vmDestroyEnded' });
         }
@@ -235,7 +241,9 @@ class LifecycleReader {
       return;
     }
     const reuse = !task.allocated;
-    if (reuse) root.count += 1; // a new root is born with this reference
+    // A new root is born with this reference, and the one at which a walk stopped was counted there.
+    if (reuse && task.kept !== root) root.count += 1;
+    task.kept = undefined;
     this.#out.push({
       ...at,
       type: 'vcpuGet',
@@ -261,6 +269,10 @@ class LifecycleReader {
       return;
     }
     root.count += 1;
+    if (step.kept) {
+      task.kept = root;
+      return;
+    }
     this.#out.push({
       ...at,
       type: 'iteratorGet',
@@ -380,6 +392,7 @@ class LifecycleReader {
         dropping: { vcpu: null, cause: 'unknown' },
         freeing: undefined,
         allocated: false,
+        kept: undefined,
         walker: null,
         zapping: null,
         inWork: undefined,

@@ -9,6 +9,8 @@ export interface WalkStep {
   readonly next: Address;
   /** The function that walks. */
   readonly caller: string;
+  /** The last step of a lookup that found its root: the walk's reference stays, as the vCPU's. */
+  readonly kept: boolean;
 }
 
 export interface RootWalks {
@@ -18,19 +20,31 @@ export interface RootWalks {
   readonly orphans: ReadonlySet<number>;
 }
 
+/** From v6.9 on a vCPU's root is looked up by an ordinary walk. */
+const LOOKUP = 'kvm_tdp_mmu_alloc_root';
+
 export function pairRootWalks(lines: readonly TraceLine[], events: readonly KvmEvent[]): RootWalks {
   const steps = new Map<number, WalkStep>();
   const orphans = new Set<number>();
   const open = new Map<number, number>();
+  /** By task: index of the call whose step of a lookup came last. */
+  const looking = new Map<number, number>();
   lines.forEach((line, index) => {
     const event = events[index];
     if (event?.type === 'nextRoot') {
       open.set(line.pid, index);
+      looking.delete(line.pid);
     } else if (event?.type === 'nextRootReturned') {
       const call = open.get(line.pid);
       open.delete(line.pid);
       if (call === undefined) orphans.add(index);
-      else steps.set(call, { next: event.root, caller: event.caller });
+      else steps.set(call, { next: event.root, caller: event.caller, kept: false });
+      if (call !== undefined && event.caller === LOOKUP) looking.set(line.pid, call);
+    } else if (event?.type === 'lookupReturned') {
+      const call = looking.get(line.pid);
+      looking.delete(line.pid);
+      const step = call === undefined ? undefined : steps.get(call);
+      if (call !== undefined && step !== undefined && step.next !== 0) steps.set(call, { ...step, kept: true });
     }
   });
   return { steps, orphans };
