@@ -92,6 +92,11 @@ export const tdpMmuEvolvers = {
   RootPut(w, _t, _n, holder, refcount, address) {
     setRefcount(w, address, holder, refcount, -1);
   },
+  RootReferenceKept(w, _t, _n, holder, _refcount, address) {
+    const at = w.page(address);
+    w.s[at + PAGE.HOLD_ITERATOR]--;
+    w.s[at + HOLD_FIELD[holder]]++;
+  },
   RootInvalidated(w, _t, _n, role, _refcount, address) {
     w.s[w.page(address) + PAGE.ROLE] = role;
   },

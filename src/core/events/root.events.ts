@@ -128,4 +128,12 @@ export const rootEvents = [
     'lifecycle',
     'tdp_mmu_scheduled_root_to_zap was set and is cleared: the caller owes the zap (v6.6)',
   ),
+  event(
+    36,
+    'RootReferenceKept',
+    'root',
+    ['holder', 'refcount', 'address'],
+    'lifecycle',
+    'the walk stops here and its reference stays, from now on for this holder (v6.9)',
+  ),
 ] as const;

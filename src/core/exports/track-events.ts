@@ -133,7 +133,8 @@ export class TrackEvents {
   private subject(rows: EventRows, i: number, timeNs: number): void {
     const type = rows.type[i];
     const number = rows.subject[i] >> 4;
-    if (type <= E.FreedPageTouched || type === E.RootZapTaken) this.root(rows, i, number, timeNs);
+    if (type <= E.FreedPageTouched || type === E.RootZapTaken || type === E.RootReferenceKept)
+      this.root(rows, i, number, timeNs);
     else if (type >= E.LockContended && type <= E.LockYielded) this.lock(rows, i, number, timeNs);
     else if (VCPU_TYPES.has(type)) this.vcpu(type, number, timeNs);
     else if (MOMENTS.has(type))

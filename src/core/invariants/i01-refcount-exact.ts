@@ -103,6 +103,7 @@ export const i01RefcountExact: Invariant = {
       after: {
         RootListed: listed,
         RootGot: settle,
+        RootReferenceKept: settle,
         RootPut: settle,
         RootResurrected: settle,
         RootInvalidated: settle,

@@ -112,6 +112,11 @@ export class RunFacts {
       if (e.a[i] === HOLDER.vcpu) this.got[t] = e.c[i] + 1;
       else if (e.a[i] === HOLDER.iterator) this.addIterator(t, e.c[i], e.subject[i] >> 4);
     },
+    RootReferenceKept: (_w, e, i) => {
+      const t = e.thread[i];
+      this.dropIterator(t, e.c[i]);
+      if (e.a[i] === HOLDER.vcpu) this.got[t] = e.c[i] + 1;
+    },
     RootPut: (_w, e, i) => {
       const t = e.thread[i];
       if (e.a[i] === HOLDER.vcpu) {

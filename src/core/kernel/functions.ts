@@ -110,6 +110,9 @@ const NAMES = [
   'kvm_vm_bugged', // (vm, assertion) behind the report of KVM_BUG_ON (include/linux/kvm_host.h)
   // ---- no C: live sessions ----
   'live_thread', // () runs the commands that arrive from outside
+  // ---- v6.9 on ----
+  'kvm_tdp_mmu_alloc_root', // (vcpu, mirror) puts the root into root.hpa (mirror 1: mirror_root_hpa)
+  'kvm_mmu_zap_memslot', // (vm, slotId) only this slot's leafs (arch/x86/kvm/mmu/mmu.c, v6.12)
 ] as const;
 
 export type FunctionName = (typeof NAMES)[number];

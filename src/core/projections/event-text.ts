@@ -60,6 +60,7 @@ const texts: Texts = {
   RootInvalidated: (e) => `${r(e)} role.invalid = 1, refcount ${e.refcount}`,
   RootResurrected: (e) => `${r(e)} refcount = ${e.refcount} (${HOLDER_NAMES[e.holder]})`,
   RootZapScheduled: (e) => `schedule zap of ${r(e)}${e.gift ? ' with the TDP MMU reference' : ''}`,
+  RootReferenceKept: (e) => `keep the walk's reference on ${r(e)}: ${e.refcount} (${HOLDER_NAMES[e.holder]})`,
   RootZapTaken: (e) => `take the scheduled zap of ${r(e)}`,
   RootZapStarted: (e) => `zap ${r(e)} ${e.shared ? 'shared' : 'exclusive'}, refcount ${e.refcount}`,
   RootZapYielded: (e) => `zap of ${r(e)} yields`,

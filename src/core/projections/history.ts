@@ -128,6 +128,7 @@ export const ROOT_TYPES: readonly number[] = [
   E.RootListed,
   E.RootGot,
   E.RootGetRefused,
+  E.RootReferenceKept,
   E.RootPut,
   E.RootInvalidated,
   E.RootResurrected,

@@ -2,7 +2,7 @@
 import { ROLE, role_is_invalid } from '../aggregates/role.js';
 import { CATALOGUE, E } from '../events/catalogue.js';
 import { EXIT, EXIT_NAMES, MILESTONE_NAMES, RESET_NAMES, RETRY_NAMES } from '../events/constants.js';
-import { HOLDER_NAMES } from '../events/root.events.js';
+import { HOLDER, HOLDER_NAMES } from '../events/root.events.js';
 import type { EventRows } from './rows.js';
 
 export interface RunFigures {
@@ -71,6 +71,11 @@ export class RunSummary {
         this.exits[a & 63]++;
         break;
       case E.RootGot:
+        this.gets[a & 7]++;
+        break;
+      case E.RootReferenceKept:
+        // What a walk took is the vCPU's: one get, not two.
+        this.gets[HOLDER.iterator]--;
         this.gets[a & 7]++;
         break;
       case E.RootPut:
@@ -151,6 +156,7 @@ const WATCHED = Uint8Array.from({ length: 256 }, (_, code) =>
   [
     E.VcpuExited,
     E.RootGot,
+    E.RootReferenceKept,
     E.RootPut,
     E.RootAllocated,
     E.RootInvalidated,

@@ -1,11 +1,15 @@
 // Profiles: a protocol with the switches of one concrete kernel, each switch with the commit or recording that shows it.
 // A profile's id is the directory name of its recordings; it is accepted wherever a protocol is.
+
+import { kvm_mmu_zap_memslot } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_mmu_zap_memslot.js';
 import { kvm_zap_gfn_range_v6_6 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_zap_gfn_range@v6.6.js';
 import { kvm_tdp_mmu_zap_all_v6_6 } from '../kernel/arch/x86/kvm/mmu/tdp_mmu/kvm_tdp_mmu_zap_all@v6.6.js';
+import { kvm_arch_flush_shadow_memslot_v6_12 } from '../kernel/arch/x86/kvm/x86/kvm_arch_flush_shadow_memslot@v6.12.js';
 import { kvm_set_cpu_state_v6_4 } from '../kernel/arch/x86/kvm/x86/kvm_set_cpu_state@v6.4.js';
 import { extend } from './protocol.js';
 import { v5_18 } from './v5.18.js';
 import { v6_6 } from './v6.6.js';
+import { v6_9 } from './v6.9.js';
 
 /** Debian's 6.1.192 with the fix taken out and the zap worker of v5.18..v6.3 put back. */
 export const profile_6_1_192_nofix = extend(v5_18, {
@@ -23,4 +27,16 @@ export const profile_6_1_192 = extend(v6_6, {
   title: "v6.6's root rules in a 6.1.192 kernel (the recorded B side)",
   source: 'recordings 6.1.192',
   replace: [],
+});
+
+/** Debian 13's kernel as shipped. */
+export const profile_6_12_117 = extend(v6_9, {
+  id: '6.12.117',
+  title: "v6.9's root rules in a 6.12.117 kernel",
+  source: 'recordings 6.12.117',
+  // aa8d1f48d353 (v6.12): a deleted slot costs all roots only where the quirk asks for it. Recordings memslot, memslot_idle:
+  // kvm_mmu_zap_all_fast in each deletion, so a default VM has the quirk.
+  replace: [kvm_arch_flush_shadow_memslot_v6_12],
+  add: [kvm_mmu_zap_memslot],
+  constants: { quirkSlotZapAll: 1 },
 });

@@ -15,6 +15,8 @@ export interface ProtocolRules {
   readonly resurrects: boolean;
   /** Most valid roots per VM. */
   readonly validRootsMax: number;
+  /** Unit of the range that an MMU notifier invalidates; absent: the era's. */
+  readonly notifierRange?: 'hva' | 'gfn';
   /** The rules in words, for people and for diffs; nothing reads them to decide anything. */
   readonly words: RuleWords;
 }
@@ -39,13 +41,18 @@ export interface Protocol {
   /** Protocol this one extends, null for a base. */
   readonly base: string | null;
   readonly procedures: readonly Procedure[];
-  /** C names that this protocol replaces in its base. */
+  /** C names that this protocol replaces in its base, adds to it, or has no more. */
   readonly replaced: readonly string[];
+  readonly added?: readonly string[];
+  readonly dropped?: readonly string[];
   readonly constants: Readonly<Record<string, number>>;
   readonly rules: ProtocolRules;
 }
 
-/** A protocol that extends `base`: replacements by C name; a name that the base lacks is an error. */
+/**
+ * A protocol that extends `base`: replacements by C name, functions that are new, names of those that are gone. To replace or
+ * drop a name that the base lacks, or to add one that it has, is an error.
+ */
 export function extend(
   base: Protocol,
   own: {
@@ -53,17 +60,31 @@ export function extend(
     readonly title: string;
     readonly source: string;
     readonly replace: readonly Procedure[];
+    readonly add?: readonly Procedure[];
+    readonly drop?: readonly string[];
     readonly constants?: Readonly<Record<string, number>>;
     readonly rules?: Partial<Omit<ProtocolRules, 'words'>> & { readonly words?: Partial<RuleWords> };
   },
 ): Protocol {
   const names = new Set(base.procedures.map((p) => p.name));
   const by = new Map(own.replace.map((p) => [p.name, p]));
-  for (const name of by.keys()) {
+  const added = own.add ?? [];
+  const dropped = own.drop ?? [];
+  for (const [name, what] of [
+    ...[...by.keys()].map((name) => [name, 'replace'] as const),
+    ...dropped.map((name) => [name, 'drop'] as const),
+  ]) {
     if (!names.has(name))
       throw new BadInput(
         'unknown-function',
-        `protocol ${own.id}: ${base.id} has no function ${name} to replace`,
+        `protocol ${own.id}: ${base.id} has no function ${name} to ${what}`,
+      );
+  }
+  for (const { name } of added) {
+    if (names.has(name))
+      throw new BadInput(
+        'known-function',
+        `protocol ${own.id}: ${base.id} has a function ${name} already; replace it`,
       );
   }
   return {
@@ -71,8 +92,13 @@ export function extend(
     title: own.title,
     source: own.source,
     base: base.id,
-    procedures: base.procedures.map((p) => by.get(p.name) ?? p),
+    procedures: [
+      ...base.procedures.filter((p) => !dropped.includes(p.name)).map((p) => by.get(p.name) ?? p),
+      ...added,
+    ],
     replaced: [...by.keys()],
+    added: added.map((p) => p.name),
+    dropped,
     constants: { ...base.constants, ...own.constants },
     rules: { ...base.rules, ...own.rules, words: { ...base.rules.words, ...own.rules?.words } },
   };

@@ -1,19 +1,22 @@
 // The shipped protocols and kernel profiles, by id.
 import { BadInput } from '../base/errors.js';
-import { profile_6_1_192, profile_6_1_192_nofix } from './profiles.js';
+import { profile_6_1_192, profile_6_1_192_nofix, profile_6_12_117 } from './profiles.js';
 import type { Protocol } from './protocol.js';
 import { seedDraft } from './seed-draft.js';
 import { v5_18 } from './v5.18.js';
 import { v6_4 } from './v6.4.js';
 import { v6_6 } from './v6.6.js';
+import { v6_9 } from './v6.9.js';
 
 export const PROTOCOLS: readonly Protocol[] = [
   v5_18,
   seedDraft,
   v6_4,
   v6_6,
+  v6_9,
   profile_6_1_192_nofix,
   profile_6_1_192,
+  profile_6_12_117,
 ];
 
 export function findProtocol(id: string): Protocol {

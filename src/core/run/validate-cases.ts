@@ -5,7 +5,11 @@
 //   the references of walkers (a dying root is listed or not), never times, interrupt exits or where an RCU free falls.
 // 6.1.192 against the draft: the draft shares the fix's references of vCPUs and of the TDP MMU and its invalidations,
 //   not who zaps (its worker instead of the caller): so vCPU threads are compared, the main task is not.
-// 6.1.192 against its own profile: everything, walkers included; that kernel is synchronous.
+// 6.1.192, 6.12.117 and 7.2.13 against their own profiles: everything, walkers included; those kernels are synchronous.
+// plain, memslot, notifier (free-running): threads run at once, so no order is anybody's. plain: what each thread does adds up to
+//   the same counts in any order (its first round is taken alone). memslot: how often a vCPU spins on the INVALID slot, or finds
+//   the slot gone, is the clock's; roots are born, invalidated and freed once a deletion, if vCPUs run between two of them
+//   (they do in all recordings). notifier: one root all along.
 import type { ExitKind } from '../traces/recorded-event.js';
 import type { RecordedFigures } from '../traces/recorded-figures.js';
 
@@ -49,6 +53,8 @@ export interface ValidationCase {
   readonly iterators: boolean;
   /** The main task's and the workers' own order, and each root's, are compared; if not, only those of vCPUs. */
   readonly wholeOrder: boolean;
+  /** Threads run at once: the figures only, no sequence and no other exits than those named. */
+  readonly freeRunning?: boolean;
 }
 
 interface Script {
@@ -90,6 +96,48 @@ const SHARED_FIGURES: readonly ComparedFigure[] = [
 const NOFIX = '6.1.192-nofix';
 const FIXED = '6.1.192';
 
+/** Recordings of a synchronous kernel against the profile of the same name; what was not recorded has no case. */
+function synchronous(kernel: string, recorded: readonly string[]): ValidationCase[] {
+  return SCRIPTS.filter(({ recording }) => recorded.includes(recording)).map(
+    ({ recording, scenario, parameters }) => ({
+      kernel,
+      recording,
+      protocol: kernel,
+      otherRulesOf: kernel,
+      scenario,
+      parameters,
+      figures: [...SHARED_FIGURES, 'iteratorGets', 'iteratorPuts'],
+      iterators: true,
+      wholeOrder: true,
+    }),
+  );
+}
+
+const FREE_RUNNING: Readonly<Record<string, readonly ComparedFigure[]>> = {
+  plain: [...SHARED_FIGURES, 'iteratorGets', 'iteratorPuts'],
+  memslot: ['rootAllocations', 'smmRootAllocations', 'lastPutsOfValidRoots', 'invalidations'],
+  notifier: ['rootAllocations', 'smmRootAllocations'],
+};
+
+/** Scripts whose threads run at once. */
+function freeRunning(kernel: string, recorded: readonly string[]): ValidationCase[] {
+  return recorded.map((recording) => ({
+    kernel,
+    recording,
+    protocol: kernel,
+    otherRulesOf: kernel,
+    scenario: recording,
+    parameters: {},
+    figures: FREE_RUNNING[recording] ?? [],
+    iterators: false,
+    wholeOrder: false,
+    freeRunning: true,
+  }));
+}
+
+const ALL_SCRIPTS = SCRIPTS.map(({ recording }) => recording);
+const ALL_FREE_RUNNING = Object.keys(FREE_RUNNING);
+
 export const VALIDATION_CASES: readonly ValidationCase[] = [
   ...SCRIPTS.map(
     ({ recording, scenario, parameters, smm }): ValidationCase => ({
@@ -117,17 +165,8 @@ export const VALIDATION_CASES: readonly ValidationCase[] = [
       wholeOrder: false,
     }),
   ),
-  ...SCRIPTS.map(
-    ({ recording, scenario, parameters }): ValidationCase => ({
-      kernel: FIXED,
-      recording,
-      protocol: FIXED,
-      otherRulesOf: FIXED,
-      scenario,
-      parameters,
-      figures: [...SHARED_FIGURES, 'iteratorGets', 'iteratorPuts'],
-      iterators: true,
-      wholeOrder: true,
-    }),
-  ),
+  ...synchronous(FIXED, ALL_SCRIPTS),
+  ...freeRunning(FIXED, ALL_FREE_RUNNING),
+  ...synchronous('6.12.117', ALL_SCRIPTS),
+  ...freeRunning('6.12.117', ALL_FREE_RUNNING),
 ];

@@ -78,6 +78,7 @@ export class SimulatedLifecycle {
         this.allocated(subject, a, b, at);
         break;
       case E.RootGot:
+      case E.RootReferenceKept:
       case E.RootPut:
       case E.RootInvalidated:
       case E.RootResurrected:
@@ -143,6 +144,9 @@ export class SimulatedLifecycle {
           this.events.push({ ...of, type: 'iteratorGet', caller: this.walker(site), count: b });
         }
         break;
+      case E.RootReferenceKept:
+        this.kept(root, at);
+        break;
       case E.RootPut:
         this.put(root, a, b, site, at);
         break;
@@ -179,6 +183,16 @@ export class SimulatedLifecycle {
         break;
       default:
     }
+  }
+
+  /** The step at which a lookup stopped: the reader of recordings, too, books it as the vCPU's get, at the lookup's end. */
+  private kept(root: RecordedRoot, at: At): void {
+    const step = this.events.findLastIndex(
+      (event) => event.type === 'iteratorGet' && event.pid === at.pid && event.root === root.ordinal,
+    );
+    if (step >= 0) this.events.splice(step, 1);
+    const { ordinal, count } = root;
+    this.events.push({ ...at, root: ordinal, type: 'vcpuGet', vcpu: null, reuse: true, count });
   }
 
   private invalidated(root: RecordedRoot, count: number, at: At): void {

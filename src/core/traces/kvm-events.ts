@@ -127,9 +127,7 @@ const DECODERS = new Map<string, (f: FieldReader) => KvmEvent>(
     tdp_mmu_zap_root: (f) => ({ type: 'zapPass', shared: f.integer('shared') !== 0, ...printedRoot(f) }),
     // Where tdp_mmu_zap_root itself can be probed, its passes print no count.
     __tdp_mmu_zap_root: (f) =>
-      f.has('refcount')
-        ? { type: 'zapPass', shared: f.integer('shared') !== 0, ...printedRoot(f) }
-        : IGNORED,
+      f.has('refcount') ? { type: 'zapPass', shared: f.integer('shared') !== 0, ...printedRoot(f) } : IGNORED,
     tdp_mmu_schedule_zap_root: (f) => ({ type: 'zapScheduled', ...printedRoot(f) }),
     workqueue_queue_work: (f) => ({ type: 'workQueued', work: f.address('struct') }),
     tdp_mmu_zap_root_work: (f) => ({

@@ -34,7 +34,13 @@ export class LifecycleOutput {
     printed: { readonly refcount: number; readonly role: number },
   ): void {
     this.#compareOne(line, root, 'refcount', root.count, printed.refcount);
-    this.#compareOne(line, root, 'invalid', root.valid ? 0 : 1, isInvalidRole(printed.role, this.rules) ? 1 : 0);
+    this.#compareOne(
+      line,
+      root,
+      'invalid',
+      root.valid ? 0 : 1,
+      isInvalidRole(printed.role, this.rules) ? 1 : 0,
+    );
   }
 
   #compareOne(

@@ -44,7 +44,8 @@ export function pairRootWalks(lines: readonly TraceLine[], events: readonly KvmE
       const call = looking.get(line.pid);
       looking.delete(line.pid);
       const step = call === undefined ? undefined : steps.get(call);
-      if (call !== undefined && step !== undefined && step.next !== 0) steps.set(call, { ...step, kept: true });
+      if (call !== undefined && step !== undefined && step.next !== 0)
+        steps.set(call, { ...step, kept: true });
     }
   });
   return { steps, orphans };

@@ -112,7 +112,7 @@ const rootField: { readonly [field: string]: RootChangers } = {
   refcount: (r) => [about('root', r, 'RootGot', 'RootPut', 'RootResurrected')],
   holders: (r, _context, [holder]) => [
     {
-      ...about('root', r, 'RootGot', 'RootPut', 'RootResurrected', 'RootZapScheduled'),
+      ...about('root', r, 'RootGot', 'RootReferenceKept', 'RootPut', 'RootResurrected', 'RootZapScheduled'),
       ...(holder === undefined ? {} : { where: ofHolder(holder) }),
     },
   ],
@@ -239,9 +239,12 @@ function names(address: number): RowTest {
 function ofHolder(holder: string): { readonly [type: number]: RowTest } {
   const code = (HOLDER as { readonly [name: string]: number })[holder];
   const theirs: RowTest = (rows, i) => rows.a[i] === code;
+  // Kept: one of the walk's becomes the holder's that is named.
+  const kept: RowTest = (rows, i) => rows.a[i] === code || holder === 'iterator';
   const gift: RowTest = (rows, i) => rows.a[i] === 1 && (holder === 'tdpMmu' || holder === 'work');
   return {
     [E.RootGot]: theirs,
+    [E.RootReferenceKept]: kept,
     [E.RootPut]: theirs,
     [E.RootResurrected]: theirs,
     [E.RootZapScheduled]: gift,

@@ -126,6 +126,9 @@ export class LedgerBook {
         if (holder === 'vcpu') this.got.set(t, reference);
         break;
       }
+      case E.RootReferenceKept:
+        this.kept(holderOf(rows.a[i]), at);
+        break;
       case E.RootResurrected:
         this.make(holderOf(rows.a[i]), at, t, 'work item, resurrected at the last put');
         this.lastPut = null;
@@ -235,6 +238,19 @@ export class LedgerBook {
   private oldest(fits: (reference: BookedReference) => boolean): BookedReference | null {
     for (const reference of this.open) if (reference.leaked === null && fits(reference)) return reference;
     return null;
+  }
+
+  /** A walk's reference becomes its thread's vCPU reference; it was taken when the walk took it. */
+  private kept(holder: HolderKind, at: Mark): void {
+    const own = this.oldest((r) => r.holder === 'iterator' && (r.thread === at.thread || r.thread < 0));
+    this.settle(at.thread);
+    const reference = own ?? this.make(holder, at, at.thread, whyOf(holder, null));
+    if (own !== null) {
+      own.holder = holder;
+      own.why = whyOf(holder, null);
+      own.moves.push({ at, to: holder });
+    }
+    this.got.set(at.thread, reference);
   }
 
   private gift(at: Mark): void {

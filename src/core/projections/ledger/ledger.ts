@@ -289,7 +289,9 @@ function traced(
       to,
       subject,
       types:
-        reference.holder === 'work' ? [E.RootResurrected, E.RootZapScheduled] : [E.RootGot, E.RootAllocated],
+        reference.holder === 'work'
+          ? [E.RootResurrected, E.RootZapScheduled]
+          : [E.RootGot, E.RootReferenceKept, E.RootAllocated],
       ...(thread === undefined ? {} : { thread }),
     });
   if (reference.holder === 'tdpMmu') return { ...reference, taken: mark(birth, 0), thread: birth.thread[0] };

@@ -6,7 +6,7 @@
 import { LOCK_KIND } from '../../../../../../aggregates/layout.js';
 import { is_leaf_spte, is_nonleaf_spte } from '../../../../../../aggregates/spte.js';
 import { op } from '../../../../../../machine/op.js';
-import { call, procedure, ret } from '../../../../../../machine/procedure.js';
+import { call, procedure, ret, steps } from '../../../../../../machine/procedure.js';
 import { fn } from '../../../../../functions.js';
 import {
   iter_table,
@@ -31,15 +31,10 @@ function visit(l: TdpIter & { vm: number }): 'next_present' | 'zapped' | '#call'
   return 'next_present';
 }
 
-export const tdp_mmu_zap_leafs = procedure(
-  'tdp_mmu_zap_leafs',
-  {
-    file: 'arch/x86/kvm/mmu/tdp_mmu.c',
-    since: 'v5.18',
-    params: ['vm', 'root', 'start', 'end', 'canYield', 'flush'],
-    locals: [...TDP_ITER],
-    leftOut: 'nothing',
-  },
+/** The walk, but for what a zapped leaf entails. */
+export const zap_leafs_walk = steps(
+  ['vm', 'root', 'start', 'end', 'canYield', 'flush', ...TDP_ITER],
+  ['zapped', 'rcu_read_unlock'],
   {
     lockdep_assert: [
       (l) => op.lockdep_assert_held_write(l.w.lockId(l.vm, LOCK_KIND.mmu_lock)),
@@ -73,6 +68,20 @@ export const tdp_mmu_zap_leafs = procedure(
         return 'next_present';
       },
     ],
+  },
+);
+
+export const tdp_mmu_zap_leafs = procedure(
+  'tdp_mmu_zap_leafs',
+  {
+    file: 'arch/x86/kvm/mmu/tdp_mmu.c',
+    since: 'v5.18',
+    params: ['vm', 'root', 'start', 'end', 'canYield', 'flush'],
+    locals: [...TDP_ITER],
+    leftOut: 'nothing',
+  },
+  {
+    ...zap_leafs_walk,
     zapped: [
       null,
       (l) => {
