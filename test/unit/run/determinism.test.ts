@@ -15,16 +15,7 @@ import { findScenario, SCENARIOS } from '../../../src/core/scenarios/library.js'
 import { DecisionReader } from '../../../src/core/scheduler/decision-log.js';
 import { ScriptedScheduler } from '../../../src/core/scheduler/scheduler.js';
 import { concatColumns, runToEnd, simulation } from '../../support/harness.js';
-
-/** Small enough to run many times; every scenario of the library must be here or need nothing. */
-const SMALL: Readonly<Record<string, Readonly<Record<string, number | string>>>> = {
-  boot: { exitsPercent: 1, pagesPercent: 5, resetPolicy: 'except-ept-dr' },
-  'smi-heavy': { smis: 10, vcpus: 2 },
-  'wsl-seabios': { biosCalls: 10, window: 10, loaderPages: 50, exitsPercent: 1 },
-  'xen-shim-smep': { second: 'busy', flips: 300, pages: 4 },
-  'memslot-storm': { vcpus: 4, pages: 40, pauseUs: 2_000 },
-  'gpu-memslots': { roots: 6, pages: 600, updates: 2 },
-};
+import { SMALL } from '../../support/small-parameters.js';
 
 function request(scenario: string, protocol: string, more: Partial<RunRequest> = {}): RunRequest {
   return { scenario, protocol, seed: 7, parameters: SMALL[scenario] ?? {}, ...more };

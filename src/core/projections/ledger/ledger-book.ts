@@ -9,6 +9,7 @@ import {
   type BookedReference,
   type FaultKind,
   type HolderKind,
+  handOver,
   holderOf,
   type Mark,
   mark,
@@ -244,13 +245,9 @@ export class LedgerBook {
   private kept(holder: HolderKind, at: Mark): void {
     const own = this.oldest((r) => r.holder === 'iterator' && (r.thread === at.thread || r.thread < 0));
     this.settle(at.thread);
-    const reference = own ?? this.make(holder, at, at.thread, whyOf(holder, null));
-    if (own !== null) {
-      own.holder = holder;
-      own.why = whyOf(holder, null);
-      own.moves.push({ at, to: holder });
-    }
-    this.got.set(at.thread, reference);
+    if (own === null) return;
+    handOver(own, holder, whyOf(holder, null), at);
+    this.got.set(at.thread, own);
   }
 
   private gift(at: Mark): void {
@@ -262,9 +259,7 @@ export class LedgerBook {
       this.make('work', at, at.thread, 'invalidation gift');
       return;
     }
-    own.holder = 'work';
-    own.why = 'invalidation gift';
-    own.moves.push({ at, to: 'work' });
+    handOver(own, 'work', 'invalidation gift', at);
   }
 
   private loaded(rows: HistoryRows, i: number, vcpu: number): void {

@@ -57,6 +57,13 @@ export function holderOf(code: number): HolderKind {
   return code >= HOLDER.vcpu && code <= HOLDER.work ? (HOLDER_NAMES[code] as HolderKind) : 'iterator';
 }
 
+/** The same reference, from now on for another holder. */
+export function handOver(reference: BookedReference, to: HolderKind, why: string, at: Mark): void {
+  reference.holder = to;
+  reference.why = why;
+  reference.moves.push({ at, to });
+}
+
 export function whyOf(holder: HolderKind, slot: number | null): string {
   if (holder === 'vcpu') return slot === null || slot === 0 ? 'vCPU slot' : 'previous-root slot';
   if (holder === 'tdpMmu') return "the TDP MMU's own";
