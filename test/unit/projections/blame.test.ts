@@ -47,6 +47,7 @@ describe('the table of changers', () => {
       ['destroy-race', 'seed-draft', 1_300],
       ['busy', 'v5.18', 900],
       ['memslot-idle', 'v6.6', 500],
+      ['memslot-idle', 'v6.9', 500],
     ] as const) {
       const history = runOf(scenario, protocol, events);
       const { vms, vcpus } = history.worldAt(0);
