@@ -140,7 +140,8 @@ export const tdpMmuEvolvers = {
     queueForRcu(w, address);
   },
   RootFreed(w, _t, _n, _role, _present, address) {
-    leaveRcu(w, address);
+    // v5.10 frees a root at once; later kernels from RCU.
+    if (w.s[w.page(address) + PAGE.RCU] !== RCU_STATE.none) leaveRcu(w, address);
     freePage(w, address);
     w.s[MACHINE.LIVE_ROOTS]--;
   },
@@ -170,7 +171,7 @@ export const tdpMmuEvolvers = {
     queueForRcu(w, address);
   },
   TableFreed(w, _t, address) {
-    // A table that lost the race to be linked is freed at once; the others come from RCU.
+    // A table that lost the race to be linked, and any in v5.10, is freed at once; the others come from RCU.
     if (w.s[w.page(address) + PAGE.RCU] !== RCU_STATE.none) leaveRcu(w, address);
     freePage(w, address);
   },

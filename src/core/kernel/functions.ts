@@ -113,6 +113,11 @@ const NAMES = [
   // ---- v6.9 on ----
   'kvm_tdp_mmu_alloc_root', // (vcpu, mirror) puts the root into root.hpa (mirror 1: mirror_root_hpa)
   'kvm_mmu_zap_memslot', // (vm, slotId) only this slot's leafs (arch/x86/kvm/mmu/mmu.c, v6.12)
+  // ---- arch/x86/kvm/mmu/tdp_mmu.c, v5.10 to v5.17 ----
+  'zap_gfn_range', // (vm, root, start, end, flags, flush) flags: 1 may yield, 2 mmu_lock held for read; -> flush
+  'kvm_tdp_mmu_zap_gfn_range', // (vm, asId or -1, start, end, canYield, flush) -> flush
+  'kvm_tdp_mmu_free_root', // (vm, root)
+  'tdp_mmu_zap_spte_atomic', // (vm, table, index, old) -> 0 or -EBUSY
 ] as const;
 
 export type FunctionName = (typeof NAMES)[number];

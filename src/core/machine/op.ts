@@ -214,8 +214,10 @@ export const op = {
   /** Counts the table (tdp_mmu_pages) and sets its ptep. */
   account_table: (table: number, parent: number, index: number) => set(OP.LINK_TABLE, table, parent, index),
   unaccount_table: (table: number) => set(OP.UNLINK_TABLE, table),
-  /** Frees a table that nobody ever saw. */
+  /** Frees a table at once: one that nobody ever saw, or (v5.10) one that nobody can see any more. */
   free_table: (table: number) => set(OP.FREE_TABLE, table),
+  /** Frees an unlinked root at once (v5.10). */
+  free_root: (root: number) => set(OP.FREE_TABLE, root),
 
   make_request: (vcpu: number, request: number) => set(OP.MAKE_REQUEST, vcpu, request),
   /** Test and clear. Answer: 1 when it was set. */

@@ -3,12 +3,16 @@ import { BadInput } from '../base/errors.js';
 import { profile_6_1_192, profile_6_1_192_nofix, profile_6_12_117 } from './profiles.js';
 import type { Protocol } from './protocol.js';
 import { seedDraft } from './seed-draft.js';
+import { v5_10 } from './v5.10.js';
+import { v5_15 } from './v5.15.js';
 import { v5_18 } from './v5.18.js';
 import { v6_4 } from './v6.4.js';
 import { v6_6 } from './v6.6.js';
 import { v6_9 } from './v6.9.js';
 
 export const PROTOCOLS: readonly Protocol[] = [
+  v5_10,
+  v5_15,
   v5_18,
   seedDraft,
   v6_4,

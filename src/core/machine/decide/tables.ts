@@ -1,9 +1,9 @@
 // Child tables and SPTEs.
 
-import { PAGE, VM } from '../../aggregates/layout.js';
+import { PAGE, PAGE_KIND, VM } from '../../aggregates/layout.js';
 import { is_shadow_present_pte, REMOVED_SPTE } from '../../aggregates/spte.js';
 import { E } from '../../events/catalogue.js';
-import { S_TABLE, WAIT } from '../batch.js';
+import { S_ROOT, S_TABLE, WAIT } from '../batch.js';
 import { OP } from '../op.js';
 import type { Decide } from './context.js';
 import { nextFreePage, touch } from './roots.js';
@@ -76,6 +76,16 @@ const unlinkTable: Decide = (w, o, out) => {
 };
 const freeTable: Decide = (w, o, out) => {
   const at = w.page(o.a);
+  if (w.s[at + PAGE.KIND] === PAGE_KIND.root) {
+    out.emit(
+      E.RootFreed,
+      w.s[at + PAGE.SERIAL] * 16 + S_ROOT,
+      w.s[at + PAGE.ROLE],
+      w.s[at + PAGE.PRESENT],
+      o.a,
+    );
+    return 0;
+  }
   out.emit(E.TableFreed, o.a * 16 + S_TABLE, w.s[at + PAGE.PRESENT], w.s[at + PAGE.LEVEL], 0);
   return 0;
 };

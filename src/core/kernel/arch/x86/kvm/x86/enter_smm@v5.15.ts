@@ -10,7 +10,7 @@ import { call, procedure, ret } from '../../../../../machine/procedure.js';
 import { fn } from '../../../../functions.js';
 
 /** CR0.PG, all of CR4, EFER and guest mode are off in SMM; CR0.WP stays. */
-const CLEARED_IN_SMM =
+export const CLEARED_IN_SMM =
   CPU_STATE.CR0_PG | CPU_STATE.CR4_PSE | CPU_STATE.CR4_SMEP | CPU_STATE.EFER_NX | CPU_STATE.GUEST_MODE;
 
 export const enter_smm_v5_15 = procedure(

@@ -11,7 +11,7 @@ import { E } from '../../../../../events/catalogue.js';
 import { CPU_STATE, FASTPATH_EXITS, FLUSH, MODE, REQ, RESET } from '../../../../../events/constants.js';
 import { exitAccess, exitGfn, exitReason } from '../../../../../machine/guest-port.js';
 import { op } from '../../../../../machine/op.js';
-import { call, procedure, ret } from '../../../../../machine/procedure.js';
+import { call, procedure, ret, steps } from '../../../../../machine/procedure.js';
 import { fn } from '../../../../functions.js';
 
 const EIO = 5;
@@ -27,34 +27,22 @@ function smi_injectable(w: World, vcpu: number): boolean {
   );
 }
 
-export const vcpu_enter_guest_v5_18 = procedure(
-  'vcpu_enter_guest',
+/** How the older form begins, too. */
+export const requests_pending = steps(['vcpu'], ['check_vm_dead', 'inject_smi', 'mmu_reload'], {
+  kvm_request_pending: [
+    (l) => op.read_vcpu(l.vcpu, VCPU.REQUESTS),
+    (l, requests) => {
+      if (requests !== 0) return 'check_vm_dead';
+      return smi_injectable(l.w, l.vcpu) ? 'inject_smi' : 'mmu_reload';
+    },
+  ],
+});
+
+/** What the older form has behind the request to drop roots, which is its own. */
+export const vcpu_enter_guest_steps = steps(
+  ['vcpu', 'reason', 'access', 'gfn', 'result'],
+  ['check_vm_dead'],
   {
-    file: 'arch/x86/kvm/x86.c',
-    since: 'v5.18',
-    params: ['vcpu'],
-    locals: ['reason', 'access', 'gfn', 'result'],
-    leftOut:
-      'interrupt windows and injection of anything but SMIs, preemption, guest time, the work of MMU_SYNC and LOAD_MMU_PGD',
-  },
-  {
-    kvm_request_pending: [
-      (l) => op.read_vcpu(l.vcpu, VCPU.REQUESTS),
-      (l, requests) => {
-        if (requests !== 0) return 'check_vm_dead';
-        return smi_injectable(l.w, l.vcpu) ? 'inject_smi' : 'mmu_reload';
-      },
-    ],
-    check_vm_dead: [
-      (l) => op.check_request(l.vcpu, REQ.VM_DEAD),
-      (_l, taken) => (taken ? ret(-EIO) : 'check_free_obsolete_roots'),
-    ],
-    check_free_obsolete_roots: [
-      (l) => op.check_request(l.vcpu, REQ.MMU_FREE_OBSOLETE_ROOTS),
-      (l, taken) =>
-        taken ? call(fn.kvm_mmu_free_obsolete_roots, 'obsolete_roots_freed', l.vcpu) : 'check_mmu_sync',
-    ],
-    obsolete_roots_freed: [null, () => 'check_mmu_sync'],
     check_mmu_sync: [(l) => op.check_request(l.vcpu, REQ.MMU_SYNC), () => 'check_load_mmu_pgd'],
     check_load_mmu_pgd: [(l) => op.check_request(l.vcpu, REQ.LOAD_MMU_PGD), () => 'check_tlb_flush'],
     check_tlb_flush: [
@@ -144,5 +132,31 @@ export const vcpu_enter_guest_v5_18 = procedure(
           : ret(l.result),
     ],
     forced_reset_done: [null, (l) => ret(l.result)],
+  },
+);
+
+export const vcpu_enter_guest_v5_18 = procedure(
+  'vcpu_enter_guest',
+  {
+    file: 'arch/x86/kvm/x86.c',
+    since: 'v5.18',
+    params: ['vcpu'],
+    locals: ['reason', 'access', 'gfn', 'result'],
+    leftOut:
+      'interrupt windows and injection of anything but SMIs, preemption, guest time, the work of MMU_SYNC and LOAD_MMU_PGD',
+  },
+  {
+    ...requests_pending,
+    check_vm_dead: [
+      (l) => op.check_request(l.vcpu, REQ.VM_DEAD),
+      (_l, taken) => (taken ? ret(-EIO) : 'check_free_obsolete_roots'),
+    ],
+    check_free_obsolete_roots: [
+      (l) => op.check_request(l.vcpu, REQ.MMU_FREE_OBSOLETE_ROOTS),
+      (l, taken) =>
+        taken ? call(fn.kvm_mmu_free_obsolete_roots, 'obsolete_roots_freed', l.vcpu) : 'check_mmu_sync',
+    ],
+    obsolete_roots_freed: [null, () => 'check_mmu_sync'],
+    ...vcpu_enter_guest_steps,
   },
 );

@@ -4,30 +4,9 @@
 // Left out: the tdp_mmu_enabled test.
 import { VM } from '../../../../../../aggregates/layout.js';
 import { E } from '../../../../../../events/catalogue.js';
-import { ASSERTION } from '../../../../../../events/constants.js';
 import { op } from '../../../../../../machine/op.js';
-import { procedure, ret, steps } from '../../../../../../machine/procedure.js';
-
-/** The checks that nothing is left, and the barrier. */
-export const leftover_checks = steps(['vm'], [], {
-  warn_tdp_mmu_pages: [
-    (l) => op.read_vm(l.vm, VM.TDP_MMU_PAGES),
-    (_l, pages) => (pages !== 0 ? 'report_tdp_mmu_pages' : 'warn_tdp_mmu_roots'),
-  ],
-  report_tdp_mmu_pages: [
-    (l) => op.report(ASSERTION.WARN_TABLES_LEFT, l.w.vmWord(l.vm, VM.TDP_MMU_PAGES)),
-    () => 'warn_tdp_mmu_roots',
-  ],
-  warn_tdp_mmu_roots: [
-    (l) => op.read_vm(l.vm, VM.ROOTS),
-    (_l, roots) => (roots !== 0 ? 'report_tdp_mmu_roots' : 'rcu_barrier'),
-  ],
-  report_tdp_mmu_roots: [
-    (l) => op.report(ASSERTION.WARN_ROOTS_LEFT, l.w.vmWord(l.vm, VM.ROOTS)),
-    () => 'rcu_barrier',
-  ],
-  rcu_barrier: [() => op.rcu_barrier(), () => ret()],
-});
+import { procedure, steps } from '../../../../../../machine/procedure.js';
+import { leftover_checks } from './kvm_mmu_uninit_tdp_mmu@v5.13.js';
 
 export const kvm_mmu_uninit_tdp_mmu_steps = steps(['vm'], [], {
   destroy_workqueue: [(l) => op.wq_flush_start(l.vm), () => 'drain_workqueue'],

@@ -5,7 +5,7 @@
 // Left out: the tdp_mmu_enabled test.
 import { call, procedure } from '../../../../../../machine/procedure.js';
 import { fn } from '../../../../../functions.js';
-import { leftover_checks } from './kvm_mmu_uninit_tdp_mmu@v5.18.js';
+import { leftover_checks } from './kvm_mmu_uninit_tdp_mmu@v5.13.js';
 
 export const kvm_mmu_uninit_tdp_mmu_v6_6 = procedure(
   'kvm_mmu_uninit_tdp_mmu',

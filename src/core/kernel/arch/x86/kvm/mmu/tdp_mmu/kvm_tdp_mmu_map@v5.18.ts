@@ -23,7 +23,7 @@ import { goal_level } from '../mmu/huge-pages.js';
 import { pf_result } from '../mmu/ret-pf.js';
 
 /** make_spte(): executable and accessed always; writable, and then dirty at once, as the host page is. */
-function leaf_spte(pfn: number, writable: number): number {
+export function leaf_spte(pfn: number, writable: number): number {
   const write = writable ? SPTE.WRITABLE | SPTE.MMU_WRITABLE | SPTE.DIRTY : 0;
   return make_leaf_spte(pfn, SPTE.ACCESSED | SPTE.EXEC | write);
 }

@@ -15,7 +15,7 @@ import { iter_table, PG_LEVEL_2M } from '../tdp_iter.js';
 import { SLOT_WALK, slot_iter, slot_walk, slot_walk_retry } from './slot-walk.js';
 
 /** kvm_mmu_max_mapping_level() says 2M for this entry. */
-function collapsible(w: World, slotId: number, gfn: number): boolean {
+export function collapsible(w: World, slotId: number, gfn: number): boolean {
   return (w.slotWord(slotId, SLOT.FLAGS) & SLOT_FLAG.HUGE) !== 0 && can_map_huge_page(w, slotId, gfn);
 }
 
