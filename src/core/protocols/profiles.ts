@@ -7,9 +7,29 @@ import { kvm_tdp_mmu_zap_all_v6_6 } from '../kernel/arch/x86/kvm/mmu/tdp_mmu/kvm
 import { kvm_arch_flush_shadow_memslot_v6_12 } from '../kernel/arch/x86/kvm/x86/kvm_arch_flush_shadow_memslot@v6.12.js';
 import { kvm_set_cpu_state_v6_4 } from '../kernel/arch/x86/kvm/x86/kvm_set_cpu_state@v6.4.js';
 import { extend } from './protocol.js';
+import { v5_10 } from './v5.10.js';
 import { v5_18 } from './v5.18.js';
 import { v6_6 } from './v6.6.js';
 import { v6_9 } from './v6.9.js';
+
+/**
+ * Debian 11's kernel as shipped, the last of the 5.10.y series. Its recordings show v5.10's root rules unchanged: one walk over all
+ * roots in a fast zap, one reset on SMM entry and two on RSM, KVM_SET_CPUID2 accepted (and resetting) at any time. No recording
+ * shows whether a bug of section 4 is in it: the four fixes below are from the stable series as the reference and memory have
+ * them ([?] in the reference's sense for all but a889ea54b3da).
+ */
+export const profile_5_10_262 = extend(v5_10, {
+  id: '5.10.262',
+  title: "v5.10's root rules with its stable fixes",
+  source: 'recordings 5.10.262',
+  replace: [],
+  constants: {
+    // a835429cda91, 33a3164161fc, 048f49809c52 (B4, B5): the NX and range zaps flush, and carry what is pending.
+    zapCarriesFlush: 1,
+    // ed5e484b79e8 (B23), which those need.
+    yieldNeedsProgress: 1,
+  },
+});
 
 /** Debian's 6.1.192 with the fix taken out and the zap worker of v5.18..v6.3 put back. */
 export const profile_6_1_192_nofix = extend(v5_18, {

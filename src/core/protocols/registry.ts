@@ -1,6 +1,6 @@
 // The shipped protocols and kernel profiles, by id.
 import { BadInput } from '../base/errors.js';
-import { profile_6_1_192, profile_6_1_192_nofix, profile_6_12_117 } from './profiles.js';
+import { profile_5_10_262, profile_6_1_192, profile_6_1_192_nofix, profile_6_12_117 } from './profiles.js';
 import type { Protocol } from './protocol.js';
 import { seedDraft } from './seed-draft.js';
 import { v5_10 } from './v5.10.js';
@@ -18,6 +18,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   v6_4,
   v6_6,
   v6_9,
+  profile_5_10_262,
   profile_6_1_192_nofix,
   profile_6_1_192,
   profile_6_12_117,

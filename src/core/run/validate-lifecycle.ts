@@ -24,6 +24,8 @@ const PAGE_BYTES = 4_096;
 export interface LifecycleOptions {
   /** The protocol's rule: the last put of a valid root stores 1 again and a worker zaps (era c). */
   readonly resurrects: boolean;
+  /** The last put frees the root there and then (era a): its zap and "last put" are no events of their own, nor are they probed. */
+  readonly freesAtLastPut?: boolean;
 }
 
 /** Reads columns of a run recorded at level `full`, in order; `lifecycle()` gives what it made of them. */
@@ -163,9 +165,11 @@ export class SimulatedLifecycle {
         if (this.options.resurrects) this.invalidated(root, b, at);
         break;
       case E.RootZapStarted:
+        if (this.options.freesAtLastPut === true) break;
         this.events.push({ ...of, type: 'zapStarted', shared: a === 1, count: b });
         break;
       case E.RootZapFinished:
+        if (this.options.freesAtLastPut === true) break;
         this.events.push({ ...of, type: 'zapFinished', shared: false, count: b });
         break;
       case E.RootFreed:
@@ -225,7 +229,7 @@ export class SimulatedLifecycle {
       default:
         this.events.push({ ...put, type: 'otherPut' });
     }
-    if (count === 0 && root.valid && !this.options.resurrects) {
+    if (count === 0 && root.valid && !this.options.resurrects && this.options.freesAtLastPut !== true) {
       this.events.push({ ...at, root: root.ordinal, type: 'lastPutOfValidRoot', count });
     }
   }

@@ -26,7 +26,10 @@ export function simulateCase(wanted: ValidationCase): Lifecycle {
     scenario: findScenario(wanted.scenario).build(manifest.parameters as Record<string, number>),
     snapshots: false,
   });
-  const lifecycle = new SimulatedLifecycle({ resurrects: protocol.rules.resurrects });
+  const lifecycle = new SimulatedLifecycle({
+    resurrects: protocol.rules.resurrects,
+    freesAtLastPut: protocol.rules.era === 'a',
+  });
   while (simulation.outcome === null) {
     for (const chunk of simulation.advance(STEPS_AT_ONCE)) {
       lifecycle.names(chunk.dictionary);

@@ -1,4 +1,4 @@
-// Decodes the kvm, kvmmmu and workqueue tracepoints and the kprobes of the recordings from 6.1 on into a
+// Decodes the kvm, kvmmmu and workqueue tracepoints and the kprobes of the recordings of 5.10 and from 6.1 on into a
 // closed union. Names that are known and carry nothing for a root's life are `ignored`; names never heard of are
 // `unknown`; a known name whose text lacks a field is `undecodable`. Nothing here keeps state.
 import { type Address, FieldReader } from './event-fields.js';
@@ -14,6 +14,7 @@ export type KvmEvent =
       readonly role: number;
       readonly isRoot: boolean;
     }
+  | { readonly type: 'rootFreed'; readonly root: Address }
   | { readonly type: 'pageAnnounced'; readonly level: number; readonly created: boolean }
   | { readonly type: 'tableFreed'; readonly rcuHead: Address; readonly spt: Address; readonly role: number }
   // The vCPU's reference.
@@ -46,7 +47,12 @@ export type KvmEvent =
   | { readonly type: 'mmuUninit' }
   | { readonly type: 'entry'; readonly vcpu: number }
   | { readonly type: 'exit'; readonly vcpu: number; readonly reason: string }
-  | { readonly type: 'pageFault'; readonly vcpu: number; readonly gpa: Address; readonly errorCode: number }
+  | {
+      readonly type: 'pageFault';
+      readonly vcpu: number | null;
+      readonly gpa: Address;
+      readonly errorCode: number;
+    }
   | { readonly type: 'smm'; readonly vcpu: number; readonly entering: boolean }
   // Everything else.
   | { readonly type: 'ignored' }
@@ -85,6 +91,15 @@ const DECODERS = new Map<string, (f: FieldReader) => KvmEvent>(
       role: f.word('role'),
       isRoot: f.address('sptep') === 0,
     }),
+    // 5.10: the caller says whose table it is.
+    alloc_tdp_mmu_page_ret: (f) => ({
+      type: 'tableInit',
+      sp: f.address('sp'),
+      spt: f.address('spt'),
+      role: f.word('role'),
+      isRoot: f.body.startsWith('(kvm_tdp_mmu_get_vcpu_root_hpa+'),
+    }),
+    kvm_tdp_mmu_free_root: (f) => ({ type: 'rootFreed', root: f.address('root') }),
     kvm_mmu_get_page: (f) => ({
       type: 'pageAnnounced',
       level: f.matchedInteger('level', PAGE_LEVEL),
@@ -153,17 +168,24 @@ const DECODERS = new Map<string, (f: FieldReader) => KvmEvent>(
     }),
     kvm_page_fault: (f) => ({
       type: 'pageFault',
-      vcpu: f.matchedInteger('vcpu', VCPU),
-      gpa: f.matchedHex('address', /\baddress (0x[0-9a-f]+)/),
-      errorCode: f.matchedHex('error_code', /\berror_code (0x[0-9a-f]+)/),
+      // 5.10 names neither the vCPU nor the radix.
+      vcpu: VCPU.test(f.body) ? f.matchedInteger('vcpu', VCPU) : null,
+      gpa: f.matchedHex('address', /\baddress ((?:0x)?[0-9a-f]+)/),
+      errorCode: f.matchedHex('error_code', /\berror_code ((?:0x)?[0-9a-f]+)/),
     }),
-    kvm_smm_transition: (f) => ({
-      type: 'smm',
-      vcpu: f.matchedInteger('vcpu', VCPU),
-      entering: f.matchedText('direction', /: (entering|leaving) SMM/) === 'entering',
-    }),
+    kvm_smm_transition: smm,
+    kvm_enter_smm: smm,
   }),
 );
+
+/** kvm_smm_transition; kvm_enter_smm before it, with the same text. */
+function smm(f: FieldReader): KvmEvent {
+  return {
+    type: 'smm',
+    vcpu: f.matchedInteger('vcpu', VCPU),
+    entering: f.matchedText('direction', /: (entering|leaving) SMM/) === 'entering',
+  };
+}
 
 function printedRoot(f: FieldReader): PrintedRoot {
   return { root: f.address('root'), role: f.word('role'), refcount: f.integer('refcount') };
@@ -171,11 +193,15 @@ function printedRoot(f: FieldReader): PrintedRoot {
 
 /** Seen in these recordings, and of no consequence for a root's life. */
 const IGNORED_EVENTS: ReadonlySet<string> = new Set([
+  '__kvm_tdp_mmu_zap_gfn_range',
+  '__kvm_tdp_mmu_zap_gfn_range_ret',
+  'alloc_tdp_mmu_page',
   'check_mmio_spte',
   'fast_page_fault',
   'handle_mmio_page_fault',
   'kvm_age_hva',
   'kvm_emulate_insn',
+  'kvm_hv_stimer_cleanup',
   'kvm_inj_virq',
   'kvm_mmio',
   'kvm_mmu_free_roots',

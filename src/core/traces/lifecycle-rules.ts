@@ -7,9 +7,10 @@ export interface LifecycleRules {
   /**
    * `worker`: the put of the last reference of a valid root marks it invalid, stores 1 and queues a work item, and an
    * invalidation takes one reference for its work item. `caller`: the invalidating task zaps, and an invalidation
-   * moves no reference.
+   * moves no reference. `putter`: whoever puts the last reference zaps and frees the root there and then; no root is ever
+   * invalid.
    */
-  readonly zapBy: 'worker' | 'caller';
+  readonly zapBy: 'worker' | 'caller' | 'putter';
   /**
    * `get`: a lookup that finds a root takes the vCPU's reference in a step of its own, unprobed. `iterator`: the walk's
    * reference on the root that it stops at stays as the vCPU's; a second look under tdp_mmu_pages_lock may find one, too.
@@ -19,6 +20,13 @@ export interface LifecycleRules {
   readonly uninitShowsInvalidation: boolean;
   /** kvm_mmu_zap_all is inlined into its callers, and kvm_tdp_mmu_zap_all is what can be probed. */
   readonly zapAllIsInlined: boolean;
+  /**
+   * What shows a put: the probe of the function that puts, with the count that it found; or only mmu_free_root_page, which puts
+   * a vCPU's reference. Then walkers' references, invalidations and zaps are unprobed.
+   */
+  readonly putShownBy: 'kvm_tdp_mmu_put_root' | 'mmu_free_root_page';
+  /** A new root is announced by the tracepoint kvm_mmu_get_page, as its children are. */
+  readonly announcesRoots: boolean;
   /** Number of the bit `invalid` in the role word. */
   readonly invalidBit: 11 | 12;
   /** Offset of tdp_mmu_async_work in struct kvm_mmu_page. */
@@ -36,6 +44,8 @@ const RULES_6_1_192_NOFIX: LifecycleRules = {
   lookup: 'get',
   uninitShowsInvalidation: false,
   zapAllIsInlined: false,
+  putShownBy: 'kvm_tdp_mmu_put_root',
+  announcesRoots: true,
   invalidBit: 11,
   workOffset: 80,
   rcuHeadOffset: 168,
@@ -55,7 +65,16 @@ const RULES_6_12_117: LifecycleRules = { ...RULES_6_1_192, lookup: 'iterator', z
 /** Debian's 7.2.13 as shipped (era h): `access` has a fourth bit, so what stands above it moved up by one. */
 const RULES_7_2_13: LifecycleRules = { ...RULES_6_12_117, uninitShowsInvalidation: true, invalidBit: 12 };
 
+/** Debian 11's 5.10.262 (era a). Of its descriptor only what the probes print is known. */
+const RULES_5_10_262: LifecycleRules = {
+  ...RULES_6_1_192_NOFIX,
+  zapBy: 'putter',
+  putShownBy: 'mmu_free_root_page',
+  announcesRoots: false,
+};
+
 const RULES: ReadonlyMap<string, LifecycleRules> = new Map([
+  ['5.10.262', RULES_5_10_262],
   ['6.1.192-nofix', RULES_6_1_192_NOFIX],
   ['6.1.192', RULES_6_1_192],
   ['6.12.117', RULES_6_12_117],

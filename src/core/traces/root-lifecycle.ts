@@ -84,10 +84,14 @@ class LifecycleReader {
         this.#tableInit(event, at, task);
         break;
       case 'pageAnnounced':
-        if (event.created && event.level >= 4) this.#rootPagesAnnounced += 1;
+        if (this.rules.announcesRoots && event.created && event.level >= 4) this.#rootPagesAnnounced += 1;
         break;
       case 'tableFreed':
         this.#tableFreed(event, line);
+        break;
+
+      case 'rootFreed':
+        this.#rootFreed(event.root, line, at);
         break;
 
       case 'lookup':
@@ -112,6 +116,7 @@ class LifecycleReader {
       case 'freeRootPage':
         task.freeing = event.hpa === null ? undefined : this.#ledger.byHpa(event.hpa);
         if (event.hpa !== null && task.freeing === undefined) this.#out.gap(line, 'unknownRoot', line.body);
+        else if (this.rules.putShownBy === 'mmu_free_root_page') this.#unprobedPut(at, task);
         break;
 
       case 'put':
@@ -232,6 +237,31 @@ class LifecycleReader {
     if (root.count !== 0)
       this.#out.gap(line, 'freedWhileReferenced', `root ${root.ordinal} counts ${root.count}`);
     this.#out.push({ ...whereOf(line, 'rcu'), type: 'freed', root: root.ordinal });
+  }
+
+  /** mmu_free_root_page is the put: nothing shows the count. */
+  #unprobedPut(at: At, task: TaskState): void {
+    const root = task.freeing;
+    if (root === undefined) return;
+    task.freeing = undefined;
+    const countBefore = root.count;
+    root.count -= 1;
+    const [countAfter, printed] = [root.count, countBefore];
+    const put = { ...at, root: root.ordinal, countBefore, countAfter, printed, shared: false };
+    this.#out.push({ ...put, type: 'vcpuPut', ...task.dropping });
+  }
+
+  #rootFreed(address: number, line: TraceLine, at: At): void {
+    const root = this.#ledger.byAddress(address);
+    if (root === undefined) {
+      this.#out.gap(line, 'unknownRoot', line.body);
+      return;
+    }
+    root.freed = true;
+    root.valid = false;
+    if (root.count !== 0)
+      this.#out.gap(line, 'freedWhileReferenced', `root ${root.ordinal} counts ${root.count}`);
+    this.#out.push({ ...at, type: 'freed', root: root.ordinal });
   }
 
   #lookupReturned(hpa: number, at: At, task: TaskState): void {

@@ -6,7 +6,7 @@ import { type Recording, readRecording } from '../../../src/core/traces/recordin
 
 const FOLDER = fileURLToPath(new URL('../../../fixtures/traces/', import.meta.url));
 
-export const KERNELS = ['6.1.192-nofix', '6.1.192', '6.12.117', '7.2.13'] as const;
+export const KERNELS = ['5.10.262', '6.1.192-nofix', '6.1.192', '6.12.117', '7.2.13'] as const;
 
 export function scenariosOf(kernel: string): string[] {
   return readdirSync(`${FOLDER}${kernel}`)

@@ -16,6 +16,7 @@ const EXACT = [
 
 const FREE_RUNNING = ['memslot', 'notifier', 'plain'];
 const WANTED: Readonly<Record<(typeof KERNELS)[number], readonly string[]>> = {
+  '5.10.262': [...EXACT, ...FREE_RUNNING].sort(),
   '6.1.192-nofix': EXACT,
   '6.1.192': [...EXACT, ...FREE_RUNNING].sort(),
   '6.12.117': [...EXACT, ...FREE_RUNNING].sort(),
@@ -69,11 +70,12 @@ describe.each(KERNELS)('%s', (kernel) => {
       // Whatever was born has died, and what is not seen freed is within the recorded misses.
       expect(lifecycle.roots.filter((root) => root.count !== 0 || root.valid)).toEqual([]);
       expect(figures.rootAllocations - figures.rootFrees).toBeLessThanOrEqual(missedFrees);
-      expect(lifecycle.rootPagesAnnounced).toBe(figures.rootAllocations);
+      // On 5.10 only children are announced.
+      expect(lifecycle.rootPagesAnnounced).toBe(kernel === '5.10.262' ? 0 : figures.rootAllocations);
     },
   );
 
-  test('without kprobes the roots can still be counted', () => {
+  test.runIf(kernel !== '5.10.262')('without kprobes the roots can still be counted', () => {
     const { lifecycle } = recordingOf(kernel, 'noprobe_smi');
     expect(lifecycle.rootPagesAnnounced).toBe(recordingOf(kernel, 'smi').figures.rootAllocations);
     expect(lifecycle.roots).toEqual([]);

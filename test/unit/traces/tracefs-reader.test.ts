@@ -98,7 +98,7 @@ describe('a file', () => {
     expect(readRecording('4.19', GOOD, '')).toEqual({
       kind: 'unknownKernel',
       kernel: '4.19',
-      expected: ['6.1.192-nofix', '6.1.192', '6.12.117', '7.2.13'],
+      expected: ['5.10.262', '6.1.192-nofix', '6.1.192', '6.12.117', '7.2.13'],
     });
     expect(readRecording('6.1.192', '', '')).toEqual({ kind: 'notATrace', reasons: new Map() });
     expect(readRecording('6.1.192', '<html>\n<body>\n', '')).toEqual({
