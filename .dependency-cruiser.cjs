@@ -28,6 +28,7 @@ const CORE_IMPORTS = {
   run: Object.keys(BELOW_RUN),
   travel: ['base', 'events', 'aggregates', 'projections', 'run'],
   explorer: [...Object.keys(BELOW_RUN), 'run'],
+  sweeps: [...Object.keys(BELOW_RUN), 'run'],
 };
 
 // ----------------------------------------------------------------------------------------------------------------

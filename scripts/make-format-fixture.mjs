@@ -92,6 +92,10 @@ try {
   await store.deletionsDone();
   const job = await store.jobs.create('fixture', { asked: ['for', 1] });
   await store.jobs.update(job.id, { state: 'finished', result: { came: 'out' } });
+  const sweep = await store.jobs.create('sweep', { asked: 'two cells' });
+  const cells = [0, 1].map((cell) => ({ cell, result: { outcome: 'completed', values: { cell } } }));
+  await store.sweeps.put(sweep.id, cells);
+  await store.jobs.update(sweep.id, { state: 'interrupted' });
 
   const sessions = [];
   for (const id of [whole, noted, fork, open, heir].map((s) => s.id)) {
@@ -131,7 +135,14 @@ try {
   ]) {
     writeFileSync(join(folder, name), packed(readFileSync(file)));
   }
-  const expected = { madeAt: new Date().toISOString(), sessions, deleted, dictionary, jobs: 1 };
+  const expected = {
+    madeAt: new Date().toISOString(),
+    sessions,
+    deleted,
+    dictionary,
+    jobs: 2,
+    sweep: { job: sweep.id, cells },
+  };
   writeFileSync(join(folder, 'expected.json'), `${JSON.stringify(expected, null, 2)}\n`);
   spawnSync(process.execPath, [
     join(ROOT, 'node_modules/@biomejs/biome/bin/biome'),

@@ -16,6 +16,7 @@ import { ExperimentsModule } from './sessions/experiments.module.js';
 import { servicesModule } from './sessions/services.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { StoreModule } from './store/store.module.js';
+import { SweepsModule } from './sweeps/sweeps.module.js';
 import { TdpMmusModule } from './tdp-mmus/tdp-mmus.module.js';
 import { retentionModule } from './upkeep/retention.module.js';
 import { UpkeepModule } from './upkeep/upkeep.module.js';
@@ -39,6 +40,7 @@ export function appModule(settings: Settings, parts: HttpParts, metrics: Prometh
       jobsModule,
       SessionsModule,
       ExperimentsModule,
+      SweepsModule,
       exportsModule(dataDir),
       VmsModule,
       VcpusModule,

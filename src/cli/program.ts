@@ -17,6 +17,7 @@ import { listExperiments, publishedExperiment } from './commands/published-exper
 import { run } from './commands/run.js';
 import { addSettingOptions, serve, settingFlags } from './commands/serve.js';
 import { replay, sessions, show } from './commands/sessions.js';
+import { addSweepCommand } from './commands/sweep.js';
 import { addTravelCommands } from './commands/travel-options.js';
 import { addUpkeepCommands } from './commands/upkeep.js';
 import { validateCommand } from './commands/validate.js';
@@ -284,6 +285,22 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
     });
 
   addUpkeepCommands(add, data, ended);
+  addSweepCommand({
+    add,
+    data,
+    settings: () =>
+      new Option(
+        '--set <name=a,b>',
+        'values of a parameter or of cost.NAME, or limit.NAME=n; may be repeated',
+      )
+        .argParser(collect)
+        .default([], 'none'),
+    ended,
+    open: (options) => {
+      const terminal = terminalOf(options);
+      return { terminal, opener: opener(options, terminal, options.job === undefined) };
+    },
+  });
   addTravelCommands({ add, data, ended, opener: (options, terminal) => opener(options, terminal, false) });
 
   const at = (): Option =>

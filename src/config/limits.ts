@@ -73,3 +73,6 @@ export const MAX_EXPORTS = 4;
 export const MAX_IMPORTS = 2;
 /** Bytes of one uploaded session file. */
 export const MAX_IMPORT_BYTES = 4 * 1024 ** 3;
+
+/** Seeds of a sweep that names none. */
+export const DEFAULT_SWEEP_SEEDS = '1..10';

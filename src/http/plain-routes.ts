@@ -21,6 +21,7 @@ const API_INDEX = {
     'invariants',
     'experiments',
     'sessions',
+    'sweeps',
     'store/verifications',
     'jobs',
     'problems',

@@ -111,6 +111,25 @@ const ROWS: readonly Row[] = [
   ['path-window', 422, 'A critical path covers more events than CRITICAL_PATH_EVENTS_MAX.'],
   ['path-limit', 422, 'More links of a critical path were asked for than one answer lists.'],
 
+  // ---- sweeps
+  ['sweep-not-found', 404, 'There is no such sweep.'],
+  [
+    'sweep-forgotten',
+    404,
+    'The results of the sweep made room for later ones; its manifest gives them again.',
+  ],
+  [
+    'sweep-too-large',
+    422,
+    'More cells, groups, sessions or metrics than their limit; the detail says how many.',
+  ],
+  ['sweep-empty', 422, 'A list of the sweep is empty: protocols, values, metrics.'],
+  ['sweep-seeds', 422, 'Seeds are whole numbers and ranges such as 1..20,33.'],
+  ['sweep-duplicate', 422, 'A protocol, seed, value or metric of the sweep is given twice.'],
+  ['sweep-scenario', 422, 'The scenario waits for commands and has no end of its own.'],
+  ['sweep-manifest', 422, 'A new sweep is a request or the manifest of an earlier one, not both.'],
+  ['unknown-metric', 422, 'A sweep has no such metric; `expected` lists them.'],
+
   // ---- commands of live sessions
   ['unknown-command', 422, 'There is no such command; `expected` lists them.'],
   ['command-field', 422, 'A field of the command is missing or has a value outside of its range.'],

@@ -95,7 +95,12 @@ const HTTP_CODES: { readonly [status: number]: string } = {
 };
 
 /** Codes of a bad input that names something that does not exist. */
-const NOT_THERE: ReadonlySet<string> = new Set(['note-not-found', 'not-at-position']);
+const NOT_THERE: ReadonlySet<string> = new Set([
+  'note-not-found',
+  'not-at-position',
+  'sweep-not-found',
+  'sweep-forgotten',
+]);
 
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;

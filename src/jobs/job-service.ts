@@ -14,7 +14,9 @@ export const MAX_KEPT_JOBS = 10_000;
 const WRITE_PROGRESS_MS = 2_000;
 
 export interface JobContext {
-  /** Aborted when the job is cancelled or the server stops: end soon, by throwing. */
+  /** Of the job: what it stores as it goes on is found under it after a restart. */
+  readonly id: string;
+  /** Aborted, with `cancelled` or `interrupted` (the server stops) as its reason: end soon, by throwing. */
   readonly signal: AbortSignal;
   /** Plain data of this kind's own form; cheap, call it as often as there is news. */
   progress(now: Json): void;
@@ -25,6 +27,8 @@ export interface JobKind {
   readonly name: string;
   /** Begun again from its start after a restart of the server; else it is `interrupted` for good. */
   readonly repeatable: boolean;
+  /** How many of this kind run at the same time; default: as many as of all kinds. */
+  readonly atOnce?: number;
   /** The result; an error is the job's failure and is shown. */
   run(request: Json, context: JobContext): Promise<Json>;
 }
@@ -107,7 +111,7 @@ export class JobService {
     if (at >= 0) await this.jobs.update(id, { state: 'cancelled' });
     else {
       job.endAs = 'cancelled';
-      job.abort.abort();
+      job.abort.abort(job.endAs);
       await job.done;
     }
     return await this.get(id);
@@ -148,7 +152,7 @@ export class JobService {
     const running = [...this.running.values()];
     for (const job of running) {
       job.endAs ??= 'interrupted';
-      job.abort.abort();
+      job.abort.abort(job.endAs);
     }
     await Promise.all(running.map(({ done }) => done));
   }
@@ -162,8 +166,9 @@ export class JobService {
 
   private pump(): void {
     while (!this.stopping && this.running.size < MAX_RUNNING_JOBS) {
-      const job = this.waiting.shift();
-      if (job === undefined) return;
+      const at = this.waiting.findIndex(({ kind }) => this.mayRun(kind));
+      if (at < 0) return;
+      const job = this.waiting.splice(at, 1)[0]!;
       this.running.set(job.id, job);
       job.done = this.execute(job)
         .catch((error: unknown) => this.log(`job ${job.id} could not be written down`, error))
@@ -174,11 +179,16 @@ export class JobService {
     }
   }
 
+  private mayRun({ name, atOnce = MAX_RUNNING_JOBS }: JobKind): boolean {
+    return [...this.running.values()].filter(({ kind }) => kind.name === name).length < atOnce;
+  }
+
   private async execute(job: Open): Promise<void> {
     const { id, kind, request, abort } = job;
     await this.jobs.update(id, { state: 'running' });
     try {
       const result = await kind.run(request, {
+        id,
         signal: abort.signal,
         progress: (now) => this.progress(job, now),
       });

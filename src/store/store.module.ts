@@ -10,6 +10,8 @@ export const JOB_STORE = Symbol('JobStore');
 /** Token of the `NoteStore` port. */
 export const NOTE_STORE = Symbol('NoteStore');
 
+/** Token of the `SweepStore` port. */
+export const SWEEP_STORE = Symbol('SweepStore');
 /** Token of the `AnswerStore` port. */
 export const ANSWER_STORE = Symbol('AnswerStore');
 
@@ -44,13 +46,18 @@ export class StoreModule {
           inject: [SqliteEventStore],
         },
         {
+          provide: SWEEP_STORE,
+          useFactory: (store: SqliteEventStore) => store.sweeps,
+          inject: [SqliteEventStore],
+        },
+        {
           provide: ANSWER_STORE,
           useFactory: (store: SqliteEventStore) => store.answers,
           inject: [SqliteEventStore],
         },
         StoreShutdown,
       ],
-      exports: [SqliteEventStore, EVENT_STORE, JOB_STORE, ANSWER_STORE, NOTE_STORE],
+      exports: [SqliteEventStore, EVENT_STORE, JOB_STORE, ANSWER_STORE, NOTE_STORE, SWEEP_STORE],
     };
   }
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliDecompressSync } from 'node:zlib';
+import type { StoredCell } from '../../src/store/sweeps.port.js';
 
 const FORMATS = fileURLToPath(new URL('../fixtures/formats', import.meta.url));
 const FILES = ['events.sqlite', 'rootline.sqlite'];
@@ -28,6 +29,8 @@ export interface ExpectedStore {
   readonly deleted: readonly string[];
   readonly dictionary: number;
   readonly jobs: number;
+  /** Since rootline.sqlite has cells of sweeps. */
+  readonly sweep?: { readonly job: string; readonly cells: readonly StoredCell[] };
 }
 
 /** `e1-m1` and so on, oldest first. */

@@ -8,6 +8,7 @@ import type { OrderName, OrderReply, OrderRequest } from '../../sessions/inspect
 import type { StoredCommand } from '../../sessions/live/live-commands.service.js';
 import type { FindingDocument, ReplayDocument, SessionDocument } from '../documents.js';
 import type { PastBackend } from './past-backend.js';
+import type { SweepBackend } from './sweep-backend.js';
 
 /** What a session on its way can be told. */
 export const CONTROLS = ['pause', 'resume', 'cancel'] as const;
@@ -42,6 +43,7 @@ export interface Backend {
   findings(id: string): Promise<FindingDocument[]>;
   /** Time travel and notes. */
   readonly past: PastBackend;
+  readonly sweeps: SweepBackend;
   /** Most valid roots at once, waits for a root, zaps at once. */
   rootPressure(id: string): Promise<RootPressureFigures>;
   replay(id: string): Promise<ReplayDocument>;

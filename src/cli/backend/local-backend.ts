@@ -25,6 +25,7 @@ import type { FindingDocument, ReplayDocument, SessionDocument } from '../docume
 import type { Backend, CommandDocument, Control, OnProgress } from './backend.js';
 import { findingDocuments } from './finding-document.js';
 import { LocalPast, type PastBackend } from './past-backend.js';
+import { LocalSweeps } from './sweep-backend.js';
 
 const LIST_PAGE = 200;
 
@@ -35,6 +36,7 @@ export class LocalBackend implements Backend {
   private readonly exports: ExportService;
   private readonly imports: ImportService;
   readonly past: PastBackend;
+  readonly sweeps: LocalSweeps;
 
   private constructor(
     dataDir: string,
@@ -47,6 +49,7 @@ export class LocalBackend implements Backend {
     this.exports = new ExportService(store);
     this.imports = new ImportService(store, join(dataDir, SPOOL_FOLDER));
     this.past = new LocalPast(store, this.inspections);
+    this.sweeps = new LocalSweeps(store, this.runner, note);
   }
 
   static async open(dataDir: string, note: (text: string) => void): Promise<LocalBackend> {
@@ -151,6 +154,7 @@ export class LocalBackend implements Backend {
   }
 
   async close(): Promise<void> {
+    await this.sweeps.stop();
     await this.runner.stop();
     await this.inspections.stop();
     await this.exports.stop();

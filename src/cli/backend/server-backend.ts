@@ -21,6 +21,7 @@ import type { FindingDocument, ReplayDocument, SessionDocument } from '../docume
 import { ServerRefused } from '../failure.js';
 import type { Backend, CommandDocument, Control, OnProgress } from './backend.js';
 import { type PastBackend, ServerPast } from './past-backend.js';
+import { ServerSweeps } from './sweep-backend.js';
 
 const LIST_PAGE = 200;
 const FIRST_POLL_MS = 25;
@@ -47,6 +48,15 @@ export class ServerBackend implements Backend {
       ...init,
       ...(init.body === undefined ? {} : { headers: { 'content-type': 'application/json' } }),
     }),
+  );
+  readonly sweeps = new ServerSweeps((path, body) =>
+    body === undefined
+      ? this.ask(path, {})
+      : this.ask(path, {
+          method: 'POST',
+          body: JSON.stringify(body),
+          headers: { 'content-type': 'application/json' },
+        }),
   );
   private readonly base: string;
   private readonly headers: Readonly<Record<string, string>>;

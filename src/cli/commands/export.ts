@@ -58,7 +58,7 @@ export async function importSession(file: string, open: Open, terminal: Terminal
 }
 
 /** Under another name until it is whole: what was there before is not lost to an export that fails. */
-async function writeFile(path: string, blocks: AsyncIterable<Uint8Array>): Promise<number> {
+export async function writeFile(path: string, blocks: AsyncIterable<Uint8Array>): Promise<number> {
   const partial = `${path}.partial`;
   const handle = await openFile(partial, 'w').catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);

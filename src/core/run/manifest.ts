@@ -2,7 +2,7 @@
 import { BadInput } from '../base/errors.js';
 import { EVENT_SCHEMA_VERSION } from '../events/catalogue.js';
 import { resolveCosts } from '../machine/costs.js';
-import { link } from '../protocols/protocol.js';
+import { link, type Protocol } from '../protocols/protocol.js';
 import { findProtocol } from '../protocols/registry.js';
 import { findScenario } from '../scenarios/library.js';
 import { resolveParameters } from '../scenarios/scenario.js';
@@ -91,7 +91,21 @@ export function createManifest(request: RunRequest): Manifest {
     costs: resolveCosts({ ...scenario.costs, ...request.costs }),
     limits,
     engine: ENGINE_VERSION,
-    protocolDigest: link(protocol, built.constants).digest,
+    protocolDigest: procedureDigest(protocol, built.constants),
     eventSchema: EVENT_SCHEMA_VERSION,
   };
+}
+
+/** Digests are kept: to link a protocol takes over a millisecond, and a sweep asks for hundreds. */
+const DIGESTS = new WeakMap<Protocol, Map<string, string>>();
+const MAX_DIGESTS_KEPT = 64;
+
+function procedureDigest(protocol: Protocol, constants: Readonly<Record<string, number>>): string {
+  const kept = DIGESTS.get(protocol) ?? new Map<string, string>();
+  DIGESTS.set(protocol, kept);
+  const key = JSON.stringify(constants);
+  const found = kept.get(key) ?? link(protocol, constants).digest;
+  if (kept.size >= MAX_DIGESTS_KEPT) kept.clear();
+  kept.set(key, found);
+  return found;
 }

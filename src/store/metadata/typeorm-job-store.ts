@@ -2,6 +2,7 @@
 import { In, LessThan, LessThanOrEqual } from 'typeorm';
 import type { JobChange, JobRecord, JobState, JobStore, Json } from '../jobs.port.js';
 import { JobEntity } from './entities.js';
+import { ENDED_JOBS, jobNumber } from './job-numbers.js';
 import type { MetadataStore } from './metadata-store.js';
 
 export class TypeormJobStore implements JobStore {
@@ -19,7 +20,7 @@ export class TypeormJobStore implements JobStore {
 
   get(id: string): Promise<JobRecord | null> {
     return this.metadata.run(async (source) => {
-      const row = await source.getRepository(JobEntity).findOneBy({ id: numberOf(id) });
+      const row = await source.getRepository(JobEntity).findOneBy({ id: jobNumber(id) });
       return row === null ? null : recordOf(row);
     });
   }
@@ -28,7 +29,7 @@ export class TypeormJobStore implements JobStore {
     return this.metadata.run(async (source) => {
       const where = {
         ...(query.kind === undefined ? {} : { kind: query.kind }),
-        ...(query.before === undefined ? {} : { id: LessThan(numberOf(query.before)) }),
+        ...(query.before === undefined ? {} : { id: LessThan(jobNumber(query.before)) }),
         ...(query.states === undefined ? {} : { state: In([...query.states]) }),
       };
       const rows = await source
@@ -41,14 +42,14 @@ export class TypeormJobStore implements JobStore {
   update(id: string, change: JobChange): Promise<JobRecord | null> {
     return this.metadata.run(async (source) => {
       const repository = source.getRepository(JobEntity);
-      await repository.update(numberOf(id), {
+      await repository.update(jobNumber(id), {
         ...(change.state === undefined ? {} : { state: change.state }),
         ...(change.progress === undefined ? {} : { progress: JSON.stringify(change.progress) }),
         ...(change.result === undefined ? {} : { result: JSON.stringify(change.result) }),
         ...(change.error === undefined ? {} : { error: change.error }),
         updatedAt: new Date().toISOString(),
       });
-      const row = await repository.findOneBy({ id: numberOf(id) });
+      const row = await repository.findOneBy({ id: jobNumber(id) });
       return row === null ? null : recordOf(row);
     });
   }
@@ -56,18 +57,16 @@ export class TypeormJobStore implements JobStore {
   prune(keep: number): Promise<void> {
     return this.metadata.run(async (source) => {
       const repository = source.getRepository(JobEntity);
-      const state = In([...ENDED]);
+      const state = In([...ENDED_JOBS]);
       const [first] = await repository.find({ where: { state }, order: { id: 'DESC' }, skip: keep, take: 1 });
-      if (first !== undefined) await repository.delete({ state, id: LessThanOrEqual(first.id) });
+      if (first === undefined) return;
+      const gone = { state, id: LessThanOrEqual(first.id) };
+      // What cells of sweeps came to goes first: none is left behind without its job.
+      const sweeps = await repository.find({ select: { id: true }, where: { ...gone, kind: 'sweep' } });
+      for (const { id } of sweeps) await source.query('DELETE FROM sweep_cell WHERE job = ?', [id]);
+      await repository.delete(gone);
     });
   }
-}
-
-const ENDED: readonly JobState[] = ['finished', 'failed', 'cancelled'];
-
-/** An id that cannot be one names no job. */
-function numberOf(id: string): number {
-  return /^[1-9][0-9]{0,14}$/.test(id) ? Number(id) : 0;
 }
 
 function recordOf(row: JobEntity): JobRecord {

@@ -36,6 +36,7 @@ import type { MetadataStore } from '../metadata/metadata-store.js';
 import { TypeormAnswerStore } from '../metadata/typeorm-answer-store.js';
 import { TypeormJobStore } from '../metadata/typeorm-job-store.js';
 import { TypeormNoteStore } from '../metadata/typeorm-note-store.js';
+import { TypeormSweepStore } from '../metadata/typeorm-sweep-store.js';
 import type { NoteStore } from '../notes.port.js';
 import type { RetentionStore, StoreSurvey } from '../retention.port.js';
 import { WorkerClient } from '../rpc.js';
@@ -43,6 +44,7 @@ import type { SessionKind, SessionLabel, SessionRecord, SessionState, StoredSess
 import type { SnapshotFigures } from '../snapshot-figures.js';
 import { storeClosed } from '../store.errors.js';
 import { checkPageLimit, checkText, type StoreLimits } from '../store.limits.js';
+import type { SweepStore } from '../sweeps.port.js';
 import type { WriterFigures } from '../writer-figures.js';
 import type { OwnerLock } from './owner-lock.js';
 import type { ReconcileReport } from './reconciler.js';
@@ -75,6 +77,7 @@ export class SqliteEventStore implements EventStore, RetentionStore {
   readonly committed$: Observable<CommitNotice>;
   readonly deleted$: Observable<string>;
   readonly jobs: JobStore;
+  readonly sweeps: SweepStore;
   readonly answers: AnswerStore;
   readonly notes: NoteStore;
   /** What the start had to put right. */
@@ -90,6 +93,7 @@ export class SqliteEventStore implements EventStore, RetentionStore {
     this.committed$ = notices.asObservable();
     this.deleted$ = this.deletions.asObservable();
     this.jobs = new TypeormJobStore(metadata);
+    this.sweeps = new TypeormSweepStore(metadata);
     this.answers = new TypeormAnswerStore(metadata);
     this.notes = new TypeormNoteStore(metadata, limits);
     this.reconciled = reconciled;

@@ -67,6 +67,8 @@ describe.each(formatNames())('%s', (format) => {
       for (const id of expected.deleted)
         await expect(store.getSession(id)).rejects.toMatchObject({ code: 'session_not_found' });
       expect((await store.jobs.list({ limit: 10 })).length).toBe(expected.jobs);
+      const { job: sweep, cells } = expected.sweep ?? { job: '1', cells: [] };
+      expect(await store.sweeps.cells(sweep, 0)).toEqual(cells);
       expect((await store.dictionary(expected.sessions[0]!.id)).length).toBe(expected.dictionary);
       // Ids of deleted sessions are not given away again.
       const highest = Math.max(...[...expected.deleted, ...sessions.map(({ id }) => id)].map(Number));

@@ -1,5 +1,5 @@
-// What people added, in rootline.sqlite, and the answers that are kept for them: notes and labels of sessions, jobs, kept
-// answers. Each rule is one statement. A note of a session that no file knows is no fault (a lost or restored file): it
+// What people added, in rootline.sqlite, and the answers that are kept for them: notes and labels of sessions, jobs, cells of
+// sweeps, kept answers. Each rule is one statement. A note of a session that no file knows is no fault (a lost or restored file): it
 // waits for its session; one of a session that was deleted should have gone with it.
 import type { Database } from 'better-sqlite3';
 import { MAX_KEPT_ANSWERS } from '../../idempotency.port.js';
@@ -47,6 +47,14 @@ const RULES: readonly { readonly rule: string; readonly sql: string }[] = [
   {
     rule: 'job',
     sql: `SELECT NULL AS session, 'job ' || id || ' has an unknown state or a text that is not JSON' AS message FROM job WHERE state NOT IN (${quoted(JOB_STATES)}) OR NOT json_valid(request) OR NOT json_valid(coalesce(progress, 'null')) OR NOT json_valid(coalesce(result, 'null'))`,
+  },
+  {
+    rule: 'sweep',
+    sql: "SELECT NULL AS session, 'cell ' || cell || ' of sweep ' || job || ' has a number below 0 or a result that is not JSON' AS message FROM sweep_cell WHERE cell < 0 OR NOT json_valid(result)",
+  },
+  {
+    rule: 'sweep',
+    sql: "SELECT NULL AS session, 'there are ' || count(*) || ' cells of sweep ' || job || ', and no such job' AS message FROM sweep_cell WHERE job NOT IN (SELECT id FROM job WHERE kind = 'sweep') GROUP BY job",
   },
   {
     rule: 'answer',
