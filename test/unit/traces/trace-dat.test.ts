@@ -103,14 +103,13 @@ describe('damage', () => {
   });
 
   test('a file cut anywhere, or with any byte changed, is read or refused: nothing else', () => {
-    const seen = { read: 0, refused: 0 };
+    const seen: string[] = [];
     const tolerant = (bytes: Uint8Array): void => {
       try {
         read(bytes);
-        seen.read++;
+        seen.push('read');
       } catch (error) {
-        expect(error).toBeInstanceOf(BadInput);
-        seen.refused++;
+        seen.push(error instanceof BadInput ? 'refused' : String(error));
       }
     };
     // The packed symbols are most of the file and are never looked at: aim at the rest.
@@ -126,6 +125,6 @@ describe('damage', () => {
       }),
       { numRuns: 60, seed: 5 },
     );
-    expect(seen.refused).toBeGreaterThan(20);
+    expect(new Set(seen)).toEqual(new Set(['read', 'refused']));
   });
 });
