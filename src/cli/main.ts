@@ -1,11 +1,14 @@
 #!/usr/bin/env node
 // The command line. Parses, runs one command, turns its verdict or its failure into an exit code.
+import { optionsBehindCommand } from './argv.js';
 import { EXIT_CODE } from './exit-codes.js';
 import { failureOf } from './failure.js';
-import { buildProgram, optionsBehindCommand } from './program.js';
 
 async function main(argv: readonly string[]): Promise<number> {
   let code: number = EXIT_CODE.FINE;
+  // A search is over in less time than it takes to load what the other commands need.
+  const { buildProgram } =
+    argv[0] === 'explore' ? await import('./explore-program.js') : await import('./program.js');
   const program = buildProgram(argv, (verdict) => {
     code = verdict;
   });

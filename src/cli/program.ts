@@ -11,6 +11,7 @@ import { invariants, protocols, protocolsDiff, scenarios } from './commands/cata
 import { listSettings, printSettings } from './commands/config.js';
 import { DR_HANDLING, experiment } from './commands/experiment.js';
 import { explainCommand } from './commands/explain.js';
+import { addExploreCommand } from './commands/explore-options.js';
 import { type ExportOptions, exportSession, importSession } from './commands/export.js';
 import { command, commands, control, type HowFar, readCommand, step } from './commands/live.js';
 import { listExperiments, publishedExperiment } from './commands/published-experiment.js';
@@ -54,17 +55,6 @@ interface ExperimentCommandOptions extends CommonOptions {
   readonly seed: string;
   readonly set: readonly string[];
   readonly invariants: boolean;
-}
-
-/** `rootline --data DIR --json run ...` means what `rootline run ... --data DIR --json` does. */
-export function optionsBehindCommand(argv: readonly string[]): string[] {
-  let at = 0;
-  while (at < argv.length) {
-    if (argv[at] === '--json' || argv[at]!.startsWith('--data=')) at += 1;
-    else if (argv[at] === '--data' && at + 1 < argv.length) at += 2;
-    else break;
-  }
-  return at === argv.length ? [...argv] : [...argv.slice(at), ...argv.slice(0, at)];
 }
 
 const collect = (value: string, before: readonly string[]): string[] => [...before, value];
@@ -357,6 +347,7 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
   protocolsCommand.action((options: CommonOptions) => {
     ended(protocols(terminalOf(options)));
   });
+  addExploreCommand(add, ended);
   protocolsCommand
     .command('diff')
     .description('functions and rules replaced between two protocols')

@@ -23,9 +23,9 @@ export const STEP = {
 } as const;
 
 export interface Violation {
-  /** `I3`, or the name of a kernel assertion, or `crash`, `deadlock`. */
+  /** `I3`, or the name of a kernel assertion, or `crash`, `deadlock`, `livelock`, `starvation`. */
   readonly rule: string;
-  readonly kind: 'safety' | 'assertion' | 'crash' | 'deadlock' | 'livelock';
+  readonly kind: 'safety' | 'assertion' | 'crash' | 'deadlock' | 'livelock' | 'starvation';
   /** What must hold and what was seen, in one sentence. */
   readonly what: string;
   readonly thread: number;

@@ -82,3 +82,28 @@ export function replay(model: Model, schedule: readonly ScheduleStep[]): Violati
   }
   return model.threads.some((_, t) => model.choices(t) > 0) ? null : endOf(model);
 }
+
+/** The schedule of a depth-first search's decisions: with the forced steps that it ran between them. */
+export function unfold(
+  model: Model,
+  decisions: readonly ScheduleStep[],
+  persistent: boolean,
+): ScheduleStep[] {
+  const schedule: ScheduleStep[] = [];
+  const take = (step: ScheduleStep): boolean => {
+    schedule.push(step);
+    return model.step(step.thread, step.choice) === STEP.violated;
+  };
+  const runForced = (): boolean => {
+    for (let n = 0; persistent && n < MAX_FORCED_STEPS; n++) {
+      const thread = model.forced();
+      if (thread < 0 || model.choices(thread) > 1) return false;
+      if (take({ thread, choice: 0 })) return true;
+    }
+    return false;
+  };
+  model.reset();
+  if (runForced()) return schedule;
+  for (const decision of decisions) if (take(decision) || runForced()) return schedule;
+  return schedule;
+}

@@ -18,6 +18,31 @@ export const FIRST_SLOTS_LOG2 = 14;
 export const MAX_SLOTS_LOG2 = 29;
 const FULL = 0.8;
 
+/** The last hash: two words, neither of them 0, which marks a free slot and a word that is not yet published. */
+export const lanes = new Int32Array(2);
+
+/** 64 bits of a key, to `lanes`. */
+export function hash64(key: Int32Array, words: number): void {
+  let a = 0x2c1b3c6d;
+  let b = 0x297a2d39;
+  for (let k = 0; k < words; k++) {
+    const w = key[k];
+    a = Math.imul(a ^ w, 0x9e3779b1);
+    a ^= a >>> 15;
+    b = Math.imul(b + w, 0x85ebca77);
+    b = (b << 13) | (b >>> 19);
+  }
+  a ^= b >>> 16;
+  a = Math.imul(a ^ (a >>> 16), 0x21f0aaad);
+  a = Math.imul(a ^ (a >>> 15), 0x735a2d97);
+  a ^= a >>> 15;
+  b = Math.imul(b ^ (b >>> 16), 0x7feb352d);
+  b = Math.imul(b ^ (b >>> 15), 0x846ca68b);
+  b ^= b >>> 16;
+  lanes[0] = a | 0 || 1;
+  lanes[1] = b | 0 || 1;
+}
+
 export class HashTable implements Visited {
   /** States that this set took in itself; a shared table has more. */
   size = 0;
@@ -55,24 +80,9 @@ export class HashTable implements Visited {
   }
 
   add(key: Int32Array, words: number): boolean {
-    let a = 0x2c1b3c6d;
-    let b = 0x297a2d39;
-    for (let k = 0; k < words; k++) {
-      const w = key[k];
-      a = Math.imul(a ^ w, 0x9e3779b1);
-      a ^= a >>> 15;
-      b = Math.imul(b + w, 0x85ebca77);
-      b = (b << 13) | (b >>> 19);
-    }
-    a ^= b >>> 16;
-    a = Math.imul(a ^ (a >>> 16), 0x21f0aaad);
-    a = Math.imul(a ^ (a >>> 15), 0x735a2d97);
-    a ^= a >>> 15;
-    b = Math.imul(b ^ (b >>> 16), 0x7feb352d);
-    b = Math.imul(b ^ (b >>> 15), 0x846ca68b);
-    b ^= b >>> 16;
-    // 0 marks a free slot and a word that is not yet published.
-    return this.shared ? this.addShared(a | 0 || 1, b | 0 || 1) : this.addOwn(a | 0 || 1, b | 0 || 1);
+    hash64(key, words);
+    const [a, b] = [lanes[0], lanes[1]];
+    return this.shared ? this.addShared(a, b) : this.addOwn(a, b);
   }
 
   private addOwn(a: number, b: number): boolean {

@@ -1,0 +1,97 @@
+// `explore` as commander sees it. Apart from program.ts because this command is also run without the others: a search of a
+// second does not wait for what they import.
+import { availableParallelism } from 'node:os';
+import { type Command, Option } from 'commander';
+import { wholeNumber } from '../settings.js';
+import { ProcessTerminal } from '../terminal.js';
+import type { ExploreOptions } from './explore.js';
+
+const SEARCHES = ['exhaustive', 'random', 'pct'];
+
+interface Options {
+  readonly json?: boolean;
+  readonly protocol: string;
+  readonly set: readonly string[];
+  readonly reductions: string;
+  readonly workers: string;
+  readonly preemptions?: string;
+  readonly depth?: string;
+  readonly states?: string;
+  readonly seconds?: string;
+  readonly bytes?: string;
+  readonly search: string;
+  readonly seed: string;
+  readonly schedules?: string;
+  readonly pctDepth?: string;
+  readonly exact?: boolean;
+  readonly liveness?: boolean;
+}
+
+const collect = (value: string, before: readonly string[]): string[] => [...before, value];
+
+/** @param ended is told the exit code */
+export function addExploreCommand(
+  add: (name: string, description: string) => Command,
+  ended: (code: number) => void,
+): void {
+  add('explore', 'search the interleavings of a litmus; exhaustive unless told otherwise')
+    .argument('<litmus>', 'a small scenario such as reference-coarse')
+    .requiredOption('--protocol <id>', 'whose rules')
+    .addOption(
+      new Option('--set <name=value>', 'a parameter of the litmus; may be repeated')
+        .argParser(collect)
+        .default([], 'none'),
+    )
+    .addOption(
+      new Option('--reductions <which>', 'partial order and symmetry')
+        .choices(['none', 'all'])
+        .default('all'),
+    )
+    .addOption(
+      new Option('--workers <n>', 'threads of an exhaustive search').default(
+        String(availableParallelism()),
+        'all cores',
+      ),
+    )
+    .option('--preemptions <n>', 'only schedules that leave a thread which could go on so many times')
+    .option('--depth <n>', 'only schedules of so many steps')
+    .option('--states <n>', 'stop after so many distinct states')
+    .option('--seconds <n>', 'stop after so many seconds')
+    .option('--bytes <n>', 'stop before the search takes more memory')
+    .addOption(
+      new Option('--search <how>', 'every schedule, or samples').choices(SEARCHES).default('exhaustive'),
+    )
+    .addOption(new Option('--seed <n>', 'of a random or PCT search').default('1'))
+    .option('--schedules <n>', 'schedules that a random or PCT search tries')
+    .option('--pct-depth <n>', 'ordering constraints of the bugs that a PCT search aims at')
+    .option('--exact', 'keep whole states instead of 64 bits of each; on one thread')
+    .option('--liveness', 'look for livelock and starvation too, without reductions')
+    .addOption(new Option('--data <dir>', 'not needed here').hideHelp())
+    .action(async (litmus: string, options: Options) => {
+      const { exploreCommand } = await import('./explore.js');
+      ended(await exploreCommand(read(litmus, options), new ProcessTerminal(options.json === true)));
+    });
+}
+
+function read(litmus: string, options: Options): ExploreOptions {
+  const number = (name: string, text: string | undefined): number | undefined =>
+    text === undefined ? undefined : wholeNumber(`--${name}`, text);
+  return {
+    litmus,
+    protocol: options.protocol,
+    settings: options.set,
+    reduced: options.reductions === 'all',
+    workers: wholeNumber('--workers', options.workers),
+    preemptions: number('preemptions', options.preemptions),
+    depth: number('depth', options.depth),
+    states: number('states', options.states),
+    seconds: number('seconds', options.seconds),
+    bytes: number('bytes', options.bytes),
+    search: options.search,
+    seed: wholeNumber('--seed', options.seed),
+    schedules: number('schedules', options.schedules),
+    pctDepth: number('pct-depth', options.pctDepth),
+    exact: options.exact === true,
+    liveness: options.liveness === true,
+  };
+}

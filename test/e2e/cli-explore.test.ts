@@ -1,0 +1,77 @@
+// `explore` as a process: the document, the exit codes, the same figures for any number of threads.
+import { expect, test } from 'vitest';
+import { documentOf, rootline } from './cli-support.js';
+
+const explore = (...args: string[]) => rootline(['explore', 'reference-coarse', ...args]);
+
+test('holds: exit code 0, and a document with what was established', () => {
+  const ended = explore('--protocol', 'v6.4', '--json');
+  expect(ended.code).toBe(0);
+  expect(documentOf(ended)).toMatchObject({
+    verdict: 'holds',
+    litmus: 'reference-coarse',
+    protocol: 'v6.4',
+    parameters: { resets: 2 },
+    search: 'exhaustive',
+    states: 6_373,
+    transitions: 28_754,
+    terminalStates: 5,
+    invariant: null,
+    kind: null,
+    sessionId: null,
+    counterexample: null,
+    reductions: ['persistent sets', 'symmetry'],
+    boundsReached: [],
+  });
+  const text = explore('--protocol', 'v6.4');
+  expect(text.code).toBe(0);
+  expect(text.stdout).toContain('holds: reference-coarse (resets=2) under v6.4: in every interleaving');
+});
+
+test('any number of threads stores the same states', () => {
+  const runs = ['1', '2', '3'].map((workers) => {
+    const args = ['--protocol', 'v5.18', '--reductions', 'none', '--workers', workers, '--json'];
+    const { verdict, states, transitions, terminalStates, workers: used } = documentOf(explore(...args));
+    return { verdict, states, transitions, terminalStates, used };
+  });
+  const same = { verdict: 'holds', states: 1_042_043, transitions: 3_136_552, terminalStates: 6 };
+  expect(runs).toEqual([1, 2, 3].map((used) => ({ ...same, used })));
+});
+
+test('a bound: exit code 5, and which one', () => {
+  const ended = explore('--protocol', 'v5.18', '--states', '1000', '--json');
+  expect(ended.code).toBe(5);
+  expect(documentOf(ended)).toMatchObject({
+    verdict: 'bound_reached',
+    states: 1_000,
+    boundsReached: ['states'],
+  });
+  const threads = explore('--protocol', 'v5.18', '--set', 'resets=4', '--states', '600000', '--json');
+  expect(threads.code).toBe(5);
+  expect(documentOf(threads)).toMatchObject({ verdict: 'bound_reached', boundsReached: ['states'] });
+  const samples = explore('--protocol', 'v5.18', '--search', 'pct', '--schedules', '50', '--json');
+  expect(samples.code).toBe(5);
+  expect(documentOf(samples)).toMatchObject({ boundsReached: ['schedules'], schedules: 50 });
+});
+
+test('endless runs are looked for in the whole graph', () => {
+  const ended = explore('--protocol', 'v6.4', '--set', 'resets=1', '--liveness', '--json');
+  expect(ended.code).toBe(0);
+  expect(documentOf(ended)).toMatchObject({ verdict: 'holds', liveness: true, reductions: [] });
+});
+
+test.each([
+  [['reference-coarse'], 'protocol'],
+  [['nothing', '--protocol', 'v5.18'], 'no litmus "nothing"'],
+  [['reference-coarse', '--protocol', 'v6.9'], 'v5.18, seed-draft, v6.4'],
+  [['reference-coarse', '--protocol', 'v5.18', '--set', 'resets=0'], 'from 1 to 8'],
+  [['reference-coarse', '--protocol', 'v5.18', '--set', 'roots=2'], 'parameters resets'],
+  [['reference-coarse', '--protocol', 'v5.18', '--workers', '0'], '--workers'],
+  [['reference-coarse', '--protocol', 'v5.18', '--search', 'all'], 'exhaustive'],
+  [['reference-coarse', '--protocol', 'v5.18', '--liveness', '--depth', '3'], '--liveness'],
+])('%j is bad input', (args, said) => {
+  const ended = rootline(['explore', ...args]);
+  expect(ended.code).toBe(2);
+  expect(ended.stderr).toContain(said);
+  expect(ended.stdout).toBe('');
+});
