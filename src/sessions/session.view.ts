@@ -1,7 +1,7 @@
 // A session as the API and the command line show it.
 import type { InvariantVerdict, Manifest, OutcomeDetail, RunProgress } from '../core/run/contract.js';
 import type { ForkPoint, SessionRecord, SessionState, SessionSummary } from '../store/session.js';
-import { allowedCommands } from './runner/session-runner.js';
+import { allowedCommands } from './runner/allowed-commands.js';
 
 export interface SessionFigures {
   readonly id: string;

@@ -2,7 +2,7 @@
 import { Problem } from '../http/problem.js';
 import type { EventStore } from '../store/event-store.port.js';
 import { isStoreError } from '../store/store.errors.js';
-import { allowedCommands } from './runner/session-runner.js';
+import { allowedCommands } from './runner/allowed-commands.js';
 
 export async function whatIsAllowed<T>(
   store: EventStore,

@@ -60,7 +60,7 @@ test('a paused session shows its live roots, and replays as far as it is', async
   const { id } = await server.create(LONG);
   await server.until(id, (s) => s.stored > 0);
   const paused = await server.post<SessionView>(`/sessions/${id}/pause`);
-  expect(paused.body.allowed).toEqual(['resume', 'step', 'command', 'cancel', 'delete', 'replay']);
+  expect(paused.body.allowed).toEqual(['resume', 'step', 'command', 'cancel', 'fork', 'delete', 'replay']);
   const { body } = await server.get<{ position: number; roots: RootView[] }>(
     `/sessions/${id}/tdp-mmus/0/roots`,
   );
@@ -82,7 +82,7 @@ test('commands that the state forbids are answered with what it allows', async (
     expect(status).toBe(409);
     expect(body).toMatchObject({
       type: 'urn:rootline:problem:state-conflict',
-      expected: ['delete', 'replay'],
+      expected: ['fork', 'delete', 'replay'],
     });
     expect((await server.post(`/sessions/999/${command}`)).status).toBe(404);
   }

@@ -63,7 +63,7 @@ test('a finished session has outcome, digest, counts and figures', () => {
   expect(full.digest).toMatch(/^[0-9a-f]{16}$/);
   expect(full.events).toBe(full.stored);
   expect(full.counts.smis).toBe(20);
-  expect(full.allowed).toEqual(['delete', 'replay']);
+  expect(full.allowed).toEqual(['fork', 'delete', 'replay']);
 });
 
 test('a lifecycle session has the same digests and stores less', () => {

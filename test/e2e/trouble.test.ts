@@ -114,7 +114,7 @@ test('a session of another engine waits as interrupted and says why; one that cr
     expect(waits).toMatchObject({
       state: 'interrupted',
       outcome: null,
-      allowed: ['resume', 'cancel', 'delete', 'replay'],
+      allowed: ['resume', 'cancel', 'fork', 'delete', 'replay'],
     });
     expect(waits.reason).toContain('0123456789abcdef');
     const failed = await server.until(crashing, ({ state }) => state === 'failed');

@@ -81,10 +81,10 @@ export class Machine {
   private readonly stackWords: number;
   private readonly stackBase: number;
   private readonly context: DecideContext;
-  private readonly time: TimeModel;
-  private readonly constNs: Float64Array;
-  private readonly rule: Uint8Array;
-  private readonly account: Uint8Array;
+  private time!: TimeModel;
+  private constNs!: Float64Array;
+  private rule!: Uint8Array;
+  private account!: Uint8Array;
   /** Length from which a step might not fit any more. */
   private readonly batchLimit: number;
   private readonly waking = WAKES;
@@ -96,10 +96,7 @@ export class Machine {
     this.s = this.w.s;
     this.linked = options.linked;
     this.context = options.context;
-    this.time = options.time;
-    this.constNs = options.time.constNs;
-    this.rule = options.time.rule;
-    this.account = options.time.account;
+    this.setTime(options.time);
     this.batchLimit = options.batchCapacity - STEP_EVENTS_MAX;
     this.threads = options.threads;
     this.batch = new EventBatch(options.batchCapacity);
@@ -111,16 +108,29 @@ export class Machine {
     assert(options.threads.length <= options.layout.topology.threads, 'threads fit the topology');
     assert(options.batchCapacity > 2 * STEP_EVENTS_MAX, 'a batch holds more than one step');
     this.frame = options.linked.frame;
-    const misc = options.layout.misc;
-    this.s[misc + MISC.PRNG_SCHEDULER] = streamSeed(options.seed, 'scheduler');
-    this.s[misc + MISC.PRNG_GUEST] = streamSeed(options.seed, 'guest');
-    this.s[misc + MISC.PRNG_SMI] = streamSeed(options.seed, 'smi');
+    this.seedStreams(options.seed);
     options.threads.forEach((spec, t) => {
       const st = this.stack(t);
       this.s[st + STACK.STATUS] = STATUS.runnable;
       this.s[st + STACK.TOP] = st + STACK.FIRST_FRAME;
       this.push(t, spec.entry, 0, 0, spec.args);
     });
+  }
+
+  /** What events cost from here on. */
+  setTime(time: TimeModel): void {
+    this.time = time;
+    this.constNs = time.constNs;
+    this.rule = time.rule;
+    this.account = time.account;
+  }
+
+  /** Every random stream begins anew. */
+  seedStreams(seed: number): void {
+    const { misc } = this.w.layout;
+    this.s[misc + MISC.PRNG_SCHEDULER] = streamSeed(seed, 'scheduler');
+    this.s[misc + MISC.PRNG_GUEST] = streamSeed(seed, 'guest');
+    this.s[misc + MISC.PRNG_SMI] = streamSeed(seed, 'smi');
   }
 
   private stack(t: number): number {

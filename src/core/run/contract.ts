@@ -132,6 +132,47 @@ export interface RunChunk {
   readonly rest: 'paused' | 'waiting' | null;
 }
 
+/** So many steps of a thread, in a row. */
+export interface ThreadSteps {
+  readonly thread: number;
+  readonly steps: number;
+}
+
+/** What a fork does differently from its fork point on; a field that is not there stays what it was. */
+export interface ForkDifference {
+  readonly protocol?: string;
+  readonly scheduler?: Manifest['scheduler'];
+  readonly seed?: number;
+  /** Only those that differ. */
+  readonly costs?: { readonly [name: string]: number };
+  /** Only those that differ; they hold for the shared history too, which they did not end. */
+  readonly limits?: { readonly [name: string]: number };
+  /** Taken first, before the scheduler chooses. */
+  readonly decisions?: readonly ThreadSteps[];
+  /** Given at the fork point. */
+  readonly command?: LiveCommand;
+}
+
+/**
+ * A fork point in a session's past, and how the session ran up to there. What stands in the manifest itself holds behind
+ * the last one. A fork shares its parent's rows up to `position`, always between two steps.
+ */
+export interface ForkOrigin {
+  readonly session: string;
+  /** The position that was asked for; the step that it lies in is shared as a whole. */
+  readonly at: number;
+  readonly position: number;
+  readonly ordinal: number;
+  readonly steps: number;
+  /** Digests of the shared history. */
+  readonly digest: string;
+  readonly fullDigest: string;
+  readonly seed: number;
+  readonly scheduler: Manifest['scheduler'];
+  readonly costs: { readonly [name: string]: number };
+  readonly difference: ForkDifference;
+}
+
 /** What a session is a function of, together with its decisions. */
 export interface Manifest {
   readonly scenario: string;
@@ -149,4 +190,6 @@ export interface Manifest {
   /** Digest of the linked protocol's procedures. */
   readonly protocolDigest: string;
   readonly eventSchema: number;
+  /** Where this session, and those that it was forked from, left their parents: oldest first. */
+  readonly forks?: readonly ForkOrigin[];
 }

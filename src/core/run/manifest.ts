@@ -33,7 +33,7 @@ export interface RunRequest {
   readonly limits?: Readonly<Record<string, number>>;
 }
 
-function oneOf<T extends string>(what: string, value: string, known: readonly T[]): T {
+export function oneOf<T extends string>(what: string, value: string, known: readonly T[]): T {
   const found = known.find((k) => k === value);
   if (found === undefined) {
     throw new BadInput(
@@ -45,24 +45,16 @@ function oneOf<T extends string>(what: string, value: string, known: readonly T[
   return found;
 }
 
-export function createManifest(request: RunRequest): Manifest {
-  const scenario = findScenario(request.scenario);
-  const protocol = findProtocol(request.protocol);
-  const seed = request.seed ?? 1;
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new BadInput('seed', `seed must be an integer from 0 to ${Number.MAX_SAFE_INTEGER}, got ${seed}`);
-  }
-  const scheduler = oneOf('scheduler', request.scheduler ?? 'timed', SCHEDULERS);
-  if (scheduler === 'scripted') {
-    throw new BadInput(
-      'scripted-scheduler',
-      'scheduler "scripted" follows a recorded decision log: use replay',
-    );
-  }
-  const parameters = resolveParameters(scenario, request.parameters ?? {});
+export function resolveSeed(seed: number): number {
+  if (Number.isSafeInteger(seed) && seed >= 0) return seed;
+  throw new BadInput('seed', `seed must be an integer from 0 to ${Number.MAX_SAFE_INTEGER}, got ${seed}`);
+}
+
+/** Every limit, defaults filled in. */
+export function resolveLimits(given: Readonly<Record<string, number>>): Record<string, number> {
   const limits: Record<string, number> = {};
   for (const [name, l] of Object.entries(RUN_LIMITS)) limits[name] = l.default;
-  for (const [name, value] of Object.entries(request.limits ?? {})) {
+  for (const [name, value] of Object.entries(given)) {
     const known = Object.hasOwn(RUN_LIMITS, name) ? RUN_LIMITS[name as keyof typeof RUN_LIMITS] : undefined;
     if (known === undefined) {
       throw new BadInput(
@@ -78,6 +70,22 @@ export function createManifest(request: RunRequest): Manifest {
     }
     limits[name] = value;
   }
+  return limits;
+}
+
+export function createManifest(request: RunRequest): Manifest {
+  const scenario = findScenario(request.scenario);
+  const protocol = findProtocol(request.protocol);
+  const seed = resolveSeed(request.seed ?? 1);
+  const scheduler = oneOf('scheduler', request.scheduler ?? 'timed', SCHEDULERS);
+  if (scheduler === 'scripted') {
+    throw new BadInput(
+      'scripted-scheduler',
+      'scheduler "scripted" follows a recorded decision log: use replay',
+    );
+  }
+  const parameters = resolveParameters(scenario, request.parameters ?? {});
+  const limits = resolveLimits(request.limits ?? {});
   // Building also checks the topology against its ceilings.
   const built = scenario.build(parameters);
   return {

@@ -5,6 +5,7 @@ import { World } from '../aggregates/world.js';
 import { E } from '../events/catalogue.js';
 import { TimeModel } from '../machine/time.js';
 import type { Manifest, SnapshotBytes } from './contract.js';
+import { stagesOf } from './fork-stages.js';
 import { LastSeen } from './last-seen.js';
 import { type Foldable, foldRows } from './replay-by-fold.js';
 import { readPast } from './snapshot.js';
@@ -27,13 +28,18 @@ export class Past {
   ordinal = 0;
   /** Time of that event. */
   timeNs = 0;
-  private readonly time: TimeModel;
+  /** By stage of the run: a fork may have other costs. */
+  private readonly times: readonly { readonly time: TimeModel; readonly to: number }[];
 
-  constructor(layout: Layout, { recording, costs }: Pick<Manifest, 'recording' | 'costs'>) {
+  constructor(layout: Layout, manifest: Manifest) {
+    const { recording, forks = [] } = manifest;
     this.world = new World(layout);
     this.lastSeen = new LastSeen(layout.topology.threads);
     this.recording = recording;
-    this.time = new TimeModel(costs);
+    this.times = stagesOf(manifest).map(({ costs }, k) => ({
+      time: new TimeModel(costs),
+      to: forks[k]?.position ?? Number.POSITIVE_INFINITY,
+    }));
   }
 
   /** To the beginning. */
@@ -75,10 +81,13 @@ export class Past {
   }
 
   private book(rows: PastRows, from: number, to: number): void {
-    const { time, accounts } = this;
-    for (let i = from; i < to; i++) {
-      const type = rows.type[i];
-      accounts[time.account[type]] += time.ns(type, rows.a[i], rows.b[i], rows.c[i]);
+    let i = from;
+    for (const { time, to: last } of this.times) {
+      const end = Math.min(to, last - this.position + from);
+      for (; i < end; i++) {
+        const type = rows.type[i];
+        this.accounts[time.account[type]] += time.ns(type, rows.a[i], rows.b[i], rows.c[i]);
+      }
     }
   }
 }

@@ -116,7 +116,13 @@ export class ScheduleComparison {
  * How many of `rows` rows are equal, from the first on. Every column of every row is compared, as the number that is
  * stored: the order here is that of ROW_FIELDS.
  */
-function equalRows(numbers: Float64Array, i: number, p: StoredColumns, k: number, rows: number): number {
+export function equalRows(
+  numbers: Float64Array,
+  i: number,
+  p: StoredColumns,
+  k: number,
+  rows: number,
+): number {
   const { thread, type, site, timeNs, skipped, subject, a, b, c } = p;
   const end = k + rows;
   let n = i * ROW_NUMBERS;

@@ -1,18 +1,16 @@
 // One run: builds the machine from a manifest, lets a scheduler drive it, records. Synchronous; the caller decides how
 // far to advance before it looks at its messages again.
 
-import { Layout, STATUS } from '../aggregates/layout.js';
+import { STATUS } from '../aggregates/layout.js';
 import { BadInput, CommandRefused, LimitReached } from '../base/errors.js';
-import { E } from '../events/catalogue.js';
-import { Guest } from '../guest/guest.js';
 import { WAIT } from '../machine/batch.js';
-import { Machine, STEP_EVENTS_MAX } from '../machine/machine.js';
+import { type Machine, STEP_EVENTS_MAX } from '../machine/machine.js';
 import { TimeModel } from '../machine/time.js';
 import { link, type Protocol } from '../protocols/protocol.js';
 import type { LiveCommand } from '../scenarios/live/catalogue.js';
 import type { BuiltScenario } from '../scenarios/scenario.js';
 import { DecisionWriter, OUTSIDE } from '../scheduler/decision-log.js';
-import { makeScheduler, type Scheduler } from '../scheduler/scheduler.js';
+import { ForcedFirst, type Scheduler } from '../scheduler/scheduler.js';
 import type {
   Manifest,
   Mark,
@@ -21,20 +19,21 @@ import type {
   RunChunk,
   RunProgress,
   SnapshotBytes,
+  ThreadSteps,
 } from './contract.js';
-import { countsOf } from './counts.js';
+import { enterStage, isForkPoint, type Stage, schedulerOf, stageAt, stagesOf } from './fork-stages.js';
 import { LastSeen } from './last-seen.js';
 import { LiveInvariants } from './live-invariants.js';
+import { makeMachine } from './make-machine.js';
 import { NewNames } from './new-names.js';
-import { OutsideInputs } from './outside-inputs.js';
+import type { OutsideInputs } from './outside-inputs.js';
 import { Recorder } from './recorder.js';
+import { progressOf } from './run-progress.js';
 import { restoreSnapshot, snapshotLayout, takeSnapshot } from './snapshot.js';
 import { deadlockText, RecentExits, stuckAt } from './stuck.js';
 
 import { restOfTurn, restoredTurn, savedTurn, type Turn } from './turn.js';
 
-/** Events of one batch: bounds the distance of snapshots at `full` (with the slack of one step) to 8,192. */
-const BATCH_CAPACITY = 8_192;
 /** Stored rows after which a snapshot is due. */
 const SNAPSHOT_ROWS = 6_000;
 /** Stored rows that make a chunk worth a transaction. */
@@ -48,7 +47,7 @@ export interface SimulationOptions {
   readonly manifest: Manifest;
   readonly protocol: Protocol;
   readonly scenario: BuiltScenario;
-  /** Another scheduler than the manifest's (replay by schedule). */
+  /** Follows recorded decisions instead of the manifest's scheduler (replay by schedule). */
   readonly scheduler?: Scheduler;
   /** False: no rows, digests or chunks (measurements of the bare machine). */
   readonly record?: boolean;
@@ -61,7 +60,11 @@ export class Simulation {
   readonly machine: Machine;
   readonly recorder: Recorder;
   readonly manifest: Manifest;
-  private readonly scheduler: Scheduler;
+  private scheduler: Scheduler;
+  /** Follows recorded decisions. */
+  private readonly scripted: Scheduler | null;
+  private readonly stages: readonly Stage[];
+  private stage = 0;
   private readonly decisions = new DecisionWriter();
   private readonly recent = new RecentExits();
   private readonly lastSeen: LastSeen;
@@ -107,33 +110,15 @@ export class Simulation {
         `the procedures of protocol ${manifest.protocol} have digest ${linked.digest}; the manifest was made with ${manifest.protocolDigest}`,
       );
     }
-    const layout = new Layout(scenario.topology);
-    const watchdogExits = manifest.limits.watchdogExits;
-    const guest = new Guest(scenario.guests, linked.constants);
-    this.outside = new OutsideInputs(scenario, guest, options.marks ?? [], options.scheduler === undefined);
-    this.machine = new Machine({
-      linked,
-      layout,
-      threads: scenario.threads,
-      time: new TimeModel(manifest.costs),
-      seed: manifest.seed,
-      batchCapacity: BATCH_CAPACITY,
-      context: {
-        env: {
-          scripts: this.outside.scripts,
-          resetAfterExits: scenario.resetAfterExits,
-          constants: linked.constants,
-        },
-        guest,
-        watchdogExits,
-        needbreak: null,
-      },
-    });
-    if (options.scheduler === undefined && manifest.scheduler === 'scripted') {
-      throw new BadInput('scripted-scheduler', 'scheduler "scripted" needs a decision log');
-    }
-    this.scheduler = options.scheduler ?? makeScheduler(manifest.scheduler as 'timed');
-    this.machine.serialTime = manifest.scheduler !== 'timed';
+    this.stages = stagesOf(manifest);
+    const first = this.stages[0]!;
+    this.scripted = options.scheduler ?? null;
+    this.scheduler = options.scheduler ?? schedulerOf(first, 0);
+    const { marks = [] } = options;
+    const byStep = options.scheduler === undefined;
+    const made = makeMachine({ manifest, scenario, linked, first, marks, byStep });
+    this.machine = made.machine;
+    this.outside = made.outside;
     this.recorder = new Recorder(manifest.recording);
     this.names = new NewNames(scenario.threads, this.machine.sites);
     this.layoutName = snapshotLayout(this.machine);
@@ -165,6 +150,7 @@ export class Simulation {
     this.waiting = false;
     this.withinLimits(() => {
       while (this.outcome === null && this.steps < until && this.eventsNow < untilOrdinal) {
+        this.enterDueStages();
         if (outside.isDue(this.steps)) {
           this.meet(outside.next());
           continue;
@@ -186,6 +172,7 @@ export class Simulation {
         const most = Math.min(
           turn.steps,
           until - this.steps,
+          this.stages[this.stage]!.until - this.steps,
           outside.stepsToNext(this.steps),
           stepsWithin(untilOrdinal - this.eventsNow),
         );
@@ -250,8 +237,24 @@ export class Simulation {
     return this.chunks.splice(0);
   }
 
+  /** Everything up to here, also where no chunk is due: the run goes on behind it as if it had not been looked at. */
+  handOverNow(): RunChunk[] {
+    if (this.outcome === null) this.withinLimits(() => this.flush());
+    if (this.outcome === null) this.handOver(false, null);
+    return this.chunks.splice(0);
+  }
+
+  /** Takes these decisions now; throws BadInput (`thread-cannot-run`) where one cannot be taken. */
+  force(decisions: readonly ThreadSteps[]): void {
+    const forced = new ForcedFirst(decisions, 0, this.scheduler);
+    this.turn = null;
+    this.scheduler = forced;
+    while (this.outcome === null && forced.forced > 0) this.advance(forced.forced);
+  }
+
   /** What was executed so far is stored already: none of it is handed over. Rests at this very step are met. */
   forgetStored(): void {
+    this.enterDueStages();
     while (this.outside.isDue(this.steps)) this.meet(this.outside.next());
     this.flush();
     this.recorder.take();
@@ -271,6 +274,18 @@ export class Simulation {
   /** Events of the full stream, those in the batch included. */
   get eventsNow(): number {
     return this.recorder.ordinal + this.machine.batch.length;
+  }
+
+  /** At a fork point the run goes on in its own way. */
+  private enterDueStages(): void {
+    while (this.stages[this.stage]!.until === this.steps) {
+      const before = this.stages[this.stage]!;
+      const next = this.stages[++this.stage]!;
+      this.serialClock = enterStage(this.machine, before, next, this.serialClock);
+      if (this.scripted !== null || next.choosesAnew) this.turn = null;
+      if (this.scripted !== null) this.scripted.enterStage?.(this.stage);
+      else if (next.choosesAnew) this.scheduler = schedulerOf(next, this.steps);
+    }
   }
 
   private nextTurn(): Turn | null {
@@ -389,7 +404,8 @@ export class Simulation {
 
   /** Goes back to a snapshot of the same session. False: another layout, the snapshot is of no use here. */
   restore(snapshot: SnapshotBytes): boolean {
-    if (snapshot.layout !== this.layoutName) return false;
+    const { forks = [] } = this.manifest;
+    if (snapshot.layout !== this.layoutName || isForkPoint(forks, snapshot.position)) return false;
     const meta = restoreSnapshot(this.machine, snapshot.bytes);
     this.recorder.restore(meta.recorder);
     this.recent.restore(meta.recentExits);
@@ -402,6 +418,11 @@ export class Simulation {
     this.handedOver = snapshot.position;
     this.snapshotPosition = snapshot.position;
     this.serialClock = Math.max(...this.machine.clocks);
+    this.stage = stageAt(forks, snapshot.position);
+    const stage = this.stages[this.stage]!;
+    this.machine.setTime(new TimeModel(stage.costs));
+    this.machine.serialTime = stage.scheduler !== 'timed';
+    if (this.scripted === null) this.scheduler = schedulerOf(stage, this.steps);
     this.names.take();
     return true;
   }
@@ -416,22 +437,9 @@ export class Simulation {
   }
 
   progress(): RunProgress {
-    const { recorder: r } = this;
-    return {
-      ordinal: r.ordinal,
-      position: r.position,
-      steps: this.steps,
-      timeNs: this.timeNs,
-      digest: r.digestHex,
-      fullDigest: r.fullDigestHex,
-      rootAllocations: r.countByType[E.RootAllocated],
-      findings: r.countByType[E.Finding],
-      counts: countsOf(r, this.machine.accounts),
-      milestones: Object.fromEntries(r.milestones),
-      outcome: this.outcome,
-      detail: this.detail,
-      verdicts: this.outcome === null ? null : (this.invariants?.verdicts() ?? null),
-    };
+    const { outcome, detail } = this;
+    const verdicts = outcome === null ? null : (this.invariants?.verdicts() ?? null);
+    return progressOf(this.recorder, this.machine, this.steps, this.timeNs, { outcome, detail, verdicts });
   }
 }
 

@@ -1,6 +1,7 @@
 // Schedulers choose which thread takes the next step. All are deterministic: their memory is in the machine state.
 
 import { MISC, STATUS } from '../aggregates/layout.js';
+import { BadInput } from '../base/errors.js';
 import { nextBelow } from '../base/prng.js';
 import type { Machine } from '../machine/machine.js';
 
@@ -18,6 +19,8 @@ export interface Scheduler {
   readonly steps: number;
   /** What the thread made of its turn. */
   took(steps: number): void;
+  /** The run has come to a fork point (run/fork-stages.ts): what was recorded behind it in the parent is not followed. */
+  enterStage?(stage: number): void;
 }
 
 /** One step a turn. */
@@ -110,8 +113,19 @@ export class ScriptedScheduler implements Scheduler {
   steps = 0;
   private thread = -1;
 
-  /** @param next delivers the next pair, or null at the end of the log */
-  constructor(private readonly next: () => { readonly thread: number; readonly steps: number } | null) {}
+  /**
+   * @param next delivers the next pair, or null at the end of the log
+   * @param nextStage at a fork point: `next` goes on with the decisions of the fork
+   */
+  constructor(
+    private readonly next: () => { readonly thread: number; readonly steps: number } | null,
+    private readonly nextStage: (stage: number) => void = () => undefined,
+  ) {}
+
+  enterStage(stage: number): void {
+    this.steps = 0;
+    this.nextStage(stage);
+  }
 
   pick(): number {
     while (this.steps === 0) {
@@ -125,6 +139,66 @@ export class ScriptedScheduler implements Scheduler {
 
   took(steps: number): void {
     this.steps -= steps;
+  }
+}
+
+/**
+ * Takes the given decisions first, then lets another scheduler choose. How far it has come follows from the steps of the
+ * run, so it has no memory of its own either.
+ */
+export class ForcedFirst implements Scheduler {
+  private readonly left: { readonly thread: number; steps: number }[];
+
+  /** @param taken steps of the given decisions that were taken already */
+  constructor(
+    decisions: readonly { readonly thread: number; readonly steps: number }[],
+    taken: number,
+    private readonly behind: Scheduler,
+  ) {
+    this.left = decisions.map((decision) => ({ ...decision }));
+    this.drop(taken);
+  }
+
+  get horizonNs(): number {
+    return this.left.length > 0 ? Number.POSITIVE_INFINITY : this.behind.horizonNs;
+  }
+
+  get steps(): number {
+    return this.left[0]?.steps ?? this.behind.steps;
+  }
+
+  /** Steps of the given decisions that are still to be taken. */
+  get forced(): number {
+    return this.left.reduce((sum, { steps }) => sum + steps, 0);
+  }
+
+  pick(m: Machine): number {
+    const next = this.left[0];
+    if (next === undefined) return this.behind.pick(m);
+    const { thread, steps } = next;
+    if (m.status(thread) === STATUS.runnable) return thread;
+    const runnable = m.threads.filter((_, t) => m.status(t) === STATUS.runnable).map(({ name }) => name);
+    throw new BadInput(
+      'thread-cannot-run',
+      `thread ${m.threads[thread]!.name} cannot take ${steps === 1 ? 'a step' : `${steps} more steps`} here: it ${m.status(thread) === STATUS.ended ? 'has ended' : 'waits'}; threads that can: ${runnable.join(', ') || 'none'}`,
+      runnable,
+    );
+  }
+
+  took(steps: number): void {
+    if (this.left.length === 0) this.behind.took(steps);
+    else this.drop(steps);
+  }
+
+  private drop(steps: number): void {
+    let rest = steps;
+    while (rest > 0 && this.left.length > 0) {
+      const first = this.left[0]!;
+      const part = Math.min(rest, first.steps);
+      first.steps -= part;
+      rest -= part;
+      if (first.steps === 0) this.left.shift();
+    }
   }
 }
 

@@ -1,9 +1,10 @@
 // Errors of an order on their way between threads: the core's and the store's arrive as what they were.
-import { BadInput } from '../../core/base/errors.js';
+import { BadInput, CommandRefused } from '../../core/base/errors.js';
 import { errorFromWire, errorToWire, StoreError, type WireError } from '../../store/store.errors.js';
 
 export type WireFailure =
   | { readonly kind: 'store'; readonly error: WireError }
+  | { readonly kind: 'refused'; readonly message: string; readonly allowed: readonly string[] }
   | {
       readonly kind: 'badInput';
       readonly code: string;
@@ -16,11 +17,14 @@ export function failureToWire(error: unknown): WireFailure {
     const { code, message, expected } = error;
     return { kind: 'badInput', code, message, expected };
   }
+  if (error instanceof CommandRefused)
+    return { kind: 'refused', message: error.message, allowed: error.allowed };
   return { kind: 'store', error: errorToWire(error) };
 }
 
-export function failureFromWire(failure: WireFailure): BadInput | StoreError {
+export function failureFromWire(failure: WireFailure): BadInput | CommandRefused | StoreError {
   if (failure.kind === 'store') return errorFromWire(failure.error);
+  if (failure.kind === 'refused') return new CommandRefused(failure.message, failure.allowed);
   return new BadInput(failure.code, failure.message, failure.expected);
 }
 

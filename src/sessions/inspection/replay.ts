@@ -3,6 +3,7 @@
 import { Layout } from '../../core/aggregates/layout.js';
 import { World } from '../../core/aggregates/world.js';
 import { BadInput } from '../../core/base/errors.js';
+import type { Manifest } from '../../core/run/contract.js';
 import { type Foldable, foldRows } from '../../core/run/replay-by-fold.js';
 import type { Difference } from '../../core/run/replay-by-schedule.js';
 import { ScheduleComparison } from '../../core/run/replay-by-schedule.js';
@@ -12,6 +13,7 @@ import { findScenario } from '../../core/scenarios/library.js';
 import { resolveParameters } from '../../core/scenarios/scenario.js';
 import { DecisionReader } from '../../core/scheduler/decision-log.js';
 import { ScriptedScheduler } from '../../core/scheduler/scheduler.js';
+import type { DecisionLog } from '../../store/event-store.port.js';
 import { buildSimulation } from '../build-simulation.js';
 import { foldableOf } from './fold-rows.js';
 import type { FirstDifference, FoldVerdict, ReplayResult, ScheduleVerdict } from './replay-result.js';
@@ -92,15 +94,17 @@ export class ScheduleReplay {
 
   constructor(
     private readonly stored: Stored,
-    decisions: Uint8Array,
+    decisions: DecisionLog,
   ) {
-    let piece: Uint8Array | null = decisions;
-    const reader = new DecisionReader(() => {
-      const next = piece;
-      piece = null;
-      return next === null || next.length === 0 ? null : next;
-    });
-    const scheduler = new ScriptedScheduler(() => reader.next());
+    const stages = decisionsByStage(decisions, stored.manifest);
+    let reader = readerOf(stages[0]!);
+    // Behind a fork point the parent's decisions are not followed.
+    const scheduler = new ScriptedScheduler(
+      () => reader.next(),
+      (stage) => {
+        reader = readerOf(stages[stage]!);
+      },
+    );
     try {
       this.simulation = buildSimulation(stored.manifest, {
         scheduler,
@@ -164,6 +168,28 @@ export class ScheduleReplay {
   }
 }
 
+/** A chunk that begins at a fork point or behind it is the fork's; what follows the fork point in another is the parent's. */
+function decisionsByStage({ bytes, chunks }: DecisionLog, { forks = [] }: Manifest): Uint8Array[] {
+  return Array.from({ length: forks.length + 1 }, (_, stage) => {
+    const from = forks[stage - 1]?.position ?? 0;
+    const to = forks[stage]?.position ?? Number.POSITIVE_INFINITY;
+    const own = chunks.filter(({ fromPosition }) => fromPosition >= from && fromPosition < to);
+    const first = own[0];
+    return first === undefined
+      ? new Uint8Array(0)
+      : bytes.subarray(first.offset, own.at(-1)!.offset + own.at(-1)!.length);
+  });
+}
+
+function readerOf(bytes: Uint8Array): DecisionReader {
+  let piece: Uint8Array | null = bytes.length === 0 ? null : bytes;
+  return new DecisionReader(() => {
+    const next = piece;
+    piece = null;
+    return next;
+  });
+}
+
 export async function replayByFold(
   stored: Stored,
   nextPage: () => Promise<Foldable | null>,
@@ -176,7 +202,7 @@ export async function replayByFold(
 /** By schedule, and by fold on the same pages where that is wanted too. */
 export async function replayBySchedule(
   stored: Stored,
-  decisions: Uint8Array,
+  decisions: DecisionLog,
   alsoByFold: boolean,
   nextPage: () => Promise<StoredNumbers | null>,
 ): Promise<ReplayResult> {

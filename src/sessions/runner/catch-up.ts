@@ -1,16 +1,22 @@
 // A resumed session starts from a snapshot that lies at or before its committed end, and executes the way between again.
 // That is stored already: it is dropped, and at the committed end the digests must agree.
-import type { RunProgress } from '../../core/run/contract.js';
+import type { ForkOrigin, RunProgress } from '../../core/run/contract.js';
 import type { Simulation } from '../../core/run/simulation.js';
 
 export class Diverged extends Error {
   override readonly name = 'Diverged';
 }
 
+/** Where a session stands; of a fork that has nothing of its own yet: its fork point. */
+export type CommittedEnd = Pick<
+  RunProgress & ForkOrigin,
+  'steps' | 'ordinal' | 'position' | 'digest' | 'fullDigest'
+>;
+
 /** Brings the simulation to the committed end, `slice` steps at a time; false: `pause` said to stop on the way. */
 export async function catchUp(
   simulation: Simulation,
-  committed: RunProgress | null,
+  committed: CommittedEnd | null,
   slice: number,
   pause: () => Promise<boolean>,
 ): Promise<boolean> {
@@ -38,6 +44,6 @@ export async function catchUp(
   return true;
 }
 
-function words(p: RunProgress): string {
+function words(p: CommittedEnd): string {
   return `step ${p.steps}, ordinal ${p.ordinal}, position ${p.position}, digest ${p.digest}, full digest ${p.fullDigest}`;
 }

@@ -12,7 +12,7 @@ export interface SimulationThreadData {
 export interface RunOrder {
   readonly kind: 'run';
   readonly manifest: Manifest;
-  /** Where the stored session ends; null when nothing is stored. */
+  /** Where the stored session ends; null when it has nothing of its own yet. */
   readonly committed: RunProgress | null;
   /** The last snapshot at or before that; a cache, may be null. */
   readonly snapshot: SnapshotBytes | null;

@@ -7,10 +7,11 @@ import type { Observable } from 'rxjs';
 import { COMMAND_WAIT_MS, MAX_COMMANDS_AT_ONCE, MAX_QUEUED_SESSIONS } from '../../config/limits.js';
 import { readSetting } from '../../config/read-settings.js';
 import { CommandRefused } from '../../core/base/errors.js';
+import type { Manifest } from '../../core/run/contract.js';
 import { createManifest, type RunRequest } from '../../core/run/manifest.js';
 import type { LiveCommand } from '../../core/scenarios/live/catalogue.js';
 import type { CommitNotice, EventStore, SessionExtra } from '../../store/event-store.port.js';
-import { isSealed, type SessionRecord, type SessionState } from '../../store/session.js';
+import type { SessionKind, SessionRecord, SessionState } from '../../store/session.js';
 import {
   cannotGoOn,
   diskFull,
@@ -23,6 +24,7 @@ import {
 import type { Task, Verdict } from './messages.js';
 import { RoomWait } from './room-wait.js';
 import { SimulationThread } from './simulation-thread.js';
+import { snapshotToResume, underWay } from './stored-runs.js';
 
 export interface RunnerOptions {
   /** Threads; default: ROOTLINE_WORKERS, else the number of cores. */
@@ -52,7 +54,6 @@ interface Job {
   readonly done: Promise<void>;
 }
 
-const LIST_PAGE = 200;
 const COMMIT_POLL_MS = 50;
 
 export class SessionRunner {
@@ -97,15 +98,25 @@ export class SessionRunner {
   }
 
   /** Checks the request, stores the session and lets it start. */
-  async create(request: RunRequest, extra: Omit<SessionExtra, 'state'> = {}): Promise<SessionRecord> {
-    const manifest = createManifest(request);
+  create(request: RunRequest, extra: Omit<SessionExtra, 'state' | 'parent'> = {}): Promise<SessionRecord> {
+    // Not async by itself: bad input is a rejection all the same.
+    return this.enter(() => createManifest(request), 'simulated', extra);
+  }
+
+  /** Stores a fork whose manifest is known (inspection order `fork`) and lets it start. */
+  fork(manifest: Manifest, extra: Omit<SessionExtra, 'state'>): Promise<SessionRecord> {
+    return this.enter(() => manifest, 'forked', extra);
+  }
+
+  private async enter(make: () => Manifest, kind: SessionKind, extra: SessionExtra): Promise<SessionRecord> {
+    const manifest = make();
     if (this.stopping) throw storeClosed('the server is stopping');
     const waiting = this.queue.length + this.entering;
     if (waiting >= this.maxQueued)
       throw limitExceeded('maxQueuedSessions', this.maxQueued, waiting + 1, 'queued sessions');
     this.entering++;
     try {
-      const session = await this.store.createSession(manifest, 'simulated', { ...extra, state: 'queued' });
+      const session = await this.store.createSession(manifest, kind, { ...extra, state: 'queued' });
       // The same idempotency key may have given a session that is under way or done.
       if (session.state === 'queued' && !this.isHere(session.id)) this.enqueue(session.id);
       return session;
@@ -116,18 +127,7 @@ export class SessionRunner {
 
   /** Goes on with every session that was under way when the last owner of the store stopped or died. */
   async recover(): Promise<number> {
-    const found: string[] = [];
-    let cursor: string | undefined;
-    do {
-      const states: SessionState[] = ['queued', 'running', 'interrupted'];
-      const page = await this.store.listSessions({
-        limit: LIST_PAGE,
-        states,
-        ...(cursor === undefined ? {} : { cursor }),
-      });
-      for (const s of page.sessions) if (s.kind === 'simulated' && !this.isHere(s.id)) found.push(s.id);
-      cursor = page.nextCursor ?? undefined;
-    } while (cursor !== undefined);
+    const found = (await underWay(this.store)).filter((id) => !this.isHere(id));
     // The list is newest first; the oldest goes first.
     await this.goOn(found.reverse());
     return found.length;
@@ -314,7 +314,7 @@ export class SessionRunner {
       task.kind === 'run'
         ? await store.setState(sessionId, 'running', { from: ['queued'] })
         : await store.getSession(sessionId);
-    const snapshot = session.position === 0 ? null : await store.latestSnapshot(sessionId, session.position);
+    const snapshot = await snapshotToResume(store, session);
     const marks = await store.marks(sessionId);
     const port = await store.openChannel(sessionId);
     let verdict: Verdict = { kind: 'stopped' };
@@ -427,15 +427,6 @@ export class SessionRunner {
       if (this.commands.get(sessionId) === settled) this.commands.delete(sessionId);
     }
   }
-}
-
-/** What a session in this state can be asked. */
-export function allowedCommands(state: SessionState): readonly string[] {
-  if (isSealed(state)) return ['delete', 'replay'];
-  if (state === 'queued' || state === 'running') return ['pause', 'cancel', 'delete', 'replay'];
-  if (state === 'waiting') return ['command', 'cancel', 'delete', 'replay'];
-  if (state === 'interrupted') return ['resume', 'cancel', 'delete', 'replay'];
-  return ['resume', 'step', 'command', 'cancel', 'delete', 'replay'];
 }
 
 function later(ms: number): Promise<null> {

@@ -55,7 +55,8 @@ async function run(order: RunOrder): Promise<Verdict> {
     await setImmediate();
     return stopping;
   };
-  if (!(await catchUp(simulation, committed, MIN_STEPS * 20, pause))) {
+  const end = committed ?? manifest.forks?.at(-1) ?? null;
+  if (!(await catchUp(simulation, end, MIN_STEPS * 20, pause))) {
     if (task.kind === 'run') return { kind: 'stopped' };
     return { kind: 'forbidden', message: 'the session was stopped before this could begin', allowed: [] };
   }

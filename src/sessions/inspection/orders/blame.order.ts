@@ -2,6 +2,7 @@
 import { type CriticalPathAnswer, criticalPath } from '../../../core/causality/critical-path.js';
 import { type Wait, waitOf } from '../../../core/causality/waits.js';
 import { type Blame, blame } from '../../../core/projections/blame/blame.js';
+import { stageAt, stagesOf } from '../../../core/run/fork-stages.js';
 import { order } from '../order.js';
 import { sessionHistory } from '../session-history.js';
 import { positionOf, type When } from '../when.js';
@@ -45,7 +46,9 @@ export const criticalPathOrder = order(
   (request: CriticalPathOrderRequest, context): CriticalPathAnswer => {
     const { sessionId, from, to, limit } = request;
     const history = sessionHistory(sessionId, context);
-    const serialTime = history.past.session.manifest.scheduler !== 'timed';
+    const { manifest } = history.past.session;
+    const stage = stagesOf(manifest)[stageAt(manifest.forks ?? [], to)]!;
+    const serialTime = stage.scheduler !== 'timed';
     return criticalPath(history, { from, to, serialTime, ...(limit === undefined ? {} : { limit }) });
   },
 );

@@ -3,6 +3,7 @@ import { BadInput } from '../../../core/base/errors.js';
 import type { Order } from '../order.js';
 import { blameOrder, criticalPathOrder, waitOrder } from './blame.order.js';
 import { changesOrder } from './changes.order.js';
+import { forkOrder } from './fork.order.js';
 import { ledgerOrder } from './ledger.order.js';
 import { replayOrder } from './replay.order.js';
 import { seekOrder } from './seek.order.js';
@@ -14,6 +15,7 @@ const ORDERS = {
   changes: changesOrder,
   criticalPath: criticalPathOrder,
   entries: entriesOrder,
+  fork: forkOrder,
   ledger: ledgerOrder,
   replay: replayOrder,
   seek: seekOrder,

@@ -47,8 +47,8 @@ export const replayOrder = order(
     }
     const pages = context.pages({ ...all, columns: 'numbers' });
     // Asked for first: it is read while the machine is built.
-    const { bytes } = reader.decisions(sessionId);
-    return await replayBySchedule(stored, bytes, by.includes('fold'), async () => {
+    const decisions = reader.decisions(sessionId);
+    return await replayBySchedule(stored, decisions, by.includes('fold'), async () => {
       context.checkCancelled();
       return await counted(await pages.next());
     });
