@@ -13,11 +13,12 @@ import { DR_HANDLING, experiment } from './commands/experiment.js';
 import { explainCommand } from './commands/explain.js';
 import { addExploreCommand } from './commands/explore-options.js';
 import { type ExportOptions, exportSession, importSession } from './commands/export.js';
+import { addForkOptions, type ForkOptions, fork } from './commands/fork.js';
 import { command, commands, control, type HowFar, readCommand, step } from './commands/live.js';
 import { listExperiments, publishedExperiment } from './commands/published-experiment.js';
 import { run } from './commands/run.js';
 import { addSettingOptions, serve, settingFlags } from './commands/serve.js';
-import { replay, sessions, show } from './commands/sessions.js';
+import { type ListOptions, replay, sessions, show } from './commands/sessions.js';
 import { addSweepCommand } from './commands/sweep.js';
 import { addTravelCommands } from './commands/travel-options.js';
 import { addUpkeepCommands } from './commands/upkeep.js';
@@ -186,11 +187,20 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
       ended(await run(request, opener(options, terminal, true), folder, terminal));
     });
 
-  add('sessions', 'list the stored sessions, newest first')
+  addForkOptions(add('fork', 'go on differently from a position of a stored session'))
     .addOption(data())
-    .action(async (options: CommonOptions) => {
+    .action(async (id: string, options: CommonOptions & ForkOptions) => {
       const terminal = terminalOf(options);
-      ended(await sessions(opener(options, terminal, false), terminal));
+      ended(await fork(id, options, opener(options, terminal, false), terminal));
+    });
+  add('sessions', 'list the stored sessions, newest first')
+    .option('--tree', 'each under the session that it was forked from, with what is different')
+    .option('--kind <kind>', 'simulated, forked, explored or imported')
+    .option('--parent <id>', 'forks of this session only')
+    .addOption(data())
+    .action(async (options: CommonOptions & ListOptions) => {
+      const terminal = terminalOf(options);
+      ended(await sessions(options, opener(options, terminal, false), terminal));
     });
   add('show', 'one stored session')
     .argument('<id>')

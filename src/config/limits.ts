@@ -26,6 +26,8 @@ export const DEFAULT_SEEK_EVENTS = 200_000;
 /** Buckets of one timeline. */
 export const MAX_TIMELINE_WIDTH = 2_000;
 export const DEFAULT_TIMELINE_WIDTH = 400;
+/** Sessions of one tree of forks that are shown together. */
+export const MAX_TREE_SESSIONS = 1_000;
 /** Commands of a live session on one page. */
 export const MAX_COMMANDS_PAGE = 1_000;
 /** NDJSON streams that are open at the same time. */

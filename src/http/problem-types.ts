@@ -130,6 +130,24 @@ const ROWS: readonly Row[] = [
   ['sweep-manifest', 422, 'A new sweep is a request or the manifest of an earlier one, not both.'],
   ['unknown-metric', 422, 'A sweep has no such metric; `expected` lists them.'],
 
+  // ---- forks
+  [
+    'fork-ended',
+    422,
+    'The session ended in the step at that position: nothing follows from which a fork could go on.',
+  ],
+  [
+    'session-damaged',
+    422,
+    'Executed again, the session does not give the events that are stored: it is not forked.',
+  ],
+  ['decisions', 422, 'The decisions of a fork are too many, or are not for a whole number of steps.'],
+  [
+    'thread-cannot-run',
+    422,
+    'The thread of a decision waits or has ended; `expected` lists those that can run.',
+  ],
+
   // ---- commands of live sessions
   ['unknown-command', 422, 'There is no such command; `expected` lists them.'],
   ['command-field', 422, 'A field of the command is missing or has a value outside of its range.'],

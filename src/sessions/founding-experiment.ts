@@ -94,7 +94,11 @@ let defaults: string | null = null;
 async function newest(store: EventStore): Promise<Map<string, SessionRecord>> {
   const found = new Map<string, SessionRecord>();
   defaults ??= unchanged(createManifest({ scenario: 'boot', protocol: 'v5.18' }));
-  const { sessions } = await store.listSessions({ limit: SEARCHED, scenario: 'boot' });
+  const { sessions } = await store.listSessions({
+    limit: SEARCHED,
+    scenario: 'boot',
+    kinds: ['simulated'],
+  });
   for (const { id } of sessions) {
     const session = await store.getSession(id);
     if (unchanged(session.manifest) !== defaults) continue;

@@ -10,6 +10,7 @@ import {
 } from '../config/limits.js';
 import { queryInteger } from '../http/zod.pipe.js';
 import { SESSION_KINDS, SESSION_STATES } from '../store/session.js';
+import { forkView } from './fork.schemas.js';
 import { REPLAY_KINDS } from './inspection/replay-result.js';
 
 const numbers = z.record(z.string(), z.number());
@@ -47,6 +48,11 @@ export const listSessions = z.strictObject({
     .describe(`one or more of ${SESSION_KINDS.join(', ')}, separated by commas`),
   scenario: z.string().optional(),
   protocol: z.string().optional(),
+  parent: z
+    .string()
+    .regex(/^\d{1,15}$/, 'expected the id of a session')
+    .optional()
+    .describe('forks of this session only; it may be gone'),
 });
 
 const MAX_POSITION = Number.MAX_SAFE_INTEGER;
@@ -119,6 +125,7 @@ export const sessionSummary = z.object(figures);
 
 export const session = z.object({
   ...figures,
+  forks: z.array(forkView).describe('fork points in its past, oldest first'),
   reason: nullable(z.string()).describe('why it is in this state'),
   note: nullable(z.string()),
   parameters: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),

@@ -1,5 +1,13 @@
 // A session as the API and the command line show it.
-import type { InvariantVerdict, Manifest, OutcomeDetail, RunProgress } from '../core/run/contract.js';
+import type {
+  ForkDifference,
+  ForkOrigin,
+  InvariantVerdict,
+  Manifest,
+  OutcomeDetail,
+  RunProgress,
+} from '../core/run/contract.js';
+import { differenceText } from '../core/run/fork.js';
 import type { ForkPoint, SessionRecord, SessionState, SessionSummary } from '../store/session.js';
 import { allowedCommands } from './runner/allowed-commands.js';
 
@@ -36,7 +44,20 @@ export interface SessionFigures {
   readonly updatedAt: string;
 }
 
+/** Where a session left a parent, and what it does differently from there on. */
+export interface ForkView {
+  readonly sessionId: string;
+  readonly at: number;
+  readonly position: number;
+  readonly steps: number;
+  /** In words; `nothing` where it goes on as its parent did. */
+  readonly difference: string;
+  readonly changes: ForkDifference;
+}
+
 export interface SessionView extends SessionFigures {
+  /** Fork points in its past, oldest first. */
+  readonly forks: readonly ForkView[];
   readonly reason: string | null;
   readonly note: string | null;
   readonly parameters: Manifest['parameters'];
@@ -68,15 +89,21 @@ type Figures = Pick<
   | 'counts'
 >;
 
-function figures(state: SessionState, progress: RunProgress | null): Figures {
+/** @param forks of a session that has nothing of its own yet: what it shares is where it stands */
+function figures(
+  state: SessionState,
+  progress: RunProgress | null,
+  forks: readonly ForkOrigin[] = [],
+): Figures {
+  const at = progress ?? forks.at(-1);
   return {
     // A session whose thread died has no outcome of its own.
     outcome: progress?.outcome ?? (state === 'failed' ? 'failed' : null),
     detail: progress?.detail ?? null,
-    events: progress?.ordinal ?? 0,
-    digest: progress?.digest ?? null,
-    fullDigest: progress?.fullDigest ?? null,
-    steps: progress?.steps ?? 0,
+    events: at?.ordinal ?? 0,
+    digest: at?.digest ?? null,
+    fullDigest: at?.fullDigest ?? null,
+    steps: at?.steps ?? 0,
     timeNs: progress?.timeNs ?? 0,
     rootAllocations: progress?.rootAllocations ?? 0,
     findings: progress?.findings ?? 0,
@@ -148,7 +175,8 @@ export function sessionView(session: SessionRecord): SessionView {
     scheduler,
     recording,
     parent,
-    ...figures(state, progress),
+    ...figures(state, progress, manifest.forks),
+    forks: forkViews(manifest),
     stored: session.position,
     storedBytes,
     parameters,
@@ -163,4 +191,15 @@ export function sessionView(session: SessionRecord): SessionView {
     verdicts: progress?.verdicts ?? null,
     allowed: allowedCommands(state),
   };
+}
+
+export function forkViews({ forks = [] }: Manifest): ForkView[] {
+  return forks.map(({ session, at, position, steps, difference }) => ({
+    sessionId: session,
+    at,
+    position,
+    steps,
+    difference: differenceText(difference),
+    changes: difference,
+  }));
 }

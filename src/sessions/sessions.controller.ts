@@ -85,7 +85,7 @@ export class SessionsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ sessions: SessionFigures[]; nextCursor: string | null }> {
-    const { limit, cursor, state, kind, scenario, protocol } = query;
+    const { limit, cursor, state, kind, scenario, protocol, parent } = query;
     const page = await this.store.listSessions({
       limit,
       ...(cursor === undefined ? {} : { cursor }),
@@ -93,6 +93,7 @@ export class SessionsController {
       ...(kind === undefined ? {} : { kinds: words('kind', kind, SESSION_KINDS) }),
       ...(scenario === undefined ? {} : { scenario }),
       ...(protocol === undefined ? {} : { protocol }),
+      ...(parent === undefined ? {} : { parent }),
     });
     const { nextCursor } = page;
     const next = nextCursor === null ? null : { cursor: nextCursor };

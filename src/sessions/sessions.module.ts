@@ -1,18 +1,26 @@
 // Sessions, their events and findings.
 import { Module } from '@nestjs/common';
+import type { EventStore } from '../store/event-store.port.js';
+import { EVENT_STORE } from '../store/store.module.js';
 import { BlameController } from './blame.controller.js';
 import { EventsController } from './events.controller.js';
+import { ForksController } from './forks.controller.js';
+import { Forks } from './forks.js';
+import type { InspectionService } from './inspection.service.js';
 import { AggregateCommandsController } from './live/aggregate-commands.controller.js';
 import { LiveCommandsController } from './live/live-commands.controller.js';
 import { LiveCommands } from './live/live-commands.service.js';
 import { NotesController } from './notes.controller.js';
 import { ReplayController } from './replay.controller.js';
+import type { SessionRunner } from './runner/session-runner.js';
 import { SessionsController } from './sessions.controller.js';
+import { INSPECTIONS, RUNNER } from './sessions.tokens.js';
 import { TravelController } from './travel.controller.js';
 
 @Module({
   controllers: [
     SessionsController,
+    ForksController,
     LiveCommandsController,
     AggregateCommandsController,
     ReplayController,
@@ -21,6 +29,14 @@ import { TravelController } from './travel.controller.js';
     BlameController,
     NotesController,
   ],
-  providers: [LiveCommands],
+  providers: [
+    LiveCommands,
+    {
+      provide: Forks,
+      useFactory: (store: EventStore, runner: SessionRunner, inspections: InspectionService) =>
+        new Forks(store, runner, inspections),
+      inject: [EVENT_STORE, RUNNER, INSPECTIONS],
+    },
+  ],
 })
 export class SessionsModule {}

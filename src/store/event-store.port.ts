@@ -147,6 +147,8 @@ export interface SessionListQuery {
   readonly kinds?: readonly SessionKind[];
   readonly scenario?: string;
   readonly protocol?: string;
+  /** Forks of this session only; it may be gone. */
+  readonly parent?: string;
 }
 
 export interface SessionPage {

@@ -77,6 +77,8 @@ const ROUTES = [
   'POST /api/v1/sessions/import',
   'POST /api/v1/sessions/{id}/cancel',
   'POST /api/v1/sessions/{id}/commands',
+  'POST /api/v1/sessions/{id}/forks',
+  'GET /api/v1/sessions/{id}/tree',
   'POST /api/v1/sessions/{id}/notes',
   'POST /api/v1/sessions/{id}/step',
   'POST /api/v1/sessions/{id}/vcpus/{vcpu}/commands',

@@ -4,6 +4,7 @@ import type { RootPressureFigures } from '../../core/projections/root-pressure.j
 import type { RunRequest } from '../../core/run/manifest.js';
 import type { LiveCommand } from '../../core/scenarios/live/catalogue.js';
 import type { ExportRequest } from '../../exports/formats.js';
+import type { ForkRequest } from '../../sessions/forks.js';
 import type { OrderName, OrderReply, OrderRequest } from '../../sessions/inspection/orders/index.js';
 import type { StoredCommand } from '../../sessions/live/live-commands.service.js';
 import type { FindingDocument, ReplayDocument, SessionDocument } from '../documents.js';
@@ -22,11 +23,19 @@ export interface CommandDocument {
 /** A session on its way: events of the full stream so far. */
 export type OnProgress = (sessionId: string, state: string, events: number) => void;
 
+/** What a fork is asked for with. */
+export interface ForkAsked extends ForkRequest {
+  readonly name?: string;
+}
+export type ForkDocument = SessionDocument;
+
 export interface Backend {
   /** In words, for the person who waits. */
   readonly place: string;
   /** Creates the sessions in this order and runs them side by side; resolves when all have ended. */
   run(requests: readonly RunRequest[], onProgress: OnProgress): Promise<SessionDocument[]>;
+  /** Makes a fork and lets it go on; resolves when it has ended, or waits for a command. */
+  fork(id: string, request: ForkAsked): Promise<ForkDocument>;
   /** Newest first. */
   sessions(): Promise<SessionDocument[]>;
   session(id: string): Promise<SessionDocument>;

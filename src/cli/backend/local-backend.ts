@@ -8,6 +8,7 @@ import { ExportService } from '../../exports/export.service.js';
 import type { ExportRequest } from '../../exports/formats.js';
 import { ImportService } from '../../exports/import.service.js';
 import { SPOOL_FOLDER } from '../../exports/upload.js';
+import { Forks } from '../../sessions/forks.js';
 import type { OrderName, OrderReply, OrderRequest } from '../../sessions/inspection/orders/index.js';
 import { InspectionService } from '../../sessions/inspection.service.js';
 import {
@@ -22,7 +23,7 @@ import { NameTable } from '../../store/readable-rows.js';
 import { openEventStore } from '../../store/sqlite/open-event-store.js';
 import type { SqliteEventStore } from '../../store/sqlite/sqlite-event-store.js';
 import type { FindingDocument, ReplayDocument, SessionDocument } from '../documents.js';
-import type { Backend, CommandDocument, Control, OnProgress } from './backend.js';
+import type { Backend, CommandDocument, Control, ForkAsked, ForkDocument, OnProgress } from './backend.js';
 import { findingDocuments } from './finding-document.js';
 import { LocalPast, type PastBackend } from './past-backend.js';
 import { LocalSweeps } from './sweep-backend.js';
@@ -75,6 +76,12 @@ export class LocalBackend implements Backend {
     } finally {
       watched.unsubscribe();
     }
+  }
+
+  async fork(id: string, { at, changes, name }: ForkAsked): Promise<ForkDocument> {
+    const forks = new Forks(this.store, this.runner, this.inspections);
+    const made = await forks.create(id, { at, changes }, name === undefined ? {} : { name });
+    return sessionView(await this.runner.done(made.id));
   }
 
   async sessions(): Promise<SessionDocument[]> {

@@ -19,7 +19,7 @@ import type {
 } from '../../upkeep/verification.types.js';
 import type { FindingDocument, ReplayDocument, SessionDocument } from '../documents.js';
 import { ServerRefused } from '../failure.js';
-import type { Backend, CommandDocument, Control, OnProgress } from './backend.js';
+import type { Backend, CommandDocument, Control, ForkAsked, ForkDocument, OnProgress } from './backend.js';
 import { type PastBackend, ServerPast } from './past-backend.js';
 import { ServerSweeps } from './sweep-backend.js';
 
@@ -76,6 +76,11 @@ export class ServerBackend implements Backend {
     const created: SessionDocument[] = [];
     for (const request of requests) created.push(await this.post<SessionDocument>('/sessions', request));
     return await Promise.all(created.map(({ id }) => this.ended(id, onProgress)));
+  }
+
+  async fork(id: string, request: ForkAsked): Promise<ForkDocument> {
+    const made = await this.post<SessionDocument>(`/sessions/${id}/forks`, request);
+    return await this.ended(made.id, () => undefined);
   }
 
   async sessions(): Promise<SessionDocument[]> {

@@ -56,6 +56,10 @@ export function printSession(
 ): void {
   const s = session;
   terminal.line(`session ${s.id}: ${s.scenario} under ${s.protocol}, seed ${s.seed}, ${s.state}`);
+  for (const { sessionId, position, difference } of s.forks)
+    terminal.line(
+      `  forked            from session ${sessionId} at ${grouped(position)}; different: ${difference}`,
+    );
   if (s.reason !== null) terminal.line(`  reason            ${s.reason}`);
   terminal.line(`  outcome           ${s.outcome ?? 'none yet'}${detailText(s)}`);
   terminal.line(`  root allocations  ${grouped(s.rootAllocations)}`);

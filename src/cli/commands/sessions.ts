@@ -1,9 +1,11 @@
 // `sessions`, `show`, `replay`: what is stored, and whether it can be had again.
 import { BadInput } from '../../core/base/errors.js';
+import { SESSION_KINDS } from '../../store/session.js';
 import type { Backend } from '../backend/backend.js';
 import { EXIT_CODE, type ExitCode } from '../exit-codes.js';
 import { grouped, type Terminal, table } from '../terminal.js';
 import { printSession } from './run.js';
+import { treeLines } from './session-tree.js';
 
 export type Open = () => Promise<Backend>;
 
@@ -16,9 +18,32 @@ export async function using<T>(open: Open, use: (backend: Backend) => Promise<T>
   }
 }
 
-export async function sessions(open: Open, terminal: Terminal): Promise<ExitCode> {
-  const all = await using(open, (backend) => backend.sessions());
+export interface ListOptions {
+  readonly tree?: boolean;
+  readonly kind?: string;
+  readonly parent?: string;
+}
+
+export async function sessions(
+  { tree, kind, parent }: ListOptions,
+  open: Open,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  if (kind !== undefined && !SESSION_KINDS.some((known) => known === kind)) {
+    const expected = `expected one of: ${SESSION_KINDS.join(', ')}`;
+    throw new BadInput('unknown-kind', `unknown kind "${kind}"; ${expected}`, SESSION_KINDS);
+  }
+  if (parent !== undefined) checkId(parent);
+  const all = (await using(open, (backend) => backend.sessions())).filter(
+    (session) =>
+      (kind === undefined || session.kind === kind) &&
+      (parent === undefined || session.parent?.sessionId === parent),
+  );
   terminal.document({ sessions: all });
+  if (tree === true) {
+    for (const line of treeLines(all)) terminal.line(line);
+    return EXIT_CODE.FINE;
+  }
   terminal.line(
     table(
       [

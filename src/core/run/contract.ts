@@ -138,6 +138,11 @@ export interface ThreadSteps {
   readonly steps: number;
 }
 
+/** A decision that a fork was given, with the thread's name for people. */
+export interface ForcedDecision extends ThreadSteps {
+  readonly name: string;
+}
+
 /** What a fork does differently from its fork point on; a field that is not there stays what it was. */
 export interface ForkDifference {
   readonly protocol?: string;
@@ -148,7 +153,7 @@ export interface ForkDifference {
   /** Only those that differ; they hold for the shared history too, which they did not end. */
   readonly limits?: { readonly [name: string]: number };
   /** Taken first, before the scheduler chooses. */
-  readonly decisions?: readonly ThreadSteps[];
+  readonly decisions?: readonly ForcedDecision[];
   /** Given at the fork point. */
   readonly command?: LiveCommand;
 }

@@ -6,7 +6,14 @@ import { E } from '../events/catalogue.js';
 import { resolveCosts } from '../machine/costs.js';
 import { resolveCommand } from '../scenarios/live/resolve.js';
 import { SCHEDULERS } from '../scheduler/scheduler.js';
-import type { ForkDifference, ForkOrigin, Manifest, RunChunk, RunProgress, ThreadSteps } from './contract.js';
+import type {
+  ForcedDecision,
+  ForkDifference,
+  ForkOrigin,
+  Manifest,
+  RunChunk,
+  RunProgress,
+} from './contract.js';
 import { stagesOf } from './fork-stages.js';
 import { oneOf, resolveLimits, resolveSeed } from './manifest.js';
 import type { Simulation } from './simulation.js';
@@ -129,7 +136,7 @@ function differing(base: Numbers, resolved: Numbers, given: Numbers | undefined)
 function resolveDecisions(
   decisions: NonNullable<ForkChanges['decisions']>,
   threads: readonly string[],
-): ThreadSteps[] {
+): ForcedDecision[] {
   if (decisions.length > MAX_FORCED_DECISIONS) {
     const expected = `at most ${MAX_FORCED_DECISIONS} (MAX_FORCED_DECISIONS)`;
     throw new BadInput('decisions', `a fork takes ${expected} decisions, got ${decisions.length}`);
@@ -146,7 +153,7 @@ function resolveDecisions(
     if (!Number.isInteger(steps) || steps < 1) {
       throw new BadInput('decisions', `a decision is for a whole number of steps from 1, got ${steps}`);
     }
-    return { thread: number, steps };
+    return { thread: number, steps, name: thread };
   });
   const steps = resolved.reduce((sum, decision) => sum + decision.steps, 0);
   if (steps > MAX_FORCED_STEPS) {
@@ -168,10 +175,8 @@ export function tryDifference(simulation: Simulation, { decisions, command }: Fo
 }
 
 /** In words, for who looks at the tree of sessions. */
-export function differenceText(
-  { protocol, scheduler, seed, costs, limits, decisions, command }: ForkDifference,
-  threads: readonly string[] = [],
-): string {
+export function differenceText(difference: ForkDifference): string {
+  const { protocol, scheduler, seed, costs, limits, decisions = [], command } = difference;
   const numbers = (group: string, values: Numbers | undefined): string[] =>
     Object.entries(values ?? {}).map(([name, value]) => `${group}.${name}=${value}`);
   const words = [
@@ -180,10 +185,8 @@ export function differenceText(
     ...(seed === undefined ? [] : [`seed=${seed}`]),
     ...numbers('cost', costs),
     ...numbers('limit', limits),
-    ...(decisions ?? []).map(
-      ({ thread, steps }) => `decision ${threads[thread] ?? `thread${thread}`}:${steps}`,
-    ),
-    ...(command === undefined ? [] : [`command ${command.command}`]),
+    ...decisions.map(({ name, steps }) => `decision=${name}:${steps}`),
+    ...(command === undefined ? [] : [`command=${command.command}`]),
   ];
-  return words.length === 0 ? 'nothing' : words.join(', ');
+  return words.length === 0 ? 'nothing' : words.join(' ');
 }

@@ -5,6 +5,8 @@ import { BadInput } from '../../core/base/errors.js';
 import { EVENT_SCHEMA_VERSION } from '../../core/events/catalogue.js';
 import { SITES_MAX } from '../../core/machine/sites.js';
 import type { Manifest, RunProgress } from '../../core/run/contract.js';
+import { MAX_FORCED_DECISIONS } from '../../core/run/fork.js';
+import { SCHEDULERS } from '../../core/scheduler/scheduler.js';
 import type { StoredMark } from '../../store/event-store.port.js';
 import type { ImportedSession, NameSince } from '../../store/imports.port.js';
 import { SESSION_KINDS, type SessionLabel } from '../../store/session.js';
@@ -19,11 +21,34 @@ export interface SessionHead extends SessionLabel {
 }
 
 const MAX_WORD = 200;
+/** Fork points in the past of one session. */
+const MAX_FORKS = 1_000;
 const MAX_TEXT = 20_000;
 const word = z.string().max(MAX_WORD);
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const digest = z.string().regex(/^[0-9a-f]{16}$/);
 const numbers = z.record(word, z.number());
+
+const scheduler = z.enum(SCHEDULERS);
+/** Where it left its parents. What it did differently there is only shown, but for the decisions that it was given. */
+const forkOrigin = z.looseObject({
+  session: word,
+  at: count,
+  position: count,
+  ordinal: count,
+  steps: count,
+  digest,
+  fullDigest: digest,
+  seed: count,
+  scheduler,
+  costs: numbers,
+  difference: z.looseObject({
+    decisions: z
+      .array(z.looseObject({ thread: count.max(255), steps: count.min(1), name: word }))
+      .max(MAX_FORCED_DECISIONS)
+      .optional(),
+  }),
+});
 
 const manifest = z.looseObject({
   scenario: word,
@@ -38,6 +63,7 @@ const manifest = z.looseObject({
   engine: word,
   protocolDigest: word,
   eventSchema: count,
+  forks: z.array(forkOrigin).max(MAX_FORKS).optional(),
 });
 
 const verdict = z.looseObject({

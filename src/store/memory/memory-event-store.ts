@@ -89,17 +89,18 @@ export class MemoryEventStore implements EventStore {
 
   async listSessions(query: SessionListQuery): Promise<SessionPage> {
     checkPageLimit(query.limit, this.limits);
-    const { cursor, states, kinds, scenario, protocol } = query;
+    const { cursor, states, kinds, scenario, protocol, parent } = query;
     const matching = this.open()
       .sessions()
       .reverse()
       .filter(
-        ({ id, state, kind, manifest }) =>
+        ({ id, state, kind, manifest, parent: fork }) =>
           (cursor === undefined || Number(id) < Number(cursor)) &&
           (states === undefined || states.includes(state)) &&
           (kinds === undefined || kinds.includes(kind)) &&
           (scenario === undefined || manifest.scenario === scenario) &&
-          (protocol === undefined || manifest.protocol === protocol),
+          (protocol === undefined || manifest.protocol === protocol) &&
+          (parent === undefined || fork?.sessionId === parent),
       );
     const page = matching.slice(0, query.limit);
     return {

@@ -153,6 +153,7 @@ export class MetadataStore {
         ...(query.kinds === undefined ? {} : { kind: In([...query.kinds]) }),
         ...(query.scenario === undefined ? {} : { scenario: query.scenario }),
         ...(query.protocol === undefined ? {} : { protocol: query.protocol }),
+        ...(query.parent === undefined ? {} : { parent: Number(query.parent) }),
       };
       const take = query.limit + 1;
       const found = await source.getRepository(SessionEntity).find({ where, order: { id: 'DESC' }, take });
