@@ -6,6 +6,7 @@ import { runIntoStore } from './store.js';
 import type { TimeBench } from './time-bench.js';
 import { measureBlame } from './time-blame.js';
 import { measureExports } from './time-export.js';
+import { measureForks } from './time-fork.js';
 import { measureState } from './time-state.js';
 import { measureSteps } from './time-step.js';
 import { measureTimeline } from './time-timeline.js';
@@ -16,6 +17,7 @@ const CASES: readonly ((bench: TimeBench) => Promise<Figure[]>)[] = [
   measureSteps,
   measureTimeline,
   measureBlame,
+  measureForks,
   measureExports,
 ];
 
