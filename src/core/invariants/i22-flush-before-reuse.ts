@@ -7,8 +7,10 @@ import { is_leaf_spte, is_nonleaf_spte, is_removed_spte, is_shadow_present_pte }
 import { tlbSlot } from '../aggregates/tlb.js';
 import type { World } from '../aggregates/world.js';
 import { FLUSH, REQ } from '../events/constants.js';
+import { LOCK_MODE } from '../events/lock.events.js';
 import { changeOf, gfnOf, nextSlotOf, outlives } from './host-pages.js';
 import type { EventRows, Handler, Invariant } from './invariant.js';
+import { mmuLockMode } from './world-walks.js';
 
 const FLUSH_REQUESTS = REQ.TLB_FLUSH | REQ.TLB_FLUSH_CURRENT | REQ.TLB_FLUSH_GUEST;
 const NEW_ROOT_REQUESTS = REQ.MMU_FREE_OBSOLETE_ROOTS | REQ.MMU_RELOAD;
@@ -29,6 +31,7 @@ export const i22FlushBeforeReuse: Invariant = {
     'a frozen entry was overwritten before the flush',
     'a page was reused while a vCPU can still translate to it',
     'a table was freed while a vCPU can still walk into it',
+    'an entry was filled again before what it held was flushed',
   ],
   seen: 'entries or tables not flushed, or the vCPU',
   create(w, _rules, probe, facts, take) {
@@ -36,6 +39,8 @@ export const i22FlushBeforeReuse: Invariant = {
     const leafs = take(w.threads);
     const tables = take(w.threads);
     const frozen = take(w.threads);
+    /** By thread: the large leaf that it cleared with mmu_lock held for read, and has not flushed. */
+    const cleared = take(w.threads);
     /** By vCPU: it took a flush request or loaded a root and is about to flush. */
     const owes = take(w.vcpus);
 
@@ -54,9 +59,18 @@ export const i22FlushBeforeReuse: Invariant = {
       return !role_is_invalid(w.pageWord(tag - 1, PAGE.ROLE));
     };
 
+    const refilled = (w: World, e: EventRows, i: number): void => {
+      const entry = w.entry(e.subject[i] >> 4, e.a[i]) + 1;
+      for (let u = 0; u < w.threads; u++) {
+        if (cleared[u] !== entry) continue;
+        cleared[u] = 0;
+        probe.report(w, e, i, 6, u, -1);
+      }
+    };
     const spte: Handler = (w, e, i) => {
       const before = e.b[i];
       const t = e.thread[i];
+      if (is_shadow_present_pte(e.c[i]) && !is_shadow_present_pte(before)) refilled(w, e, i);
       if (is_removed_spte(before)) {
         const entry = w.entry(e.subject[i] >> 4, e.a[i]) + 1;
         if (frozen[t] !== entry) return;
@@ -70,6 +84,14 @@ export const i22FlushBeforeReuse: Invariant = {
       if (is_removed_spte(e.c[i])) {
         if (valid(w, table)) frozen[t] = w.entry(table, e.a[i]) + 1;
       } else if (is_leaf_spte(before)) {
+        const large = w.pageWord(table, PAGE.LEVEL) > 1;
+        if (
+          large &&
+          !is_shadow_present_pte(e.c[i]) &&
+          mmuLockMode(w, t) === LOCK_MODE.read &&
+          valid(w, table)
+        )
+          cleared[t] = w.entry(table, e.a[i]) + 1;
         if (facts.notifier[t] !== 0 && !is_shadow_present_pte(e.c[i]) && valid(w, table)) leafs[t]++;
         return;
       }
@@ -78,10 +100,11 @@ export const i22FlushBeforeReuse: Invariant = {
     };
     const flushed: Handler = (_w, e, i) => {
       const t = e.thread[i];
-      if (leafs[t] !== 0 || tables[t] !== 0 || frozen[t] !== 0) probe.checks++;
+      if (leafs[t] !== 0 || tables[t] !== 0 || frozen[t] !== 0 || cleared[t] !== 0) probe.checks++;
       leafs[t] = 0;
       tables[t] = 0;
       frozen[t] = 0;
+      cleared[t] = 0;
     };
     // A yield is not the return: over several slots the kernel may yield in the second with the flush of the first pending.
     const released: Handler = (w, e, i) => {

@@ -2,6 +2,7 @@
 import { BadInput } from '../base/errors.js';
 import { profile_5_10_262, profile_6_1_192, profile_6_1_192_nofix, profile_6_12_117 } from './profiles.js';
 import type { Protocol } from './protocol.js';
+import { v5_10_0, v5_12, v5_12_before_freezing, v5_13, v5_15_0, v5_16 } from './releases.js';
 import { seedDraft } from './seed-draft.js';
 import { v5_10 } from './v5.10.js';
 import { v5_15 } from './v5.15.js';
@@ -11,8 +12,14 @@ import { v6_6 } from './v6.6.js';
 import { v6_9 } from './v6.9.js';
 
 export const PROTOCOLS: readonly Protocol[] = [
+  v5_10_0,
   v5_10,
+  v5_12_before_freezing,
+  v5_12,
+  v5_13,
+  v5_15_0,
   v5_15,
+  v5_16,
   v5_18,
   seedDraft,
   v6_4,
