@@ -1,10 +1,12 @@
-// `npm run bench [-- sim|store|replay|time|service|experiment ...] [--out FILE] [--scale X]`: measures against the targets, prints a
-// table and writes JSON. Exit code 0 whether targets are met or not: a bench measures, it does not judge the machine.
+// `npm run bench [-- sim|store|replay|time|service|explore|experiment ...] [--out FILE] [--scale X]`: measures against the
+// targets, prints a table and writes JSON. Exit code 0 whether targets are met or not: a bench measures, it does not
+// judge the machine.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { ENGINE_VERSION } from '../src/core/run/manifest.js';
 import { measureExperiment } from './experiment.js';
+import { measureExplore } from './explore.js';
 import { type Figure, figureTable, meets } from './figures.js';
 import { PACKAGE_ROOT } from './package-root.js';
 import { measureReplay } from './replay.js';
@@ -24,6 +26,7 @@ const SECTIONS = {
   replay: (folder: string, scale: number) => measureReplay(folder, STORE_EVENTS * scale),
   time: (folder: string, scale: number) => measureTime(folder, TIME_EVENTS * scale),
   service: (folder: string, scale: number) => measureService(folder, scale),
+  explore: (folder: string, scale: number) => Promise.resolve(measureExplore(folder, scale)),
   experiment: (folder: string) => measureExperiment(folder),
 } as const;
 type SectionName = keyof typeof SECTIONS;
