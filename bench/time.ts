@@ -5,6 +5,7 @@ import type { Figure } from './figures.js';
 import { runIntoStore } from './store.js';
 import type { TimeBench } from './time-bench.js';
 import { measureBlame } from './time-blame.js';
+import { measureCompare } from './time-compare.js';
 import { measureExports } from './time-export.js';
 import { measureForks } from './time-fork.js';
 import { measureState } from './time-state.js';
@@ -19,6 +20,7 @@ const CASES: readonly ((bench: TimeBench) => Promise<Figure[]>)[] = [
   measureBlame,
   measureForks,
   measureExports,
+  measureCompare,
 ];
 
 export async function measureTime(folder: string, events: number): Promise<Figure[]> {

@@ -1,5 +1,6 @@
 // The server as NestJS modules: the store below, the services on it, one thin module for each REST resource.
 import { type DynamicModule, Module } from '@nestjs/common';
+import { ComparisonsModule } from './comparisons/comparisons.module.js';
 import type { Settings } from './config/settings.js';
 import { exportsModule } from './exports/exports.module.js';
 import { HealthModule } from './health/health.module.js';
@@ -41,6 +42,7 @@ export function appModule(settings: Settings, parts: HttpParts, metrics: Prometh
       SessionsModule,
       ExperimentsModule,
       SweepsModule,
+      ComparisonsModule,
       exportsModule(dataDir),
       VmsModule,
       VcpusModule,

@@ -11,6 +11,8 @@ export class ServerRefused extends Error {
   constructor(
     readonly status: number,
     message: string,
+    /** Name of the problem type. */
+    readonly problem: string | null = null,
   ) {
     super(message);
   }

@@ -8,6 +8,7 @@ import { EXPERIMENT_NAMES, findExperiment } from '../core/scenarios/experiments/
 import { type Backend, CONTROLS } from './backend/backend.js';
 import { type BlameOptions, blame, criticalPath, ledger, type PathOptions } from './commands/blame.js';
 import { invariants, protocols, protocolsDiff, scenarios } from './commands/catalogue.js';
+import { type CompareOptions, compare } from './commands/compare.js';
 import { listSettings, printSettings } from './commands/config.js';
 import { DR_HANDLING, experiment } from './commands/experiment.js';
 import { explainCommand } from './commands/explain.js';
@@ -302,6 +303,16 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
     },
   });
   addTravelCommands({ add, data, ended, opener: (options, terminal) => opener(options, terminal, false) });
+
+  add('compare', 'two or more sessions side by side: what differs, and where they really part')
+    .argument('<ids...>', 'the first is aligned with each of the others')
+    .addOption(new Option('--all', 'also what is the same in all of them'))
+    .addOption(new Option('--points <n>', 'curves over virtual time of so many points, with --json'))
+    .addOption(data())
+    .action(async (ids: string[], options: CommonOptions & CompareOptions) => {
+      const terminal = terminalOf(options);
+      ended(await compare(ids, options, opener(options, terminal, false), terminal));
+    });
 
   const at = (): Option =>
     new Option('--at <position>', 'right after the event at this position (default: the end)');

@@ -66,6 +66,13 @@ export const MAX_ROOT_PRESSURES_KEPT = 256;
 /** Stored events of a session that is replayed while the client waits; a longer one is a job. */
 export const MAX_SYNCHRONOUS_REPLAY_ROWS = 2_000_000;
 
+/** Stored events that a comparison reads while the client waits; a longer one is a job. */
+export const MAX_SYNCHRONOUS_COMPARISON_ROWS = 8_000_000;
+/** Comparisons that are kept after they were asked for. */
+export const MAX_COMPARISONS_KEPT = 16;
+/** Points of each curve of a comparison. */
+export const DEFAULT_COMPARISON_POINTS = 100;
+
 /** Characters of a session's name. */
 export const MAX_NAME_CHARS = 200;
 

@@ -148,6 +148,11 @@ const ROWS: readonly Row[] = [
     'The thread of a decision waits or has ended; `expected` lists those that can run.',
   ],
 
+  // ---- comparisons
+  ['compared-sessions', 422, 'A comparison takes 2 to MAX_COMPARED_SESSIONS sessions.'],
+  ['same-session', 422, 'A session is not compared with itself.'],
+  ['comparison-too-long', 422, 'The comparison reads more events than GET answers; POST makes a job of it.'],
+
   // ---- commands of live sessions
   ['unknown-command', 422, 'There is no such command; `expected` lists them.'],
   ['command-field', 422, 'A field of the command is missing or has a value outside of its range.'],
@@ -186,7 +191,7 @@ const ROWS: readonly Row[] = [
   ['engine-differs', [409, 422], 'The session was made with other procedures than this build has.'],
 
   // ---- what the present state allows
-  ['nothing-stored', 409, 'The session has no stored events yet.'],
+  ['nothing-stored', [409, 422], 'The session has no stored events yet.'],
   ['state-conflict', 409, 'The state forbids the command; `expected` lists what it allows.'],
   ['session-sealed', 409, 'The session is finished, failed or cancelled: it takes nothing more.'],
   [

@@ -83,6 +83,8 @@ const ROUTES = [
   'POST /api/v1/sessions/{id}/step',
   'POST /api/v1/sessions/{id}/vcpus/{vcpu}/commands',
   'POST /api/v1/sessions/{id}/vms/{vm}/commands',
+  'GET /api/v1/comparisons',
+  'POST /api/v1/comparisons',
   'GET /health/live',
   'GET /health/ready',
   'GET /metrics',

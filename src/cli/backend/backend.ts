@@ -1,10 +1,13 @@
 // What a command needs of "the place where sessions are": a data folder opened by this very process, or the server that
 // owns the folder. Commands do not know which.
+import type { ComparisonQuestion } from '../../comparisons/comparison.service.js';
+import type { Comparison } from '../../core/compare/comparison.js';
 import type { RootPressureFigures } from '../../core/projections/root-pressure.js';
 import type { RunRequest } from '../../core/run/manifest.js';
 import type { LiveCommand } from '../../core/scenarios/live/catalogue.js';
 import type { ExportRequest } from '../../exports/formats.js';
 import type { ForkRequest } from '../../sessions/forks.js';
+import type { CompareProgress } from '../../sessions/inspection/orders/compare.order.js';
 import type { OrderName, OrderReply, OrderRequest } from '../../sessions/inspection/orders/index.js';
 import type { StoredCommand } from '../../sessions/live/live-commands.service.js';
 import type { FindingDocument, ReplayDocument, SessionDocument } from '../documents.js';
@@ -58,6 +61,8 @@ export interface Backend {
   replay(id: string): Promise<ReplayDocument>;
   /** A question about stored sessions: here by its order, from a server by the address that gives the same answer. */
   inspect<N extends OrderName>(name: N, request: OrderRequest<N>, address: string): Promise<OrderReply<N>>;
+  /** @param onProgress told where it takes long */
+  compare(question: ComparisonQuestion, onProgress: (progress: CompareProgress) => void): Promise<Comparison>;
   export(id: string, request: ExportRequest): AsyncIterable<Uint8Array>;
   /** A session file. */
   importSession(file: string): Promise<SessionDocument>;

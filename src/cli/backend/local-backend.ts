@@ -1,6 +1,8 @@
 // The data folder opened by this process: it owns the folder for as long as the command runs.
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { type ComparisonQuestion, ComparisonService } from '../../comparisons/comparison.service.js';
+import type { Comparison } from '../../core/compare/comparison.js';
 import type { RootPressureFigures } from '../../core/projections/root-pressure.js';
 import type { RunRequest } from '../../core/run/manifest.js';
 import type { LiveCommand } from '../../core/scenarios/live/catalogue.js';
@@ -9,6 +11,7 @@ import type { ExportRequest } from '../../exports/formats.js';
 import { ImportService } from '../../exports/import.service.js';
 import { SPOOL_FOLDER } from '../../exports/upload.js';
 import { Forks } from '../../sessions/forks.js';
+import type { CompareProgress } from '../../sessions/inspection/orders/compare.order.js';
 import type { OrderName, OrderReply, OrderRequest } from '../../sessions/inspection/orders/index.js';
 import { InspectionService } from '../../sessions/inspection.service.js';
 import {
@@ -139,6 +142,14 @@ export class LocalBackend implements Backend {
 
   async replay(id: string): Promise<ReplayDocument> {
     return await this.inspections.replay(id);
+  }
+
+  async compare(
+    question: ComparisonQuestion,
+    onProgress: (progress: CompareProgress) => void,
+  ): Promise<Comparison> {
+    const comparisons = new ComparisonService(this.store, this.inspections);
+    return await comparisons.compare(question, { onPart: (part) => onProgress(part as CompareProgress) });
   }
 
   async *export(id: string, request: ExportRequest): AsyncIterable<Uint8Array> {

@@ -3,11 +3,14 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ComparisonQuestion } from '../../comparisons/comparison.service.js';
 import { readSetting } from '../../config/read-settings.js';
+import type { Comparison } from '../../core/compare/comparison.js';
 import type { RootPressureFigures } from '../../core/projections/root-pressure.js';
 import type { RunRequest } from '../../core/run/manifest.js';
 import type { LiveCommand } from '../../core/scenarios/live/catalogue.js';
 import { type ExportRequest, FORMATS } from '../../exports/formats.js';
+import type { CompareProgress } from '../../sessions/inspection/orders/compare.order.js';
 import type { OrderName, OrderReply, OrderRequest } from '../../sessions/inspection/orders/index.js';
 import type { StoredCommand } from '../../sessions/live/live-commands.service.js';
 import type { JobState } from '../../store/jobs.port.js';
@@ -31,11 +34,13 @@ const ACCEPTED = 202;
 
 interface JobDocument {
   readonly state: JobState;
+  readonly progress: object | null;
   readonly result: unknown;
   readonly error: string | null;
 }
 
 interface ProblemBody {
+  readonly type?: string;
   readonly detail?: string;
   readonly title?: string;
   readonly expected?: readonly string[];
@@ -162,6 +167,26 @@ export class ServerBackend implements Backend {
     return await this.get<OrderReply<N>>(address);
   }
 
+  async compare(
+    question: ComparisonQuestion,
+    onProgress: (progress: CompareProgress) => void,
+  ): Promise<Comparison> {
+    const { sessions, all, points } = question;
+    const address = `/comparisons?sessions=${sessions.join(',')}&all=${all}&points=${points}`;
+    try {
+      return await this.get<Comparison>(address);
+    } catch (error) {
+      // Longer than GET answers.
+      if (!(error instanceof ServerRefused) || error.problem !== 'comparison-too-long') throw error;
+    }
+    const body = JSON.stringify(question);
+    const headers = { 'content-type': 'application/json' };
+    const answer = await this.ask('/comparisons', { method: 'POST', body, headers });
+    if (answer.status !== ACCEPTED) return (await answer.json()) as Comparison;
+    const { id } = (await answer.json()) as { readonly id: string };
+    return await this.resultOf<Comparison>(id, (progress) => onProgress(progress as CompareProgress));
+  }
+
   async *export(id: string, request: ExportRequest): AsyncIterable<Uint8Array> {
     const { format, from, to, snapshots, threads } = request;
     const query = new URLSearchParams();
@@ -224,11 +249,12 @@ export class ServerBackend implements Backend {
   }
 
   /** Asks at growing intervals until the job has ended. */
-  private async resultOf<T>(id: string): Promise<T> {
+  private async resultOf<T>(id: string, onProgress?: (progress: object) => void): Promise<T> {
     let waitMs = FIRST_POLL_MS;
     for (;;) {
       const job = await this.get<JobDocument>(`/jobs/${id}`);
       if (job.state === 'finished') return job.result as T;
+      if (job.progress !== null) onProgress?.(job.progress);
       if (job.state !== 'queued' && job.state !== 'running')
         throw new ServerRefused(
           500,
@@ -278,6 +304,7 @@ export class ServerBackend implements Backend {
       answer.status,
       (problem.detail ?? problem.title ?? `${this.place} answered ${answer.status}`) +
         (allowed ? `\nallowed now: ${problem.expected!.join(', ')}` : ''),
+      problem.type?.split(':').at(-1) ?? null,
     );
   }
 }

@@ -2,13 +2,13 @@
 // schedule takes as long as the slower of the two, not as long as both together.
 import type { MessagePort } from 'node:worker_threads';
 import type { StoredNumbers } from '../../core/run/stored-numbers.js';
-import type { FoldRows } from '../../store/event-rows.js';
+import type { EventRows, FoldRows } from '../../store/event-rows.js';
 import type { EventReader } from '../../store/event-store.port.js';
 import { storeFailed } from '../../store/store.errors.js';
 import { failureFromWire, failureToWire, type WireFailure } from './failure.js';
 
-/** Every number of a row, or only what folding needs: quicker to read. */
-export type PageColumns = 'numbers' | 'fold';
+/** Every number of a row as it is stored, the same as columns, or only what folding needs: the quickest to read. */
+export type PageColumns = 'numbers' | 'rows' | 'fold';
 
 export interface PageWanted<C extends PageColumns = PageColumns> {
   readonly sessionId: string;
@@ -19,6 +19,7 @@ export interface PageWanted<C extends PageColumns = PageColumns> {
 
 export interface PageOf {
   readonly numbers: StoredNumbers;
+  readonly rows: EventRows;
   readonly fold: FoldRows;
 }
 type Page = PageOf[PageColumns];
@@ -112,12 +113,26 @@ export function feedPages(reader: EventReader, wanted: PageWanted, port: Message
 
 function readPage(reader: EventReader, { sessionId, columns, to }: PageWanted, from: number): Page | null {
   if (from > to) return null;
-  const { rows } =
-    columns === 'fold'
-      ? reader.fold(sessionId, from, PAGE_ROWS, to)
-      : reader.numbers(sessionId, from, PAGE_ROWS, to);
+  const { rows } = pageOf(reader, sessionId, columns, from, to);
   if (rows.length === 0) throw storeFailed(`session ${sessionId} ends before position ${to}`);
   return rows;
+}
+
+function pageOf(
+  reader: EventReader,
+  sessionId: string,
+  columns: PageColumns,
+  from: number,
+  to: number,
+): { readonly rows: Page } {
+  switch (columns) {
+    case 'fold':
+      return reader.fold(sessionId, from, PAGE_ROWS, to);
+    case 'rows':
+      return reader.rows(sessionId, { from, to, limit: PAGE_ROWS });
+    default:
+      return reader.numbers(sessionId, from, PAGE_ROWS, to);
+  }
 }
 
 function buffersOf(rows: Page): ArrayBuffer[] {
