@@ -1,7 +1,10 @@
 // An exploration from request to result: one thread first, all cores when it is worth it, then the counterexample.
 import { ensure } from '../core/base/assert.js';
+import { BadInput } from '../core/base/errors.js';
+import type { Litmus } from '../core/explorer/litmus/litmus.js';
 import type { Model, Violation } from '../core/explorer/model.js';
 import { BreadthFirst } from '../core/explorer/search/breadth-first.js';
+import { decodeCheckpoint, encodeCheckpoint } from '../core/explorer/search/checkpoint.js';
 import { DepthFirst } from '../core/explorer/search/depth-first.js';
 import { ExactSet } from '../core/explorer/search/exact.js';
 import {
@@ -32,6 +35,12 @@ export interface ExploreHooks {
   readonly progress?: (figures: { states: number; transitions: number; seconds: number }) => void;
   /** True: the search stops at the next look, with the verdict `bound_reached`. */
   readonly cancelled?: () => boolean;
+  /** Where a search that was stopped goes on: what `rest` was told. */
+  readonly resume?: Int32Array;
+  /** Told, when an exhaustive search without a bound on depth is stopped, what is needed to go on with it. */
+  readonly rest?: (checkpoint: Int32Array) => void;
+  /** Searched instead of the one that the name stands for, on one thread: a litmus of the caller's own. */
+  readonly litmus?: Litmus;
 }
 
 /** What every kind of search has for the loop below. */
@@ -142,23 +151,54 @@ class Explorer {
 
   private async depthFirst(): Promise<Outcome> {
     const { spec, exact } = this.asked;
-    const { persistent } = spec.reductions;
     const bounds = this.searchBounds;
-    const visited = this.visited();
-    const search = new DepthFirst(this.build(), visited, { persistent, bounds });
-    const workers = exact ? 1 : this.asked.workers;
+    const { search, visited, first } = this.begin();
+    const workers = exact || this.hooks.litmus !== undefined ? 1 : this.asked.workers;
     const state = await this.drive(
       search,
-      search.start(),
+      first,
       () => workers > 1 && search.figures.states >= STATES_BEFORE_THREADS,
     );
     if (state !== 'until' || !(visited instanceof HashTable)) {
+      const stopped = state !== 'finished' && state !== 'violated';
+      if (stopped && visited instanceof HashTable) this.rest(visited.words, [search.checkpoint()]);
       return { ...outcome(search, state), found: null, violation: search.violation };
     }
     const { Crew } = await import('./crew.js');
     const crew = new Crew(search, visited, { spec, workers, bounds, ended: this.ended });
     const report = await crew.run();
-    return { ...report, workers, found: null, complete: report.finished };
+    if (!report.finished && report.violation === null) this.rest(report.table, report.rests);
+    return { ...report, workers, found: null, complete: report.finished && report.met.length === 0 };
+  }
+
+  /** A depth-first search from the initial state, or from where it was stopped. */
+  private begin(): { readonly search: DepthFirst; readonly visited: Visited; readonly first: SearchState } {
+    const { persistent } = this.asked.spec.reductions;
+    const options = { persistent, bounds: this.searchBounds };
+    if (this.hooks.resume === undefined) {
+      const visited = this.visited();
+      const search = new DepthFirst(this.build(), visited, options);
+      return { search, visited, first: search.start() };
+    }
+    const { what, table, rests } = decodeCheckpoint(this.hooks.resume);
+    if (what !== this.what || this.asked.exact) {
+      throw new BadInput('checkpoint-differs', `the checkpoint is of another search: ${what}`);
+    }
+    const visited = new HashTable(this.asked.bounds.bytes, table);
+    const search = new DepthFirst(this.build(), visited, options);
+    for (const rest of rests) search.restore(rest);
+    visited.size = search.figures.states;
+    return { search, visited, first: 'working' };
+  }
+
+  /** Whatever decides which states are stored. */
+  private get what(): string {
+    const { spec, bounds } = this.asked;
+    return JSON.stringify({ ...spec, preemptions: bounds.preemptions });
+  }
+
+  private rest(table: Int32Array, rests: readonly Int32Array[]): void {
+    this.hooks.rest?.(encodeCheckpoint({ what: this.what, table, rests }));
   }
 
   /**
@@ -168,8 +208,10 @@ class Explorer {
   async explain(first: Outcome): Promise<Explained | null> {
     const model = this.build();
     if (this.asked.search !== 'exhaustive') {
-      const found = ensure(first.found, 'schedule of a sampled violation');
-      return { outcome: first, found: minimise(model, found), shortness: 'minimised' };
+      const sampled = minimise(model, ensure(first.found, 'schedule of a sampled violation'));
+      const shorter = shorterThan(model, sampled, this.searchBounds);
+      const shortness = shorter === undefined ? 'minimised' : 'shortest';
+      return { outcome: first, found: shorter ?? sampled, shortness };
     }
     const outcome = first.found === null ? await this.shortest(first) : first;
     if (outcome === null) return await this.shortened();
@@ -261,7 +303,7 @@ function counterexample(model: Model, found: Found, shortness: Shortness, cycle:
 
 /** Explores. Throws BadInput for a litmus that there is not. */
 export async function explore(asked: Exploration, hooks: ExploreHooks = {}): Promise<ExplorationResult> {
-  const litmus = await findLitmus(asked.spec.litmus);
+  const litmus = hooks.litmus ?? (await findLitmus(asked.spec.litmus));
   const explorer = new Explorer(asked, hooks, () => litmus.build(asked.spec));
   let outcome = await explorer.search();
   let found: Counterexample | null = null;

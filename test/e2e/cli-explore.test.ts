@@ -1,6 +1,8 @@
 // `explore` as a process: the document, the exit codes, the same figures for any number of threads.
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { documentOf, rootline } from './cli-support.js';
+import { documentOf, Folders, rootline } from './cli-support.js';
 
 const explore = (...args: string[]) => rootline(['explore', 'reference-coarse', ...args]);
 
@@ -52,6 +54,26 @@ test('a bound: exit code 5, and which one', () => {
   const samples = explore('--protocol', 'v5.18', '--search', 'pct', '--schedules', '50', '--json');
   expect(samples.code).toBe(5);
   expect(documentOf(samples)).toMatchObject({ boundsReached: ['schedules'], schedules: 50 });
+});
+
+test('a stopped search goes on to the same figures, on any number of threads', () => {
+  const folders = new Folders();
+  try {
+    const file = join(folders.fresh(), 'search');
+    const args = ['--protocol', 'v5.18', '--reductions', 'none', '--checkpoint', file, '--json'];
+    expect(explore(...args, '--states', '200000', '--workers', '1').code).toBe(5);
+    expect(existsSync(file)).toBe(true);
+    expect(explore(...args, '--states', '600000', '--workers', '2').code).toBe(5);
+    // Another search does not take it.
+    expect(explore('--protocol', 'v6.4', '--checkpoint', file).code).toBe(2);
+    const ended = explore(...args, '--workers', '2');
+    expect(documentOf(ended)).toMatchObject({ verdict: 'holds', states: 1_042_043, transitions: 3_136_552 });
+    expect(existsSync(file)).toBe(false);
+    writeFileSync(file, 'no checkpoint at all');
+    expect(explore(...args).code).toBe(2);
+  } finally {
+    folders.clear();
+  }
 });
 
 test('endless runs are looked for in the whole graph', () => {

@@ -25,6 +25,7 @@ interface Options {
   readonly pctDepth?: string;
   readonly exact?: boolean;
   readonly liveness?: boolean;
+  readonly checkpoint?: string;
 }
 
 const collect = (value: string, before: readonly string[]): string[] => [...before, value];
@@ -65,6 +66,7 @@ export function addExploreCommand(
     .option('--schedules <n>', 'schedules that a random or PCT search tries')
     .option('--pct-depth <n>', 'ordering constraints of the bugs that a PCT search aims at')
     .option('--exact', 'keep whole states instead of 64 bits of each; on one thread')
+    .option('--checkpoint <file>', 'where a search that is stopped leaves what it needs, and goes on from')
     .option('--liveness', 'look for livelock and starvation too, without reductions')
     .addOption(new Option('--data <dir>', 'not needed here').hideHelp())
     .action(async (litmus: string, options: Options) => {
@@ -93,5 +95,6 @@ function read(litmus: string, options: Options): ExploreOptions {
     pctDepth: number('pct-depth', options.pctDepth),
     exact: options.exact === true,
     liveness: options.liveness === true,
+    checkpoint: options.checkpoint,
   };
 }

@@ -14,6 +14,7 @@ import {
 } from '../../explorations/exploration.js';
 import { explore } from '../../explorations/explore.js';
 import { findLitmus } from '../../explorations/find-litmus.js';
+import { dropCheckpointFile, readCheckpointFile, writeCheckpointFile } from '../checkpoint-file.js';
 import { EXIT_CODE, type ExitCode } from '../exit-codes.js';
 import { readSettings } from '../settings.js';
 import { grouped, type Terminal, table } from '../terminal.js';
@@ -35,6 +36,7 @@ export interface ExploreOptions {
   readonly pctDepth: number | undefined;
   readonly exact: boolean;
   readonly liveness: boolean;
+  readonly checkpoint: string | undefined;
 }
 
 const EXIT: { readonly [V in ExplorationVerdict]: ExitCode } = {
@@ -51,12 +53,32 @@ export async function exploreCommand(options: ExploreOptions, terminal: Terminal
       asked.search === 'exhaustive' ? '' : `, seed ${asked.seed}`
     }`,
   );
+  const { checkpoint } = options;
+  const resume = checkpoint === undefined ? null : readCheckpointFile(checkpoint);
+  let cancelled = false;
+  let rested = false;
+  // A second Ctrl-C ends the process as ever.
+  process.once('SIGINT', () => {
+    cancelled = true;
+  });
   const result = await explore(asked, {
+    cancelled: () => cancelled,
+    ...(resume === null ? {} : { resume }),
+    ...(checkpoint === undefined
+      ? {}
+      : {
+          rest: (words) => {
+            writeCheckpointFile(checkpoint, words);
+            rested = true;
+          },
+        }),
     progress: ({ states, transitions, seconds }) =>
       terminal.progress(
         `${grouped(states)} states, ${grouped(transitions)} transitions, ${seconds.toFixed(0)} s`,
       ),
   });
+  if (rested) terminal.note(`stopped; with the same --checkpoint it goes on from ${checkpoint}`);
+  else if (checkpoint !== undefined) dropCheckpointFile(checkpoint);
   terminal.document(result);
   for (const line of textOf(result)) terminal.line(line);
   return EXIT[result.verdict];
@@ -72,6 +94,12 @@ async function explorationOf(options: ExploreOptions): Promise<Exploration> {
     throw new BadInput(
       'explore-liveness',
       '--liveness takes an exhaustive search without bounds on preemptions and depth',
+    );
+  }
+  if (options.checkpoint !== undefined && (search !== 'exhaustive' || depth !== undefined || options.exact)) {
+    throw new BadInput(
+      'explore-checkpoint',
+      '--checkpoint takes an exhaustive search without --depth and --exact',
     );
   }
   // A bound on preemptions counts what the order of forced steps changes, so it takes symmetry only.
