@@ -22,6 +22,7 @@ const role = z.object({
   guestMode: z.boolean(),
   direct: z.boolean(),
   invalid: z.boolean(),
+  mirror: z.boolean(),
   asId: z.int().describe('address space: 1 in SMM'),
 });
 
@@ -63,6 +64,7 @@ export const vcpu = z.object({
   role: nullable(role),
   root: slot,
   prevRoots: z.array(slot),
+  mirrorRoot: slot.describe('mirror_root_hpa, of a VM with external page tables'),
   mode: kept(z.string()),
   requests: kept(z.array(z.string())),
   pendingSmi: kept(z.int()),

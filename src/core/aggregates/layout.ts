@@ -126,8 +126,18 @@ export const VCPU = {
   SMM_SAVED_STATE: 20,
   SMI_ASYNCHRONOUS: 21,
   HAS_RUN: 22,
+  /** mirror_root_hpa (v6.14), as ROOT: page address + 1. */
+  MIRROR_ROOT: 23,
   WORDS: 24,
 } as const;
+/** What may name a root and holds a reference then: root.hpa, prev_roots[0..2], mirror_root_hpa. By slot number. */
+export const ROOT_SLOTS = [VCPU.ROOT, VCPU.PREV0, VCPU.PREV1, VCPU.PREV2, VCPU.MIRROR_ROOT] as const;
+export const MIRROR_SLOT = 4;
+/** `root.hpa`, `prev_roots[0]`, ... */
+export function root_slot_name(slot: number): string {
+  if (slot === MIRROR_SLOT) return 'mirror_root_hpa';
+  return slot === 0 ? 'root.hpa' : `prev_roots[${slot - 1}]`;
+}
 export const VCPU_STATE = { none: 0, live: 1, destroyed: 2 } as const;
 
 /** A page of the pool: struct kvm_mmu_page and its table in one. */
@@ -209,8 +219,11 @@ export const THREAD = {
 
 export const SLOT = { STATE: 0, BASE_GFN: 1, PAGES: 2, HVA_PAGE: 3, FLAGS: 4, WORDS: 5 } as const;
 export const SLOT_STATE = { none: 0, active: 1, invalid: 2 } as const;
-/** HUGE is ours: the slot's memory is backed by transparent huge pages (2 MiB aligned). */
-export const SLOT_FLAG = { LOG_DIRTY_PAGES: 1, READONLY: 2, HUGE: 4 } as const;
+/**
+ * HUGE is ours: the slot's memory is backed by transparent huge pages (2 MiB aligned). PRIVATE as well: every gfn of the slot has
+ * KVM_MEMORY_ATTRIBUTE_PRIVATE, and its memory is a guest_memfd's.
+ */
+export const SLOT_FLAG = { LOG_DIRTY_PAGES: 1, READONLY: 2, HUGE: 4, PRIVATE: 8 } as const;
 export const ADDRESS_SPACES = 2;
 /** Roots per CPU that an outer hypervisor keeps its own tables for (assumed); the one it met first goes first. */
 export const OUTER_ROOTS = 8;

@@ -2,7 +2,7 @@
 import { CPU_STATE, FLUSH, MODE } from '../events/constants.js';
 import type { Evolver } from './evolver.js';
 import { tellsOnly } from './evolver.js';
-import { OUTER_ROOTS, TLB_WORDS, VCPU, VCPU_STATE, VM } from './layout.js';
+import { OUTER_ROOTS, ROOT_SLOTS, TLB_WORDS, VCPU, VCPU_STATE, VM } from './layout.js';
 import { tlbSlot } from './tlb.js';
 import type { World } from './world.js';
 
@@ -54,10 +54,10 @@ export const vcpuEvolvers = {
   SmmLeft: tellsOnly,
   ContextReset: tellsOnly,
   RootLoaded(w, _t, n, slot, _role, address) {
-    set(w, n, VCPU.ROOT + slot, address + 1);
+    set(w, n, ROOT_SLOTS[slot], address + 1);
   },
   RootDropped(w, _t, n, slot) {
-    set(w, n, VCPU.ROOT + slot, 0);
+    set(w, n, ROOT_SLOTS[slot], 0);
   },
   RoleComputed(w, _t, n, role) {
     set(w, n, VCPU.ROLE, role);

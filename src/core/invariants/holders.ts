@@ -1,5 +1,14 @@
 // Who holds a root: the ledger that the world keeps by class of holder, and what is wrong with it.
-import { PAGE, VCPU, VCPU_STATE, VM, VM_STATE, WORK } from '../aggregates/layout.js';
+import {
+  PAGE,
+  ROOT_SLOTS,
+  root_slot_name,
+  VCPU,
+  VCPU_STATE,
+  VM,
+  VM_STATE,
+  WORK,
+} from '../aggregates/layout.js';
 import { role_is_invalid, roleText } from '../aggregates/role.js';
 import type { World } from '../aggregates/world.js';
 
@@ -36,10 +45,9 @@ export function slotsNaming(w: World, page: number): string[] {
   const out: string[] = [];
   for (let v = 0; v < w.vcpus; v++) {
     if (w.vcpuWord(v, VCPU.STATE) === VCPU_STATE.none) continue;
-    for (let slot = 0; slot < 4; slot++) {
-      if (w.vcpuWord(v, VCPU.ROOT + slot) !== page + 1) continue;
-      out.push(`vcpu${v} ${slot === 0 ? 'root.hpa' : `prev_roots[${slot - 1}]`}`);
-    }
+    ROOT_SLOTS.forEach((field, slot) => {
+      if (w.vcpuWord(v, field) === page + 1) out.push(`vcpu${v} ${root_slot_name(slot)}`);
+    });
   }
   return out;
 }

@@ -1,7 +1,7 @@
 // I1. The world books every reference under a class of holder; vCPU slots are counted besides, so that a slot without a
 // reference and a reference without a slot both show. A put stands before the clearing of its slot, a get before the
 // filling: such a pair must be complete when the thread releases mmu_lock.
-import { PAGE, VCPU } from '../aggregates/layout.js';
+import { PAGE, ROOT_SLOTS } from '../aggregates/layout.js';
 import { role_is_invalid } from '../aggregates/role.js';
 import { holdersOf } from './holders.js';
 import type { Handler, Invariant } from './invariant.js';
@@ -72,7 +72,7 @@ export const i01RefcountExact: Invariant = {
         probe.report(w, e, i, 3, w.pageWord(page, PAGE.HOLD_VCPU), page);
     };
     const dropped: Handler = (w, e, i) => {
-      const named = w.vcpuWord(e.subject[i] >> 4, VCPU.ROOT + e.a[i]);
+      const named = w.vcpuWord(e.subject[i] >> 4, ROOT_SLOTS[e.a[i]]);
       if (named === 0) return;
       probe.checks++;
       if (facts.put[e.thread[i]] !== named)
@@ -88,8 +88,8 @@ export const i01RefcountExact: Invariant = {
     const ended: Handler = (w, e, i) => {
       const v = e.subject[i] >> 4;
       probe.checks++;
-      for (let slot = 0; slot < 4; slot++) {
-        const named = w.vcpuWord(v, VCPU.ROOT + slot);
+      for (const slot of ROOT_SLOTS) {
+        const named = w.vcpuWord(v, slot);
         if (named !== 0) probe.report(w, e, i, 8, w.pageWord(named - 1, PAGE.HOLD_VCPU), named - 1);
       }
     };

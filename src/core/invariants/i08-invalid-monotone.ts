@@ -1,6 +1,6 @@
 // I8.
 import { PAGE } from '../aggregates/layout.js';
-import { ROLE, role_is_invalid } from '../aggregates/role.js';
+import { role_is_invalid, role_made_invalid } from '../aggregates/role.js';
 import type { Handler, Invariant } from './invariant.js';
 
 export const i08InvalidMonotone: Invariant = {
@@ -22,7 +22,8 @@ export const i08InvalidMonotone: Invariant = {
       const before = w.pageWord(e.c[i], PAGE.ROLE);
       probe.checks++;
       if (!role_is_invalid(e.a[i])) probe.report(w, e, i, 1, e.a[i], e.c[i]);
-      else if ((e.a[i] | ROLE.INVALID) !== (before | ROLE.INVALID)) probe.report(w, e, i, 2, e.a[i], e.c[i]);
+      else if (role_made_invalid(e.a[i]) !== role_made_invalid(before))
+        probe.report(w, e, i, 2, e.a[i], e.c[i]);
     };
     const born: Handler = (w, e, i) => {
       if (role_is_invalid(e.a[i])) probe.report(w, e, i, 3, e.a[i], e.c[i]);

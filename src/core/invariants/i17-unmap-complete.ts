@@ -1,11 +1,13 @@
 // I17. "The notifier has returned" shows at the moment that matters: the page's backing changes, and nothing may map the old
 // one any more. A mapping that is removed later still writes accessed and dirty state to a page that is gone.
 import { PAGE } from '../aggregates/layout.js';
-import { role_as_id } from '../aggregates/role.js';
+import { role_as_id, role_is_invalid, role_is_mirror } from '../aggregates/role.js';
 import { is_leaf_spte, spte_to_pfn } from '../aggregates/spte.js';
 import { asIdOf, changeOf, gfnOf, nextSlotOf, outlives, pfnIsCurrent, vmOf } from './host-pages.js';
 import type { Handler, Invariant } from './invariant.js';
 import { firstRoot, leafFor, nextRoot } from './world-walks.js';
+
+const isValidMirror = (role: number): boolean => role_is_mirror(role) && !role_is_invalid(role);
 
 export const i17UnmapComplete: Invariant = {
   number: 17,
@@ -49,7 +51,8 @@ export const i17UnmapComplete: Invariant = {
       probe.checks++;
       for (let r = firstRoot(w, e.subject[i] >> 4); r >= 0; r = nextRoot(w, r)) {
         const present = w.pageWord(r, PAGE.PRESENT);
-        if (present !== 0) probe.report(w, e, i, 4, present, r);
+        // What a valid mirror root maps is not the process's memory.
+        if (present !== 0 && !isValidMirror(w.pageWord(r, PAGE.ROLE))) probe.report(w, e, i, 4, present, r);
       }
     };
     return { before: { HostPageChanged: changed, SpteChanged: removed }, after: { ZapAllEnded: released } };

@@ -17,8 +17,10 @@ export interface InvariantRules {
   readonly vcpuRootMode: 1 | 2;
   /** Unit of the range that an MMU notifier invalidates: pages of the process, or gfns. */
   readonly notifierRange: 'hva' | 'gfn';
-  /** Most valid roots of one VM. */
+  /** Most valid roots of one VM; where there are mirror roots, both kinds together. */
   readonly validRootsMax: number;
+  /** A VM may have roots that mirror external page tables. */
+  readonly mirrorRoots: boolean;
 }
 
 /** What a protocol states of itself; everything else follows from the era. */
@@ -46,6 +48,7 @@ export function invariantRules(protocol: ProtocolFacts): InvariantRules {
     invalidatesAtDestruction: from('d'),
     vcpuRootMode: from('g') ? 1 : 2,
     notifierRange: protocol.notifierRange ?? (from('g') ? 'gfn' : 'hva'),
+    mirrorRoots: from('h'),
     validRootsMax: protocol.validRootsMax ?? (era === 'h' ? 12 : from('c') ? 6 : 24),
   };
 }

@@ -1,6 +1,6 @@
 // What several invariants must know besides the world: who is in the middle of what. Kept once, by reducers of its own
 // that run behind the invariants' `before` and ahead of their `after`, so that it always fits the world they see.
-import { PAGE, PAGE_KIND, VCPU, VM, VM_STATE } from '../aggregates/layout.js';
+import { PAGE, PAGE_KIND, ROOT_SLOTS, VM, VM_STATE } from '../aggregates/layout.js';
 import { is_nonleaf_spte, spte_to_child } from '../aggregates/spte.js';
 import type { World } from '../aggregates/world.js';
 import { LOCK_MODE } from '../events/lock.events.js';
@@ -87,7 +87,7 @@ export class RunFacts {
 
   private nameRoot(w: World, e: EventRows, i: number, page: number): void {
     const t = e.thread[i];
-    const old = w.vcpuWord(e.subject[i] >> 4, VCPU.ROOT + e.a[i]);
+    const old = w.vcpuWord(e.subject[i] >> 4, ROOT_SLOTS[e.a[i]]);
     if (old !== 0) this.slots[old - 1]--;
     if (page >= 0) {
       this.slots[page]++;

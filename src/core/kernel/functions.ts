@@ -112,6 +112,9 @@ const NAMES = [
   'live_thread', // () runs the commands that arrive from outside
   // ---- v6.9 on ----
   'kvm_tdp_mmu_alloc_root', // (vcpu, mirror) puts the root into root.hpa (mirror 1: mirror_root_hpa)
+  'kvm_tdp_mmu_invalidate_roots', // (vm, types) (v6.14) ROOT_TYPE bits
+  'set_external_spte_present', // (vm, table, index, old, new) -> 0 or -EBUSY (v6.14)
+  'kvm_vcpu_pre_fault_memory', // (vcpu, gfn, pages) -> pages mapped, or -errno (virt/kvm/kvm_main.c, v6.11)
   'kvm_mmu_zap_memslot', // (vm, slotId) only this slot's leafs (arch/x86/kvm/mmu/mmu.c, v6.12)
   // ---- arch/x86/kvm/mmu/tdp_mmu.c, v5.10 to v5.17 ----
   'zap_gfn_range', // (vm, root, start, end, flags, flush) flags: 1 may yield, 2 mmu_lock held for read; -> flush

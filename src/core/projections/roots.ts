@@ -1,5 +1,14 @@
 // The roots that exist in a world: role, count, who holds it, and what is about to happen to it.
-import { MACHINE, PAGE, PAGE_KIND, RCU_STATE, VCPU, VCPU_STATE, WORK } from '../aggregates/layout.js';
+import {
+  MACHINE,
+  PAGE,
+  PAGE_KIND,
+  RCU_STATE,
+  ROOT_SLOTS,
+  VCPU,
+  VCPU_STATE,
+  WORK,
+} from '../aggregates/layout.js';
 import type { World } from '../aggregates/world.js';
 import { type Kept, kept, nameOf, type RoleView, roleView, slotName, type ViewContext } from './words.js';
 
@@ -85,13 +94,13 @@ function slotsByAddress(w: World): Map<number, string[]> {
   const named = new Map<number, string[]>();
   for (let vcpu = 0; vcpu < w.vcpus; vcpu++) {
     if (w.vcpuWord(vcpu, VCPU.STATE) === VCPU_STATE.none) continue;
-    for (let slot = 0; slot < 4; slot++) {
-      const hpa = w.vcpuWord(vcpu, VCPU.ROOT + slot);
-      if (hpa === 0) continue;
+    ROOT_SLOTS.forEach((field, slot) => {
+      const hpa = w.vcpuWord(vcpu, field);
+      if (hpa === 0) return;
       const names = named.get(hpa - 1) ?? [];
       names.push(`vcpu${vcpu} ${slotName(slot)}`);
       named.set(hpa - 1, names);
-    }
+    });
   }
   return named;
 }

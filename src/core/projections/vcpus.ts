@@ -20,6 +20,8 @@ export interface VcpuView {
   readonly role: RoleView | null;
   readonly root: SlotView | null;
   readonly prevRoots: readonly (SlotView | null)[];
+  /** Of a VM with external page tables (TDX), from v6.14 on. */
+  readonly mirrorRoot: SlotView | null;
   readonly mode: Kept<string>;
   readonly requests: Kept<readonly string[]>;
   readonly pendingSmi: Kept<number>;
@@ -47,6 +49,7 @@ export function vcpuView(context: ViewContext, vcpu: number): VcpuView {
     role: word(VCPU.ROLE) === 0 ? null : roleView(word(VCPU.ROLE)),
     root: slot(0),
     prevRoots: [slot(1), slot(2), slot(3)],
+    mirrorRoot: slotView(w, word(VCPU.MIRROR_ROOT)),
     mode: kept(context, nameOf(MODE, word(VCPU.MODE))),
     requests: kept(context, bitsOf(REQ, word(VCPU.REQUESTS))),
     pendingSmi: kept(context, word(VCPU.PENDING_SMI)),

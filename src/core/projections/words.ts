@@ -1,5 +1,12 @@
 // Numbers of the world in words. Names are those of the tables they come from.
-import { ROLE, role_as_id, role_is_invalid, role_level, roleText } from '../aggregates/role.js';
+import {
+  ROLE,
+  role_as_id,
+  role_is_invalid,
+  role_is_mirror,
+  role_level,
+  roleText,
+} from '../aggregates/role.js';
 import type { World } from '../aggregates/world.js';
 
 /** What the recording level did not keep; never shown as empty or zero. */
@@ -35,6 +42,8 @@ export interface RoleView {
   readonly guestMode: boolean;
   readonly direct: boolean;
   readonly invalid: boolean;
+  /** Of the external page tables (TDX). */
+  readonly mirror: boolean;
   /** Address space: 1 in SMM. */
   readonly asId: number;
 }
@@ -48,11 +57,9 @@ export function roleView(word: number): RoleView {
     guestMode: (word & ROLE.GUEST_MODE) !== 0,
     direct: (word & ROLE.DIRECT) !== 0,
     invalid: role_is_invalid(word),
+    mirror: role_is_mirror(word),
     asId: role_as_id(word),
   };
 }
 
-/** `root.hpa`, `prev_roots[0]`, ... */
-export function slotName(slot: number): string {
-  return slot === 0 ? 'root.hpa' : `prev_roots[${slot - 1}]`;
-}
+export { root_slot_name as slotName } from '../aggregates/layout.js';

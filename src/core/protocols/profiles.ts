@@ -1,9 +1,12 @@
 // Profiles: a protocol with the switches of one concrete kernel, each switch with the commit or recording that shows it.
 // A profile's id is the directory name of its recordings; it is accepted wherever a protocol is.
 
+import { kvm_init_mmu_v7_2 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_init_mmu@v7.2.js';
+import { kvm_mmu_reload_v6_15 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_mmu_reload@v6.15.js';
 import { kvm_mmu_zap_memslot } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_mmu_zap_memslot.js';
 import { kvm_zap_gfn_range_v6_6 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_zap_gfn_range@v6.6.js';
 import { kvm_tdp_mmu_zap_all_v6_6 } from '../kernel/arch/x86/kvm/mmu/tdp_mmu/kvm_tdp_mmu_zap_all@v6.6.js';
+import { kvm_arch_destroy_vm_v7_2 } from '../kernel/arch/x86/kvm/x86/kvm_arch_destroy_vm@v7.2.js';
 import { kvm_arch_flush_shadow_memslot_v6_12 } from '../kernel/arch/x86/kvm/x86/kvm_arch_flush_shadow_memslot@v6.12.js';
 import { kvm_set_cpu_state_v6_4 } from '../kernel/arch/x86/kvm/x86/kvm_set_cpu_state@v6.4.js';
 import { extend } from './protocol.js';
@@ -11,6 +14,7 @@ import { v5_10 } from './v5.10.js';
 import { v5_18 } from './v5.18.js';
 import { v6_6 } from './v6.6.js';
 import { v6_9 } from './v6.9.js';
+import { v6_14 } from './v6.14.js';
 
 /**
  * Debian 11's kernel as shipped, the last of the 5.10.y series. Its recordings show v5.10's root rules unchanged: one walk over all
@@ -59,4 +63,19 @@ export const profile_6_12_117 = extend(v6_9, {
   replace: [kvm_arch_flush_shadow_memslot_v6_12],
   add: [kvm_mmu_zap_memslot],
   constants: { quirkSlotZapAll: 1 },
+});
+
+/** Debian sid's kernel as shipped. */
+export const profile_7_2_13 = extend(v6_14, {
+  id: '7.2.13',
+  title: "v6.14's root rules in a 7.2.13 kernel",
+  source: 'recordings 7.2.13',
+  replace: [
+    // Recordings: role words 0x6f84 and 0x1006f84, 0x7f84 once invalid.
+    kvm_init_mmu_v7_2,
+    // 20a6cff3b283 (v6.15).
+    kvm_mmu_reload_v6_15,
+    // Recording plain: the MMU of a vCPU is unloaded when the vCPU before it is gone.
+    kvm_arch_destroy_vm_v7_2,
+  ],
 });

@@ -1,6 +1,12 @@
 // The shipped protocols and kernel profiles, by id.
 import { BadInput } from '../base/errors.js';
-import { profile_5_10_262, profile_6_1_192, profile_6_1_192_nofix, profile_6_12_117 } from './profiles.js';
+import {
+  profile_5_10_262,
+  profile_6_1_192,
+  profile_6_1_192_nofix,
+  profile_6_12_117,
+  profile_7_2_13,
+} from './profiles.js';
 import type { Protocol } from './protocol.js';
 import { v5_10_0, v5_12, v5_12_before_freezing, v5_13, v5_15_0, v5_16 } from './releases.js';
 import { seedDraft } from './seed-draft.js';
@@ -10,6 +16,7 @@ import { v5_18 } from './v5.18.js';
 import { v6_4 } from './v6.4.js';
 import { v6_6 } from './v6.6.js';
 import { v6_9 } from './v6.9.js';
+import { v6_14 } from './v6.14.js';
 
 export const PROTOCOLS: readonly Protocol[] = [
   v5_10_0,
@@ -25,10 +32,12 @@ export const PROTOCOLS: readonly Protocol[] = [
   v6_4,
   v6_6,
   v6_9,
+  v6_14,
   profile_5_10_262,
   profile_6_1_192_nofix,
   profile_6_1_192,
   profile_6_12_117,
+  profile_7_2_13,
 ];
 
 export function findProtocol(id: string): Protocol {

@@ -185,4 +185,6 @@ export const VALIDATION_CASES: readonly ValidationCase[] = [
   ...freeRunning(FIXED, ALL_FREE_RUNNING),
   ...synchronous('6.12.117', ALL_SCRIPTS),
   ...freeRunning('6.12.117', ALL_FREE_RUNNING),
+  ...synchronous('7.2.13', ['smi', 'smi_heavy_p8_v1']),
+  ...freeRunning('7.2.13', ['plain']),
 ];

@@ -16,7 +16,7 @@ const ORDERS = [
 // A live session does nothing by itself: test/unit/live.
 const IDS = SCENARIOS.map(({ id }) => id).filter((id) => id !== 'live');
 
-describe.each(['v6.9', '6.12.117'])('%s', (protocol) => {
+describe.each(['v6.9', '6.12.117', 'v6.14', '7.2.13'])('%s', (protocol) => {
   it.each(IDS)('%s', (scenario) => {
     for (const order of TIMED_ONLY.includes(scenario) ? ORDERS.slice(0, 1) : ORDERS) {
       const sim = simulation({ scenario, protocol, ...order, parameters: SMALL[scenario] ?? {} });

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { decodeAll, runToEnd, simulation } from '../../support/harness.js';
 
-const CASES = ['v5.18', 'seed-draft', 'v6.4', 'v6.6', 'v6.9'].flatMap((protocol) =>
+const CASES = ['v5.18', 'seed-draft', 'v6.4', 'v6.6', 'v6.9', '7.2.13'].flatMap((protocol) =>
   [0, 1].flatMap((huge) => [
     ...[1, 2].map((seed) => ({ protocol, huge, scheduler: 'random', seed })),
     { protocol, huge, scheduler: 'round-robin', seed: 1 },
@@ -44,7 +44,7 @@ test('roles: with the fix six roots an epoch, and none leaves prev_roots behind'
 
 test('VMs that come and go while others break copy-on-write on the memory they share break nothing', () => {
   for (const [protocol, seed] of [52, 245, 1, 2].flatMap((n) =>
-    ['v5.18', 'v6.4', 'v6.6', 'v6.9'].map((p) => [p, n] as const),
+    ['v5.18', 'v6.4', 'v6.6', 'v6.9', '7.2.13'].map((p) => [p, n] as const),
   )) {
     const sim = simulation({
       scenario: 'destroy-race',

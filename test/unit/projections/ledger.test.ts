@@ -179,7 +179,7 @@ describe('any history', () => {
     let checked = 0;
     const faulty = new Set<string>();
     for (const { id } of SCENARIOS) {
-      for (const protocol of ['v5.18', 'seed-draft', 'v6.4', 'v6.6', 'v6.9']) {
+      for (const protocol of ['v5.18', 'seed-draft', 'v6.4', 'v6.6', 'v6.9', '7.2.13']) {
         const scheduler = id === 'boot' ? ('timed' as const) : ('random' as const);
         const run = {
           scenario: id,

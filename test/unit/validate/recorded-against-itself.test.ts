@@ -61,6 +61,7 @@ test.each([
     'smi, smi-heavy, reset1, memslot-idle, destroy-fwd, destroy-partial, dirty, plain, memslot, notifier',
     150,
   ],
+  ['7.2.13', 'smi, smi-heavy, plain', 50],
 ])(
   '%s under its own profile: every recorded script, at least as many rows as before',
   (kernel, scenarios, least) => {

@@ -1,7 +1,7 @@
 // Roots: allocation, the list, the role word, refcount_t, and work items.
 
 import { MACHINE, PAGE, PAGE_KIND, THREAD, VM, WORK } from '../../aggregates/layout.js';
-import { ROLE } from '../../aggregates/role.js';
+import { role_is_invalid, role_made_invalid } from '../../aggregates/role.js';
 import type { World } from '../../aggregates/world.js';
 import { LimitReached } from '../../base/errors.js';
 import { E } from '../../events/catalogue.js';
@@ -99,13 +99,13 @@ const refcountRead: Decide = (w, o, out) => {
 
 const xchgInvalid: Decide = (w, o, out) => {
   const role = w.pageWord(o.a, PAGE.ROLE);
-  if ((role & ROLE.INVALID) !== 0) return 1;
-  out.emit(E.RootInvalidated, subject(w, o.a), role | ROLE.INVALID, w.pageWord(o.a, PAGE.REFCOUNT), o.a);
+  if (role_is_invalid(role)) return 1;
+  out.emit(E.RootInvalidated, subject(w, o.a), role_made_invalid(role), w.pageWord(o.a, PAGE.REFCOUNT), o.a);
   return 0;
 };
 const setInvalid: Decide = (w, o, out) => {
   touch(w, o.a, out);
-  const role = w.pageWord(o.a, PAGE.ROLE) | ROLE.INVALID;
+  const role = role_made_invalid(w.pageWord(o.a, PAGE.ROLE));
   out.emit(E.RootInvalidated, subject(w, o.a), role, w.pageWord(o.a, PAGE.REFCOUNT), o.a);
   return 0;
 };

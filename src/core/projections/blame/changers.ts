@@ -94,6 +94,7 @@ const vcpuField: { readonly [field: string]: (vcpu: number, rest: readonly strin
   role: (v) => [about('vcpu', v, 'RoleComputed')],
   root: (v, rest) => slotOf(v, rest),
   prevRoots: (v, rest) => slotOf(v, rest.slice(1)),
+  mirrorRoot: (v, rest) => slotOf(v, rest),
   mode: (v) => [about('vcpu', v, 'VcpuExited', 'IpiSent', 'ModeChanged')],
   requests: (v) => [about('vcpu', v, 'RequestMade', 'RequestTaken')],
   pendingSmi: (v) => [about('vcpu', v, 'SmiRequested', 'SmiTaken')],

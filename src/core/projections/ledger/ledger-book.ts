@@ -1,5 +1,6 @@
 // The books of one root: every reference from the event that took it to the event that gave it back, matched by who holds
 // it. A reducer over the root's own events and those about vCPU slots, in order of position.
+import { ROOT_SLOTS } from '../../aggregates/layout.js';
 import { E, EVENT_BY_CODE } from '../../events/catalogue.js';
 import { SUBJECT_RADIX } from '../../events/define.js';
 import type { HistoryRows } from '../history.js';
@@ -20,8 +21,6 @@ import {
 export const LEDGER_FAULTS_MAX = 200;
 /** Slot changes that one reference lists; a vCPU that rotates its roots may make any number. */
 export const LEDGER_MOVES_MAX = 16;
-
-const SLOTS = 4;
 
 export class LedgerBook {
   readonly open = new Set<BookedReference>();
@@ -430,7 +429,7 @@ export class LedgerBook {
   private slotsOf(vcpu: number): (BookedReference | null)[] {
     let slots = this.slots.get(vcpu);
     if (slots === undefined) {
-      slots = Array.from({ length: SLOTS }, () => null);
+      slots = Array.from({ length: ROOT_SLOTS.length }, () => null);
       this.slots.set(vcpu, slots);
     }
     return slots;

@@ -1,6 +1,6 @@
 // The ledger of a root at a position: who holds it, who held it, who owes a put. Long lives are read from the end: a ledger
 // looks at a bounded number of the root's events and says where it began.
-import { MACHINE, PAGE, PAGE_KIND, VCPU, VCPU_STATE } from '../../aggregates/layout.js';
+import { MACHINE, PAGE, PAGE_KIND, ROOT_SLOTS, VCPU, VCPU_STATE } from '../../aggregates/layout.js';
 import { role_is_invalid, roleText } from '../../aggregates/role.js';
 import type { World } from '../../aggregates/world.js';
 import { BadInput } from '../../base/errors.js';
@@ -210,10 +210,10 @@ function openBooks(book: LedgerBook, w: World, birth: HistoryRows): void {
   let named = 0;
   for (let v = 0; v < w.vcpus; v++) {
     if (w.vcpuWord(v, VCPU.STATE) === VCPU_STATE.none) continue;
-    for (let slot = 0; slot < 4; slot++) {
-      if (w.vcpuWord(v, VCPU.ROOT + slot) !== address + 1) continue;
+    ROOT_SLOTS.forEach((field, slot) => {
+      if (w.vcpuWord(v, field) !== address + 1) return;
       if (named++ < word(PAGE.HOLD_VCPU)) book.opening('vcpu', v, slot);
-    }
+    });
   }
   fill('vcpu', word(PAGE.HOLD_VCPU) - named);
 }

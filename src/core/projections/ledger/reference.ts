@@ -1,4 +1,5 @@
 // What the books of a root are made of: marks, references, faults.
+import { MIRROR_SLOT } from '../../aggregates/layout.js';
 import { HOLDER, HOLDER_NAMES } from '../../events/root.events.js';
 import type { HistoryRows } from '../history.js';
 
@@ -65,7 +66,10 @@ export function handOver(reference: BookedReference, to: HolderKind, why: string
 }
 
 export function whyOf(holder: HolderKind, slot: number | null): string {
-  if (holder === 'vcpu') return slot === null || slot === 0 ? 'vCPU slot' : 'previous-root slot';
+  if (holder === 'vcpu') {
+    if (slot === MIRROR_SLOT) return 'mirror root slot';
+    return slot === null || slot === 0 ? 'vCPU slot' : 'previous-root slot';
+  }
   if (holder === 'tdpMmu') return "the TDP MMU's own";
   return holder === 'work' ? 'work item' : 'iterator';
 }

@@ -23,7 +23,7 @@ function vcpu_by_index(w: World, vm: number, index: number): number {
 }
 
 /** The live vCPU of the VM with the smallest index from `from` on, or -1: kvm_for_each_vcpu. */
-function next_vcpu(w: World, vm: number, from: number): number {
+export function next_vcpu(w: World, vm: number, from: number): number {
   // Indexes may have gaps; none is above the number of vCPUs that the machine has.
   for (let i = from; i < w.vcpus && w.vmWord(vm, VM.CREATED_VCPUS) > 0; i++) {
     const v = vcpu_by_index(w, vm, i);

@@ -30,6 +30,7 @@ export const kvm_mmu_zap_memslot = procedure(
           slot_start(w, slotId),
           slot_end(w, slotId),
           1,
+          1,
         );
       },
     ],

@@ -1,8 +1,8 @@
 // mmu_free_root_page() -- arch/x86/kvm/mmu/mmu.c, v6.9 (576a15de8d29)
 // As before, with the assertion that a root of the TDP MMU is put under mmu_lock held for READ (B16 is what it found).
-// Context: mmu_lock held for read. slot 0: root.hpa, 1..3: prev_roots.
+// Context: mmu_lock held for read. slot: number of ROOT_SLOTS (0: root.hpa).
 // Left out: shadow roots.
-import { LOCK_KIND, PAGE, VCPU } from '../../../../../../aggregates/layout.js';
+import { LOCK_KIND, PAGE, ROOT_SLOTS, VCPU } from '../../../../../../aggregates/layout.js';
 import { HOLDER } from '../../../../../../events/root.events.js';
 import { op } from '../../../../../../machine/op.js';
 import { call, procedure, ret } from '../../../../../../machine/procedure.js';
@@ -22,7 +22,7 @@ export const mmu_free_root_page_v6_9 = procedure(
       null,
       (l) => {
         l.vm = l.w.vcpuWord(l.vcpu, VCPU.VM);
-        l.root = l.w.vcpuWord(l.vcpu, VCPU.ROOT + l.slot) - 1;
+        l.root = l.w.vcpuWord(l.vcpu, ROOT_SLOTS[l.slot]) - 1;
         return l.root < 0 ? ret() : 'lockdep_assert_held_read';
       },
     ],

@@ -16,7 +16,7 @@ import {
 import { E } from '../../../../../../events/catalogue.js';
 import { RET_PF, RETRY } from '../../../../../../events/constants.js';
 import { op } from '../../../../../../machine/op.js';
-import { call, procedure, ret } from '../../../../../../machine/procedure.js';
+import { call, procedure, ret, steps } from '../../../../../../machine/procedure.js';
 import { fn } from '../../../../../functions.js';
 import { kvm_slot_dirty_track_enabled, slot_id } from '../../../../../virt/kvm/kvm_main/memslots.js';
 import { goal_level } from '../mmu/huge-pages.js';
@@ -27,6 +27,55 @@ export function leaf_spte(pfn: number, writable: number): number {
   const write = writable ? SPTE.WRITABLE | SPTE.MMU_WRITABLE | SPTE.DIRTY : 0;
   return make_leaf_spte(pfn, SPTE.ACCESSED | SPTE.EXEC | write);
 }
+
+/** What follows the linking of a new table, and the writing of the leaf. */
+export const kvm_tdp_mmu_map_steps = steps(
+  ['gfn', 'level', 'table', 'child', 'spte', 'want', 'vm', 'result', 'why'],
+  ['read_spte'],
+  {
+    linked: [
+      null,
+      (l, error) => {
+        if (error !== 0) return 'free_table';
+        l.table = l.child;
+        l.level--;
+        return 'read_spte';
+      },
+    ],
+    free_table: [
+      (l) => op.free_table(l.child),
+      (l) => {
+        l.why = RETRY.RACE;
+        return 'rcu_read_unlock';
+      },
+    ],
+    split: [
+      null,
+      (l, error) => {
+        if (error === 0) return 'read_spte';
+        l.why = RETRY.RACE;
+        return 'rcu_read_unlock';
+      },
+    ],
+    mapped: [
+      null,
+      (l, error) => {
+        if (error !== 0) {
+          l.why = RETRY.RACE;
+          return 'rcu_read_unlock';
+        }
+        l.result = RET_PF.FIXED;
+        // Collapse: the table that the leaf replaced may be freed once this section ends, so CPUs must forget it now.
+        return is_nonleaf_spte(l.spte) ? call(fn.kvm_flush_remote_tlbs, 'flushed', l.vm) : 'rcu_read_unlock';
+      },
+    ],
+    flushed: [null, () => 'rcu_read_unlock'],
+    rcu_read_unlock: [
+      () => op.rcu_read_unlock(),
+      (l) => ret(pf_result(l.result, l.result === RET_PF.RETRY ? l.why : l.level, l.want)),
+    ],
+  },
+);
 
 export const kvm_tdp_mmu_map_v5_18 = procedure(
   'kvm_tdp_mmu_map',
@@ -94,30 +143,6 @@ export const kvm_tdp_mmu_map_v5_18 = procedure(
         return call(fn.tdp_mmu_link_sp, 'linked', l.vm, l.table, index, child, l.spte, 0);
       },
     ],
-    linked: [
-      null,
-      (l, error) => {
-        if (error !== 0) return 'free_table';
-        l.table = l.child;
-        l.level--;
-        return 'read_spte';
-      },
-    ],
-    free_table: [
-      (l) => op.free_table(l.child),
-      (l) => {
-        l.why = RETRY.RACE;
-        return 'rcu_read_unlock';
-      },
-    ],
-    split: [
-      null,
-      (l, error) => {
-        if (error === 0) return 'read_spte';
-        l.why = RETRY.RACE;
-        return 'rcu_read_unlock';
-      },
-    ],
     mark_page_dirty: [
       (l) => op.slot_event(E.DirtyMarked, slot_id(l.slot), l.gfn),
       (l) => {
@@ -125,22 +150,6 @@ export const kvm_tdp_mmu_map_v5_18 = procedure(
         return call(fn.tdp_mmu_set_spte_atomic, 'mapped', l.vm, l.table, index, l.spte, l.want);
       },
     ],
-    mapped: [
-      null,
-      (l, error) => {
-        if (error !== 0) {
-          l.why = RETRY.RACE;
-          return 'rcu_read_unlock';
-        }
-        l.result = RET_PF.FIXED;
-        // Collapse: the table that the leaf replaced may be freed once this section ends, so CPUs must forget it now.
-        return is_nonleaf_spte(l.spte) ? call(fn.kvm_flush_remote_tlbs, 'flushed', l.vm) : 'rcu_read_unlock';
-      },
-    ],
-    flushed: [null, () => 'rcu_read_unlock'],
-    rcu_read_unlock: [
-      () => op.rcu_read_unlock(),
-      (l) => ret(pf_result(l.result, l.result === RET_PF.RETRY ? l.why : l.level, l.want)),
-    ],
+    ...kvm_tdp_mmu_map_steps,
   },
 );
