@@ -153,6 +153,7 @@ export const IOCTL = {
   AGE: 22,
   TEST_AGE: 23,
   COLLAPSE: 24,
+  KVM_PRE_FAULT_MEMORY: 25,
 } as const;
 export const IOCTL_NAMES = names(IOCTL);
 

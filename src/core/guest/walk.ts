@@ -1,6 +1,7 @@
 // The hardware's page walk: takes no lock, may run between any two steps of anybody, and believes what it reads.
 
-import { PAGE } from '../aggregates/layout.js';
+import { PAGE, SLOT, SLOT_FLAG, VCPU } from '../aggregates/layout.js';
+import { role_as_id } from '../aggregates/role.js';
 import { is_leaf_spte, is_mmio_spte, is_nonleaf_spte, SPTE, spte_to_child } from '../aggregates/spte.js';
 import { outerLookup, pscKey, pscLookup } from '../aggregates/tlb.js';
 import type { World } from '../aggregates/world.js';
@@ -9,6 +10,14 @@ import { ACCESS, EXIT } from '../events/constants.js';
 import { type Decision, S_TABLE, S_VCPU } from '../machine/batch.js';
 import { touch } from '../machine/decide/roots.js';
 import { guestExit } from '../machine/guest-port.js';
+
+/** Root of the tree that the CPU walks for gfn: the mirror root stands for the external tables. */
+function tree_of(w: World, vcpu: number, root: number, gfn: number): number {
+  const mirror = w.vcpuWord(vcpu, VCPU.MIRROR_ROOT);
+  if (mirror === 0) return root;
+  const slot = w.findSlot(w.vcpuWord(vcpu, VCPU.VM), role_as_id(w.pageWord(root, PAGE.ROLE)), gfn);
+  return slot >= 0 && (w.slotWord(slot, SLOT.FLAGS) & SLOT_FLAG.PRIVATE) !== 0 ? mirror - 1 : root;
+}
 
 /** True when a cached translation is good for this access; a write through one that is not dirty walks again. */
 export function permits(spte: number, access: number): boolean {
@@ -19,8 +28,10 @@ export function permits(spte: number, access: number): boolean {
 }
 
 /**
- * Walks from the root (or from the deepest cached paging-structure entry) to gfn's leaf.
- * Returns 0 and caches the translation, or the packed exit. Left out: reserved bits; a TLB entry for a whole large page.
+ * Walks from the root (or from the deepest cached paging-structure entry) to gfn's leaf. Private memory of a VM with external page
+ * tables is walked from the mirror root instead: an entry there is present once the external one is. What is cached belongs to
+ * the root that the CPU was entered with, in both cases.
+ * Returns 0 and caches the translation, or the packed exit. Left out: reserved bits; paging-structure entries of external tables; a TLB entry for a whole large page.
  */
 export function walk(
   w: World,
@@ -40,10 +51,13 @@ export function walk(
       return 0;
     }
   }
-  const top = w.pageWord(root, PAGE.LEVEL);
-  let table = root;
+  const from = tree_of(w, vcpu, root, gfn);
+  const top = w.pageWord(from, PAGE.LEVEL);
+  let table = from;
   let level = top;
-  if (topology.pscEntries > 0) {
+  // Its key is the gfn alone: the shared bit that keeps the two trees apart in hardware is not part of it.
+  const caches = topology.pscEntries > 0 && from === root;
+  if (caches) {
     for (let l = 2; l <= top; l++) {
       const child = pscLookup(w, vcpu, root, gfn, l);
       if (child < 0) continue;
@@ -62,8 +76,7 @@ export function walk(
         out.emit(E.SpteChanged, table * 16 + S_TABLE, index, spte, spte | SPTE.ACCESSED);
       }
       table = spte_to_child(spte);
-      if (topology.pscEntries > 0)
-        out.emit(E.PagingStructureCached, subject, pscKey(w, gfn, level), table, root);
+      if (caches) out.emit(E.PagingStructureCached, subject, pscKey(w, gfn, level), table, root);
       level--;
       continue;
     }

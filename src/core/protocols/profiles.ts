@@ -9,6 +9,7 @@ import { kvm_tdp_mmu_zap_all_v6_6 } from '../kernel/arch/x86/kvm/mmu/tdp_mmu/kvm
 import { kvm_arch_destroy_vm_v7_2 } from '../kernel/arch/x86/kvm/x86/kvm_arch_destroy_vm@v7.2.js';
 import { kvm_arch_flush_shadow_memslot_v6_12 } from '../kernel/arch/x86/kvm/x86/kvm_arch_flush_shadow_memslot@v6.12.js';
 import { kvm_set_cpu_state_v6_4 } from '../kernel/arch/x86/kvm/x86/kvm_set_cpu_state@v6.4.js';
+import { kvm_vcpu_pre_fault_memory_v6_11 } from '../kernel/virt/kvm/kvm_main/kvm_vcpu_pre_fault_memory@v6.11.js';
 import { extend } from './protocol.js';
 import { v5_10 } from './v5.10.js';
 import { v5_18 } from './v5.18.js';
@@ -60,7 +61,8 @@ export const profile_6_12_117 = extend(v6_9, {
   source: 'recordings 6.12.117',
   // aa8d1f48d353 (v6.12): a deleted slot costs all roots only where the quirk asks for it. Recordings memslot, memslot_idle:
   // kvm_mmu_zap_all_fast in each deletion, so a default VM has the quirk.
-  replace: [kvm_arch_flush_shadow_memslot_v6_12],
+  // KVM_PRE_FAULT_MEMORY is v6.11's.
+  replace: [kvm_arch_flush_shadow_memslot_v6_12, kvm_vcpu_pre_fault_memory_v6_11],
   add: [kvm_mmu_zap_memslot],
   constants: { quirkSlotZapAll: 1 },
 });

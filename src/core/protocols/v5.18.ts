@@ -91,6 +91,7 @@ import { kvm_put_kvm } from '../kernel/virt/kvm/kvm_main/kvm_put_kvm.js';
 import { kvm_set_memory_region } from '../kernel/virt/kvm/kvm_main/kvm_set_memory_region.js';
 import { kvm_swap_active_memslots } from '../kernel/virt/kvm/kvm_main/kvm_swap_active_memslots.js';
 import { kvm_vcpu_ioctl_run } from '../kernel/virt/kvm/kvm_main/kvm_vcpu_ioctl_run.js';
+import { kvm_vcpu_pre_fault_memory } from '../kernel/virt/kvm/kvm_main/kvm_vcpu_pre_fault_memory.js';
 import { kvm_vcpu_release } from '../kernel/virt/kvm/kvm_main/kvm_vcpu_release.js';
 import { kvm_vm_bugged } from '../kernel/virt/kvm/kvm_main/kvm_vm_bugged.js';
 import { kvm_vm_ioctl_clear_dirty_log } from '../kernel/virt/kvm/kvm_main/kvm_vm_ioctl_clear_dirty_log.js';
@@ -133,6 +134,7 @@ export const v5_18: Protocol = {
     kvm_vm_ioctl_get_dirty_log,
     kvm_vm_ioctl_clear_dirty_log,
     kvm_vcpu_ioctl_run,
+    kvm_vcpu_pre_fault_memory,
     vcpu_run,
     vcpu_enter_guest_v5_18,
     handle_exit,

@@ -1,7 +1,8 @@
 // v6.14 (era h): roots have types (de86ef7bf50f). A VM with external page tables (TDX; constant mirroredTdp 1) has mirror roots
 // beside the direct ones (6961ab0bae52, fabaa7650148): loaded once, not invalidated by a memslot update (a89ecbb56bc7), not zapped
 // with the process's memory (df4af9f89cd8), torn down exclusively at the VM's end (35be969d1ef2). Aging takes no lock.
-// What v6.12 and v6.13 brought is in it, too: a deleted slot costs all roots only with the quirk SLOT_ZAP_ALL (aa8d1f48d353).
+// What v6.12 and v6.13 brought is in it, too: a deleted slot costs all roots only with the quirk SLOT_ZAP_ALL (aa8d1f48d353);
+// KVM_PRE_FAULT_MEMORY (v6.11).
 import { kvm_faultin_pfn_v6_14 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_faultin_pfn@v6.14.js';
 import { kvm_mmu_zap_all_fast_v6_14 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_mmu_zap_all_fast@v6.14.js';
 import { kvm_mmu_zap_memslot } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_mmu_zap_memslot.js';
@@ -23,6 +24,7 @@ import { kvm_arch_flush_shadow_memslot_v6_12 } from '../kernel/arch/x86/kvm/x86/
 import { kvm_arch_vcpu_destroy_v6_14 } from '../kernel/arch/x86/kvm/x86/kvm_arch_vcpu_destroy@v6.14.js';
 import { kvm_mmu_notifier_clear_flush_young_v6_14 } from '../kernel/virt/kvm/kvm_main/kvm_mmu_notifier_clear_flush_young@v6.14.js';
 import { kvm_mmu_notifier_test_young_v6_14 } from '../kernel/virt/kvm/kvm_main/kvm_mmu_notifier_test_young@v6.14.js';
+import { kvm_vcpu_pre_fault_memory_v6_11 } from '../kernel/virt/kvm/kvm_main/kvm_vcpu_pre_fault_memory@v6.11.js';
 import { extend } from './protocol.js';
 import { v6_9 } from './v6.9.js';
 
@@ -49,6 +51,7 @@ export const v6_14 = extend(v6_9, {
     kvm_mmu_notifier_clear_flush_young_v6_14,
     kvm_mmu_notifier_test_young_v6_14,
     kvm_arch_flush_shadow_memslot_v6_12,
+    kvm_vcpu_pre_fault_memory_v6_11,
   ],
   add: [kvm_tdp_mmu_invalidate_roots, set_external_spte_present, kvm_mmu_zap_memslot],
   drop: ['kvm_tdp_mmu_invalidate_all_roots'],

@@ -7,6 +7,7 @@ import { live } from './live/live.js';
 import { gpuMemslots, memslotStorm } from './memslots-under-load.js';
 import { RECORDED_SCENARIOS } from './recorded/index.js';
 import type { Scenario } from './scenario.js';
+import { mirrorRoots, preFault } from './since-v6.9.js';
 import { wslSeabios } from './wsl-seabios.js';
 import { xenShimSmep } from './xen-shim-smep.js';
 
@@ -17,6 +18,8 @@ export const SCENARIOS: readonly Scenario[] = [
   destroyRace,
   roles,
   busy,
+  mirrorRoots,
+  preFault,
   live,
   wslSeabios,
   xenShimSmep,

@@ -108,6 +108,11 @@ export class ScriptBuilder {
     return this.put(IOCTL.KVM_CLEAR_DIRTY_LOG, vm, asId, slot, firstPage, pages);
   }
 
+  /** KVM_PRE_FAULT_MEMORY (v6.11): maps the pages as read faults would, without running the guest. */
+  preFaultMemory(vcpu: number, gfn: number, pages: number): this {
+    return this.put(IOCTL.KVM_PRE_FAULT_MEMORY, vcpu, gfn, pages);
+  }
+
   // ---- running ----
   /**
    * KVM_RUN again and again until the guest has ended so many rounds (0: until it halts). HLT, an error, or a guest with

@@ -28,6 +28,7 @@ function is_call_on_dead_vm(w: World, l: { readonly op: number; readonly a: numb
     case IOCTL.KVM_SET_SREGS:
     case IOCTL.KVM_SET_REGS:
     case IOCTL.KVM_SET_MSRS:
+    case IOCTL.KVM_PRE_FAULT_MEMORY:
     case IOCTL.KVM_SMI:
       return w.vmWord(w.vcpuWord(l.a, VCPU.VM), VM.DEAD) !== 0;
     default:
@@ -175,6 +176,8 @@ export const vmm_thread = procedure(
             );
           case IOCTL.KVM_RUN:
             return call(fn.kvm_vcpu_ioctl_run, 'ran', l.a);
+          case IOCTL.KVM_PRE_FAULT_MEMORY:
+            return call(fn.kvm_vcpu_pre_fault_memory, 'done', l.a, l.b, l.c);
           case IOCTL.KVM_SMI:
             return 'request_smi';
           case IOCTL.KVM_GET_DIRTY_LOG:

@@ -621,7 +621,7 @@ const cases: readonly Case[] = [
       const f = new Fold(era).vm(1);
       for (let k = 0; k < 7; k++) {
         f.lock(V0, 'write');
-        const role = NORMAL ^ (k << 12);
+        const role = NORMAL ^ (k << 16);
         const page = f.birth(V0, role);
         f.on(V0, 'RootLoaded', 0, 0, role, page);
         f.put(V0, page, 'vcpu').on(V0, 'RootDropped', 0, 0, role, page).unlock(V0, 'write');
