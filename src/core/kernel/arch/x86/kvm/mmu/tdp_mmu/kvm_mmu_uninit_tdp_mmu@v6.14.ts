@@ -6,7 +6,7 @@
 import { ROOT_TYPE } from '../../../../../../aggregates/role.js';
 import { call, procedure } from '../../../../../../machine/procedure.js';
 import { fn } from '../../../../../functions.js';
-import { leftover_checks } from './kvm_mmu_uninit_tdp_mmu.js';
+import { leftover_checks } from './kvm_mmu_uninit_tdp_mmu@v5.13.js';
 
 export const kvm_mmu_uninit_tdp_mmu_v6_14 = procedure(
   'kvm_mmu_uninit_tdp_mmu',
