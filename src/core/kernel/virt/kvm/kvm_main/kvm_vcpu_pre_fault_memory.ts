@@ -1,4 +1,4 @@
-// kvm_vcpu_ioctl(KVM_PRE_FAULT_MEMORY) -- virt/kvm/kvm_main.c, before v6.11
+// kvm_vcpu_pre_fault_memory(), kvm_vcpu_ioctl(KVM_PRE_FAULT_MEMORY) -- virt/kvm/kvm_main.c, before v6.11
 // There is no such call yet.
 // Context: the vCPU's own thread. Returns -ENOTTY.
 // Left out: nothing.
