@@ -71,7 +71,7 @@ describe.each(['v6.14', '7.2.13'])('%s: mirror roots', (protocol) => {
     // Slot 4 is mirror_root_hpa: stored once, cleared when the vCPU dies.
     for (const type of ['RootLoaded', 'RootDropped'] as const) {
       const slot = only(events, type).filter((e) => e.slot === 4);
-      expect(slot.map((e) => e.subject.number).sort()).toEqual([0, 1]);
+      expect(slot.map((e) => e.subject.number).toSorted((x, y) => x - y)).toEqual([0, 1]);
     }
     expect(events.findIndex((e) => e.type === 'RootDropped' && e.slot === 4)).toBeGreaterThan(begun);
   });
