@@ -269,15 +269,13 @@ test('every route, asked anything, answers as described and never fails', { time
   expect(operations.length).toBeGreaterThan(25);
   const before = checkOf(server.server.url)?.checked ?? 0;
   for (const { route, method, operation } of operations) {
-    await fc.assert(
-      fc.asyncProperty(asked(route, method, operation), (request) => ask(route, method, request)),
-      {
-        seed: SEED,
-        numRuns: RUNS,
-        interruptAfterTimeLimit: TIME_MS / operations.length,
-        markInterruptAsFailure: false,
-      },
-    );
+    // Not fast-check's own limit: it fails where the first request of a route takes longer.
+    const untilMs = performance.now() + TIME_MS / operations.length;
+    let runs = 0;
+    const property = fc.asyncProperty(asked(route, method, operation), async (request) => {
+      if (runs++ === 0 || performance.now() < untilMs) await ask(route, method, request);
+    });
+    await fc.assert(property, { seed: SEED, numRuns: RUNS });
   }
   expect((checkOf(server.server.url)?.checked ?? 0) - before).toBeGreaterThan(operations.length);
   // Nothing came of it for the session that was asked about.

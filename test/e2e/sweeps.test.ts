@@ -171,6 +171,25 @@ test('a cancelled sweep stops soon, and shows what it had', async () => {
   expect(table.groups[0]!.digest).toBeNull();
 });
 
+test('sweeps run one after the other, and leave room for other jobs', async () => {
+  const session = await server.run({ scenario: 'smi', protocol: 'v5.18' });
+  const first = await start(LONG);
+  const second = await start(LONG);
+  const path = `/sessions/${session.id}/replay`;
+  const replay = await server.post<JobView>(path, {}, { prefer: 'respond-async' });
+  for (;;) {
+    const { body } = await server.get<JobView>(`/jobs/${replay.body.id}`);
+    if (body.state === 'finished') break;
+    expect(['queued', 'running']).toContain(body.state);
+    await sleep(20);
+  }
+  expect((await server.get<SweepView>(`/sweeps/${second.body.id}`)).body.state).toBe('queued');
+  for (const { body } of [second, first]) {
+    const cancelled = await server.post<JobView>(`/jobs/${body.id}/cancel`, {});
+    expect(cancelled.body.state).toBe('cancelled');
+  }
+});
+
 test.each<readonly [body: object, type: string]>([
   [{ ...SMALL, protocols: [] }, 'sweep-empty'],
   [{ ...SMALL, protocols: ['v0'] }, 'unknown-protocol'],

@@ -13,12 +13,12 @@ interface CellRow {
 export class TypeormSweepStore implements SweepStore {
   constructor(private readonly metadata: MetadataStore) {}
 
-  put(jobId: string, cells: readonly StoredCell[]): Promise<void> {
+  async put(jobId: string, cells: readonly StoredCell[]): Promise<void> {
     if (cells.length > MAX_SWEEP_CELLS_PAGE)
       throw limitExceeded('MAX_SWEEP_CELLS_PAGE', MAX_SWEEP_CELLS_PAGE, cells.length, 'cells at once');
     const job = jobNumber(jobId);
-    return this.metadata.run(async (source) => {
-      if (cells.length === 0) return;
+    if (cells.length === 0) return;
+    await this.metadata.run(async (source) => {
       // One statement, so one transaction.
       await source.query(
         `INSERT OR IGNORE INTO sweep_cell (job, cell, result) VALUES ${cells.map(() => '(?, ?, ?)').join(', ')}`,
