@@ -7,6 +7,7 @@ import { InspectionPool } from './inspection/inspection-pool.js';
 import type { OrderName, OrderReply, OrderRequest } from './inspection/orders/index.js';
 import { PartQueue } from './inspection/part-queue.js';
 import { REPLAY_KINDS, type ReplayKind, type ReplayResult } from './inspection/replay-result.js';
+import { JsonReply } from './inspection/thread-messages.js';
 import type { When } from './inspection/when.js';
 
 export interface AskOptions {
@@ -30,7 +31,16 @@ export class InspectionService {
     options: AskOptions = {},
   ): Promise<OrderReply<N>> {
     const onPart = (part: unknown): Promise<void> => Promise.resolve(options.onPart?.(part));
-    return (await this.pool.run({ name, request, onPart, signal: options.signal })) as OrderReply<N>;
+    const reply = await this.pool.run({ name, request, onPart, signal: options.signal });
+    if (!(reply instanceof JsonReply)) return reply as OrderReply<N>;
+    return JSON.parse(new TextDecoder().decode(reply.text)) as OrderReply<N>;
+  }
+
+  /** The same answer as JSON text, for whoever only passes it on. */
+  async askJson<N extends OrderName>(name: N, request: OrderRequest<N>): Promise<Uint8Array> {
+    const onPart = (): Promise<void> => Promise.resolve();
+    const reply = await this.pool.run({ name, request, onPart, signal: undefined });
+    return reply instanceof JsonReply ? reply.text : new TextEncoder().encode(JSON.stringify(reply));
   }
 
   /** The parts that an order sends, one after the other; it waits for who takes them, and ends when nobody does. */

@@ -1,6 +1,7 @@
 // /api/v1/sessions/{id}/state, /changes, /seek: time travel over HTTP. Thin: inspection threads and the core answer.
-import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { Route } from '../http/openapi.decorators.js';
 import { ZodPipe } from '../http/zod.pipe.js';
@@ -78,7 +79,11 @@ export class TravelController {
   async timeline(
     @Param('id') id: string,
     @Query(new ZodPipe(schemas.timelineQuery, 'query')) query: z.output<typeof schemas.timelineQuery>,
-  ) {
-    return await this.inspections.ask('timeline', { sessionId: id, ...query });
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const text = await this.inspections.askJson('timeline', { sessionId: id, ...query });
+    void reply
+      .type('application/json; charset=utf-8')
+      .send(Buffer.from(text.buffer, text.byteOffset, text.byteLength));
   }
 }

@@ -4,7 +4,7 @@ import { storeFailed } from '../../store/store.errors.js';
 import { compiledEntry } from '../compiled-entry.js';
 import { failureFromWire } from './failure.js';
 import type { PageWanted } from './page-source.js';
-import type { FromThread, ThreadData, ToThread } from './thread-messages.js';
+import { type FromThread, JsonReply, type ThreadData, type ToThread } from './thread-messages.js';
 
 /** An order under way. */
 interface Pending {
@@ -123,6 +123,7 @@ export class InspectionThread {
     }
     this.pending = null;
     if (message.kind === 'answer') pending.resolve(message.reply);
+    else if (message.kind === 'json') pending.resolve(new JsonReply(message.text));
     else pending.reject(failureFromWire(message.failure));
   }
 

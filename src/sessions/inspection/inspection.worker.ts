@@ -40,11 +40,17 @@ async function obey(id: number, name: string, request: unknown): Promise<void> {
   let answer: FromThread;
   try {
     own.checkCancelled();
-    answer = { kind: 'answer', id, reply: await findOrder(name).run(request, own) };
+    const order = findOrder(name);
+    const reply = await order.run(request, own);
+    answer = order.json ? { kind: 'json', id, text: jsonOf(reply) } : { kind: 'answer', id, reply };
   } catch (error) {
     answer = { kind: 'failed', id, failure: failureToWire(error) };
   }
   own.end();
   context = null;
-  parent.postMessage(answer);
+  parent.postMessage(answer, answer.kind === 'json' ? [answer.text.buffer] : []);
+}
+
+function jsonOf(reply: unknown): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(JSON.stringify(reply));
 }

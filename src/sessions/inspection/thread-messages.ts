@@ -14,6 +14,11 @@ export interface ThreadData {
   readonly cancelled: SharedArrayBuffer;
 }
 
+/** A reply that is not parsed yet. */
+export class JsonReply {
+  constructor(readonly text: Uint8Array) {}
+}
+
 export type ToThread =
   | { readonly kind: 'order'; readonly id: number; readonly name: string; readonly request: unknown }
   /** The asker took a part. */
@@ -24,6 +29,8 @@ export type ToThread =
 
 export type FromThread =
   | { readonly kind: 'answer'; readonly id: number; readonly reply: unknown }
+  /** A large reply as UTF-8; its bytes are handed over, not copied. */
+  | { readonly kind: 'json'; readonly id: number; readonly text: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'failed'; readonly id: number; readonly failure: WireFailure }
   | { readonly kind: 'part'; readonly id: number; readonly part: unknown }
   /** For the feeding thread. */

@@ -37,7 +37,9 @@ const READ_ROWS = 16_384;
 /** Rows without stored buckets that one answer reads. */
 const MAX_ROWS_READ = 4_000_000;
 
-export const timelineOrder = order({ long: false }, (request: TimelineRequest, context): TimelineView => {
+const FORM = { long: false, json: true };
+
+export const timelineOrder = order(FORM, (request: TimelineRequest, context): TimelineView => {
   const past = sessionPast(request.sessionId, context);
   const from = checkPosition(request.from ?? 1, past.session);
   const to = checkPosition(request.to ?? past.end, past.session);
