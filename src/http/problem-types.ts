@@ -50,6 +50,17 @@ const ROWS: readonly Row[] = [
     'More requests a second than ROOTLINE_RATE or ROOTLINE_WRITE_RATE; Retry-After says when to come back.',
   ],
 
+  // ---- traces of real kernels
+  ['not-a-trace', 422, 'No line of the text is one of a trace.'],
+  ['trace-dat-damaged', 422, 'The trace.dat ends early or contradicts itself.'],
+  ['trace-dat-version', 422, 'The trace.dat is of a version that is not read.'],
+  ['trace-dat-kind', 422, 'The trace.dat holds no recording of the ring buffer.'],
+
+  // ---- litmus
+  ['unknown-litmus', 422, 'There is no such litmus; `expected` lists them.'],
+  ['litmus-protocol', 422, 'The litmus does not take this protocol; `expected` lists those it takes.'],
+  ['litmus-parameter', 422, 'The litmus has no such parameter, or not this value of it.'],
+
   // ---- what is asked about
   ['session-not-found', 404, 'There is no such session, or not any more.'],
   ['job-not-found', 404, 'There is no such job.'],
