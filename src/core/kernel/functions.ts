@@ -121,6 +121,8 @@ const NAMES = [
   'kvm_tdp_mmu_zap_gfn_range', // (vm, asId or -1, start, end, canYield, flush) -> flush
   'kvm_tdp_mmu_free_root', // (vm, root)
   'tdp_mmu_zap_spte_atomic', // (vm, table, index, old) -> 0 or -EBUSY
+  // ---- no C: threads of litmus ----
+  'litmus_thread', // (pc, vcpu) runs the thread's script: kernel functions with nothing around them
 ] as const;
 
 export type FunctionName = (typeof NAMES)[number];

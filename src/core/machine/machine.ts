@@ -281,6 +281,20 @@ export class Machine {
     );
   }
 
+  /** Fills the op record with what thread t is about to ask for; false: it has ended, or its next step asks for nothing. */
+  peek(t: number): boolean {
+    const { s, frame } = this;
+    const fo = s[this.stack(t) + STACK.FRAME];
+    if (fo === 0) return false;
+    if (frame.s !== s) this.bind();
+    const step = this.linked.steps[s[fo + FRAME.STEP]];
+    if (step.ask === null) return false;
+    frame.t = t;
+    frame.fp = fo + FRAME.LOCALS;
+    step.ask(step.view);
+    return true;
+  }
+
   private bind(): void {
     this.frame.s = this.s;
     this.frame.w = this.w;

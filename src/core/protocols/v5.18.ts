@@ -99,6 +99,7 @@ import { kvm_vm_ioctl_create_vcpu } from '../kernel/virt/kvm/kvm_main/kvm_vm_ioc
 import { kvm_vm_ioctl_get_dirty_log } from '../kernel/virt/kvm/kvm_main/kvm_vm_ioctl_get_dirty_log.js';
 import { kvm_vm_release } from '../kernel/virt/kvm/kvm_main/kvm_vm_release.js';
 import { kworker } from '../userspace/kworker.js';
+import { litmus_thread } from '../userspace/litmus_thread.js';
 import { live_thread } from '../userspace/live_thread.js';
 import { rcu_softirq } from '../userspace/rcu_softirq.js';
 import { vmm_thread } from '../userspace/vmm_thread.js';
@@ -112,6 +113,7 @@ export const v5_18: Protocol = {
   procedures: [
     vmm_thread,
     live_thread,
+    litmus_thread,
     kworker,
     rcu_softirq,
     kvm_create_vm,

@@ -6,6 +6,8 @@ export const THREAD_ENTRY = {
   vmm: fn.vmm_thread,
   /** A thread of the VMM of a live session: runs the commands that arrive. */
   live: fn.live_thread,
+  /** A thread of a litmus: kernel functions with nothing around them. */
+  litmus: fn.litmus_thread,
   /** Unbound kernel worker: zap work items. */
   kworker: fn.kworker,
   /** Grace periods and RCU callbacks. */

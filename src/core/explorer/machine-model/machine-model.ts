@@ -1,0 +1,268 @@
+// The real machine behind the explorer's port: the procedures of a protocol on a litmus, invariants watching each step. A state
+// is the flat words of the machine, the invariants' memory and what each thread is about to ask for; there is no time, no
+// recording and no chance in it. Every choice is one of threads (a yield happens when somebody waits), so a path is the
+// decision log of a session.
+import { Layout, MACHINE, STATUS, VM, VM_STATE } from '../../aggregates/layout.js';
+import { BadInput, LimitReached } from '../../base/errors.js';
+import { Guest } from '../../guest/guest.js';
+import { InvariantSet } from '../../invariants/invariant-set.js';
+import { assertionNames } from '../../invariants/kernel-assertions.js';
+import { invariantRules } from '../../invariants/rules.js';
+import { Machine, type Observer, STEP_EVENTS_MAX } from '../../machine/machine.js';
+import { OP, pending } from '../../machine/op.js';
+import { TimeModel } from '../../machine/time.js';
+import { link, type Protocol } from '../../protocols/protocol.js';
+import type { BuiltLitmus } from '../../scenarios/litmus/litmus.js';
+import type { Model, ModelThread, Reductions, Violation } from '../model.js';
+import { STEP } from '../model.js';
+import { abilitiesOf } from './abilities.js';
+import { canStep, OP_WORDS } from './enabled.js';
+import { Forced } from './forced.js';
+import { StateKey } from './key.js';
+import { localKinds } from './locals.js';
+import { factsOf, InvariantMemory } from './memory.js';
+import { prepare } from './prepare.js';
+import { Reached } from './reached.js';
+
+/** A search has no watchdog: that a vCPU makes no progress is a matter of liveness. */
+const NO_WATCHDOG = 0x3fff_ffff;
+
+export interface MachineModelOptions {
+  readonly protocol: Protocol;
+  readonly litmus: BuiltLitmus;
+  readonly reductions: Reductions;
+}
+
+export class MachineModel implements Model {
+  readonly threads: readonly ModelThread[];
+  readonly words: number;
+  readonly keyWords: number;
+  readonly machine: Machine;
+  /** Threads in the order in which they came to the initial state: the beginning of every found schedule. */
+  readonly prefix: readonly number[];
+  private readonly set: InvariantSet;
+  private readonly ops: Int32Array;
+  private readonly initial: Int32Array;
+  private readonly stateKey: StateKey;
+  private readonly reduction: Forced;
+  private readonly reached: Reached;
+  private readonly persistent: boolean;
+  private readonly count: number;
+  private readonly vmm: readonly number[];
+  private broken: Violation | null = null;
+
+  constructor(options: MachineModelOptions) {
+    const { protocol, litmus, reductions } = options;
+    const linked = link(protocol, litmus.constants);
+    this.count = litmus.threads.length;
+    this.persistent = reductions.persistent;
+    this.threads = litmus.threads.map(({ name }) => ({ name }));
+    this.vmm = litmus.threads.flatMap((thread, t) => (thread.kind === 'vmm' ? [t] : []));
+    this.machine = new Machine({
+      linked,
+      layout: new Layout(litmus.topology),
+      threads: litmus.threads,
+      time: new TimeModel({}),
+      seed: 1,
+      batchCapacity: 2 * STEP_EVENTS_MAX + 1,
+      context: {
+        env: {
+          scripts: litmus.threads.map((thread) => thread.script),
+          resetAfterExits: litmus.resetAfterExits,
+          constants: linked.constants,
+        },
+        guest: new Guest(litmus.guests, linked.constants),
+        watchdogExits: NO_WATCHDOG,
+        needbreak: null,
+      },
+    });
+    const memory = new InvariantMemory();
+    const rules = invariantRules(protocol.rules);
+    const kinds = localKinds(linked);
+    this.set = new InvariantSet(
+      this.machine.w,
+      rules,
+      () => undefined,
+      memory.watched,
+    );
+    this.machine.observer = observerOf(this.set);
+    this.ops = new Int32Array(this.count * OP_WORDS);
+    this.words = this.machine.s.length + this.set.memory.length + this.ops.length;
+    const { w } = this.machine;
+    const facts = factsOf(this.set.memory, w);
+    this.reached = new Reached(w, kinds, [facts.got, facts.put, facts.work, facts.iterators]);
+    const taken = memory.describe(w);
+    this.stateKey = new StateKey(
+      this.machine,
+      litmus,
+      kinds,
+      this.set.memory,
+      facts,
+      taken,
+      reductions.symmetry,
+      this.reached,
+    );
+    this.keyWords = this.stateKey.most;
+    this.reduction = new Forced(
+      this.machine.w,
+      this.ops,
+      litmus,
+      rules,
+      abilitiesOf(litmus, linked),
+      this.reached,
+      linked,
+      this.stateKey.merges,
+      facts.work,
+    );
+    this.prefix = prepare(this.machine, litmus);
+    if (this.set.structured.length > 0 || this.set.assertions.length > 0) {
+      const what = this.set.structured[0]?.invariant ?? this.set.assertions[0]?.assertion;
+      throw new BadInput('litmus-preparation', `${what} is broken before the exploration begins`);
+    }
+    for (let t = 0; t < this.count; t++) this.look(t);
+    this.initial = new Int32Array(this.words);
+    this.save(this.initial, 0);
+  }
+
+  reset(): void {
+    this.load(this.initial, 0);
+  }
+
+  load(from: Int32Array, at: number): void {
+    const { machine, set, ops } = this;
+    const n = machine.s.length;
+    const k = set.memory.length;
+    machine.s.set(from.subarray(at, at + n));
+    set.memory.set(from.subarray(at + n, at + n + k));
+    ops.set(from.subarray(at + n + k, at + this.words));
+    machine.recount();
+    this.reached.forget();
+  }
+
+  save(to: Int32Array, at: number): void {
+    const { machine, set, ops } = this;
+    to.set(machine.s, at);
+    to.set(set.memory, at + machine.s.length);
+    to.set(ops, at + machine.s.length + set.memory.length);
+  }
+
+  key(to: Int32Array): number {
+    return this.stateKey.write(to);
+  }
+
+  choices(t: number): number {
+    const able = this.persistent
+      ? this.reduction.canStep(t)
+      : canStep(this.machine.w, this.ops, t, this.count);
+    return able ? 1 : 0;
+  }
+
+  step(t: number, _choice: number): number {
+    const { machine, set } = this;
+    machine.batch.length = 0;
+    const before = set.structured.length + set.assertions.length;
+    const at = machine.where(t)[0];
+    try {
+      machine.step(t);
+    } catch (error) {
+      if (error instanceof LimitReached) throw error;
+      this.broken = {
+        rule: 'crash',
+        kind: 'crash',
+        what: `the model cannot go on: ${error instanceof Error ? error.message : String(error)}`,
+        thread: t,
+        function: at?.function ?? '',
+        label: at?.label ?? '',
+      };
+      return STEP.violated;
+    }
+    this.look(t);
+    this.reached.forget();
+    if (set.structured.length + set.assertions.length === before) return STEP.taken;
+    this.broken = this.report(t);
+    return STEP.violated;
+  }
+
+  violation(): Violation {
+    if (this.broken === null) throw new RangeError('no step has broken anything');
+    return this.broken;
+  }
+
+  forced(): number {
+    return this.reduction.find();
+  }
+
+  ended(): boolean {
+    return this.vmm.every((t) => this.machine.status(t) === STATUS.ended);
+  }
+
+  endViolation(): Violation | null {
+    const { w } = this.machine;
+    for (let vm = 0; vm < w.vms; vm++) if (w.vmWord(vm, VM.STATE) !== VM_STATE.destroyed) return null;
+    const pages = w.machineWord(MACHINE.PAGES_USED);
+    if (pages === 0) return null;
+    const thread = this.vmm[0];
+    const what = `when everything has ended all memory is back; ${pages} pages are not`;
+    return { rule: 'I30', kind: 'safety', what, thread, function: '', label: '' };
+  }
+
+  where(t: number): readonly { readonly function: string; readonly label: string }[] {
+    return this.machine.where(t);
+  }
+
+  /** What thread t is about to ask for, kept with the state: whether it waits is then a look at words. */
+  private look(t: number): void {
+    const { machine, ops } = this;
+    const at = t * OP_WORDS;
+    if (machine.peek(t)) {
+      ops[at] = pending.kind + 1;
+      ops[at + 1] = pending.a;
+      ops[at + 2] = pending.b;
+      ops[at + 3] = pending.c;
+      return;
+    }
+    ops[at] = machine.status(t) === STATUS.ended ? 0 : OP.TELL + 1;
+    ops[at + 1] = 0;
+    ops[at + 2] = 0;
+    ops[at + 3] = 0;
+  }
+
+  /** The first thing that the last step broke. The sets are emptied for the next one. */
+  private report(t: number): Violation {
+    const { set, machine } = this;
+    const finding = set.structured[0];
+    const assertion = set.assertions[0];
+    const site = machine.sites.sites[(finding ?? assertion).site - 1];
+    const place = { thread: t, function: site?.function ?? '', label: site?.label ?? '' };
+    const also = set.structured.map((f) => f.invariant).filter((x, k, all) => all.indexOf(x) === k);
+    // Where the kernel itself reports it, that is what it is called.
+    const byKernel = assertion !== undefined && (finding === undefined || finding.event === 'AssertionFired');
+    const out: Violation = byKernel
+      ? {
+          rule: assertion.assertion,
+          kind: 'assertion',
+          what: `the kernel reports ${assertion.assertion}${also.length > 0 ? ` (${also.join(', ')})` : ''}`,
+          ...place,
+        }
+      : {
+          rule: finding.invariant,
+          kind: 'safety',
+          what: `${finding.statement} ${finding.what}; ${finding.seenIs}: ${finding.seen}`,
+          ...place,
+        };
+    set.structured.length = 0;
+    set.assertions.length = 0;
+    // Findings of one kind are counted and no longer told after some: start over, the memory is the state's.
+    const memory = set.memory.slice();
+    set.restore(new Int32Array(set.save().length));
+    set.memory.set(memory);
+    return out;
+  }
+}
+
+function observerOf(set: InvariantSet): Observer {
+  return {
+    before: (w, batch, i) => set.before(w, batch, i),
+    after: (w, batch, i) => set.after(w, batch, i),
+  };
+}
