@@ -192,9 +192,9 @@ export class StateKey {
   private machine(): void {
     const { s } = this;
     this.put(s[MACHINE.GP_ACTIVE]);
-    this.rcuList(s[MACHINE.GP_NEXT]);
-    this.rcuList(s[MACHINE.GP_CURRENT]);
-    this.rcuList(s[MACHINE.GP_DONE]);
+    this.rcuList(s[MACHINE.GP_NEXT], false);
+    this.rcuList(s[MACHINE.GP_CURRENT], false);
+    this.rcuList(s[MACHINE.GP_DONE], true);
     const { layout, vms, slotsPerAddressSpace } = this.w;
     for (let at = layout.slot; at < this.w.slot(vms * 2 * slotsPerAddressSpace); at++) this.put(s[at]);
     for (let at = layout.barrier; at < layout.tlb; at++) {
@@ -215,18 +215,22 @@ export class StateKey {
     if (clock !== undefined) this.put(clock[0] - clock[1]);
   }
 
-  /** Of pages that nothing leads to it only matters that there are some. */
-  private rcuList(first: number): void {
-    let anonymous = false;
+  /**
+   * Of pages that nothing leads to it only matters that there are some; how many, where each callback that runs must change the
+   * key: a step that leaves it as it is would look like a way back.
+   */
+  private rcuList(first: number, counted: boolean): void {
+    let anonymous = 0;
     for (let p = first; p !== 0; p = this.s[this.w.page(p - 1) + PAGE.RCU_NEXT]) {
       if (this.symmetry && !this.reached.has(p - 1)) {
-        if (!anonymous) this.put(0);
-        anonymous = true;
-      } else {
-        this.putPage(p);
-        anonymous = false;
+        anonymous++;
+        continue;
       }
+      if (anonymous > 0) this.put(counted ? -1 - anonymous : 0);
+      anonymous = 0;
+      this.putPage(p);
     }
+    if (anonymous > 0) this.put(counted ? -1 - anonymous : 0);
     this.put(-1);
   }
 
