@@ -54,6 +54,13 @@ export const i24FrozenOwner: Invariant = {
       for (let u = 0; u < w.threads; u++) if (entryOf[u] === entry) owner = u;
       if (owner !== t) probe.report(w, e, i, 1, owner, -1);
     };
+    // The page may be another table soon.
+    const forget = (w: World, table: number): void => {
+      tableOf[table] = 0;
+      const first = w.entry(table, 0) + 1;
+      for (let u = 0; u < w.threads; u++)
+        if (entryOf[u] >= first && entryOf[u] <= first + w.tableMask) entryOf[u] = 0;
+    };
     return {
       before: { SpteChanged: check },
       after: {
@@ -61,12 +68,8 @@ export const i24FrozenOwner: Invariant = {
           tableOf[e.subject[i] >> 4] = e.thread[i] + 1;
           probe.checks++;
         },
-        TableFreed: (_w, e, i) => {
-          tableOf[e.subject[i] >> 4] = 0;
-        },
-        RootFreed: (_w, e, i) => {
-          tableOf[e.c[i]] = 0;
-        },
+        TableFreed: (w, e, i) => forget(w, e.subject[i] >> 4),
+        RootFreed: (w, e, i) => forget(w, e.c[i]),
       },
     };
   },

@@ -1,5 +1,6 @@
 // I28.
 import { LOCK_KIND, LOCKS_PER_VM } from '../aggregates/layout.js';
+import { HOLDER } from '../events/root.events.js';
 import type { Handler, Invariant } from './invariant.js';
 
 export const i28YieldNeedsRef: Invariant = {
@@ -16,21 +17,32 @@ export const i28YieldNeedsRef: Invariant = {
     'the zap of a root was interrupted without a reference to that root',
   ],
   seen: 'the lock, or the page of the root',
-  create(_w, _rules, probe, facts) {
+  create(w, _rules, probe, facts, take) {
+    /** By thread: references that its invalidation took for the zap that follows it (up to v5.17), and has not put yet. */
+    const gifts = take(w.threads);
+    const gift =
+      (by: number): Handler =>
+      (_w, e, i) => {
+        const t = e.thread[i];
+        if (e.a[i] === HOLDER.tdpMmu) gifts[t] = Math.max(0, gifts[t] + by);
+      };
     const yielded: Handler = (w, e, i) => {
       const id = e.subject[i] >> 4;
       if (id % LOCKS_PER_VM !== LOCK_KIND.mmu_lock) return;
       const t = e.thread[i];
       probe.checks++;
-      if (facts.iteratorRefs(t) === 0 && facts.work[t] === 0) probe.report(w, e, i, 1, id, -1);
+      if (facts.iteratorRefs(t) === 0 && facts.work[t] === 0 && gifts[t] === 0)
+        probe.report(w, e, i, 1, id, -1);
     };
     const zapYielded: Handler = (w, e, i) => {
       const t = e.thread[i];
       const page = e.c[i];
       probe.checks++;
-      if (facts.work[t] !== page + 1 && facts.iteratorSerial(t, page) < 0)
+      if (facts.work[t] !== page + 1 && facts.iteratorSerial(t, page) < 0 && gifts[t] === 0)
         probe.report(w, e, i, 2, page, page);
     };
-    return { after: { LockYielded: yielded, RootZapYielded: zapYielded } };
+    return {
+      after: { RootGot: gift(1), RootPut: gift(-1), LockYielded: yielded, RootZapYielded: zapYielded },
+    };
   },
 };

@@ -11,7 +11,10 @@ import type { EventRows, Handlers, Take } from './reducer.js';
 const ITERATORS = 4;
 
 export class RunFacts {
-  /** By page: how many vCPU slots (root.hpa, prev_roots) name it. */
+  /**
+   * By page: how many vCPU slots (root.hpa, prev_roots) name it. A vCPU puts first and clears its slot second: with mmu_lock
+   * held for read the page may be another root by then.
+   */
   readonly slots: Int32Array;
   /** By thread: page + 1 of a root whose vCPU reference it took and has not stored, or gave back and has not cleared. */
   readonly got: Int32Array;
@@ -101,11 +104,9 @@ export class RunFacts {
     RootAllocated: (_w, e, i) => {
       this.got[e.thread[i]] = e.c[i] + 1;
       this.parent[e.c[i]] = 0;
-      this.slots[e.c[i]] = 0;
     },
     TableAllocated: (_w, e, i) => {
       this.parent[e.subject[i] >> 4] = 0;
-      this.slots[e.subject[i] >> 4] = 0;
     },
     RootGot: (_w, e, i) => {
       const t = e.thread[i];

@@ -3,6 +3,7 @@ import { BadInput } from '../base/errors.js';
 import { boot } from './boot.js';
 import { busy } from './busy.js';
 import { createFails, destroyRace, roles } from './lifetimes.js';
+import { MACHINE_LITMUS } from './litmus/index.js';
 import { live } from './live/live.js';
 import { gpuMemslots, memslotStorm } from './memslots-under-load.js';
 import { RECORDED_SCENARIOS } from './recorded/index.js';
@@ -28,7 +29,8 @@ export const SCENARIOS: readonly Scenario[] = [
 ];
 
 export function findScenario(id: string): Scenario {
-  const found = SCENARIOS.find((s) => s.id === id);
+  // A litmus is a scenario, too: found schedules are stored as its sessions. It is listed apart.
+  const found = SCENARIOS.find((s) => s.id === id) ?? MACHINE_LITMUS.find((s) => s.id === id);
   if (found === undefined) {
     const known = SCENARIOS.map((s) => s.id);
     throw new BadInput(

@@ -67,7 +67,7 @@ export class LitmusScript {
     return this.put(LITMUS_OP.AWAIT, barrier, arrivals);
   }
   build(): Int32Array {
-    return Int32Array.from([...this.words, ...new Array<number>(INSTRUCTION_WORDS).fill(0)]);
+    return Int32Array.from([...this.words, LITMUS_OP.END, 0, 0, 0, 0, 0, 0, 0]);
   }
 }
 

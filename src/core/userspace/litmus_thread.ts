@@ -70,17 +70,13 @@ export const litmus_thread = procedure(
     ],
     slots_lock: [
       (l) =>
-        op.mutex_lock(
-          l.w.lockId(l.env.scripts[l.t][l.pc - INSTRUCTION_WORDS + 1], LOCK_KIND.slots_lock),
-        ),
+        op.mutex_lock(l.w.lockId(l.env.scripts[l.t][l.pc - INSTRUCTION_WORDS + 1], LOCK_KIND.slots_lock)),
       (l) => call(fn.kvm_mmu_zap_all_fast, 'slots_unlock', l.env.scripts[l.t][l.pc - INSTRUCTION_WORDS + 1]),
     ],
     slots_unlock: [null, () => 'mutex_unlock'],
     mutex_unlock: [
       (l) =>
-        op.mutex_unlock(
-          l.w.lockId(l.env.scripts[l.t][l.pc - INSTRUCTION_WORDS + 1], LOCK_KIND.slots_lock),
-        ),
+        op.mutex_unlock(l.w.lockId(l.env.scripts[l.t][l.pc - INSTRUCTION_WORDS + 1], LOCK_KIND.slots_lock)),
       () => 'fetch',
     ],
   },

@@ -3,8 +3,9 @@
 import { BadInput } from '../../base/errors.js';
 import { REFERENCE_COARSE } from '../coarse/reference-coarse.js';
 import type { Litmus } from './litmus.js';
+import { MACHINES } from './machine-litmus.js';
 
-export const LITMUS: readonly Litmus[] = [REFERENCE_COARSE];
+export const LITMUS: readonly Litmus[] = [REFERENCE_COARSE, ...MACHINES];
 
 export function findLitmus(name: string): Litmus {
   const litmus = LITMUS.find((one) => one.name === name);

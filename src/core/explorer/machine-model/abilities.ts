@@ -4,9 +4,9 @@
 import { ACCESS, IOCTL } from '../../events/constants.js';
 import type { LinkedProtocol } from '../../machine/link.js';
 import { type BuiltLitmus, DONE } from '../../scenarios/litmus/litmus.js';
-import { THREAD_ENTRY } from '../../userspace/threads.js';
 import { LITMUS_OP } from '../../userspace/litmus-script.js';
 import { CONTROL, INSTRUCTION_WORDS } from '../../userspace/script.js';
+import { THREAD_ENTRY } from '../../userspace/threads.js';
 
 export interface Abilities {
   readonly worker: boolean;
@@ -70,12 +70,7 @@ export function abilitiesOf(litmus: BuiltLitmus, linked: LinkedProtocol): readon
   });
 }
 
-function litmusCall(
-  out: Collected,
-  script: Int32Array,
-  at: number,
-  zapsShared: boolean,
-): void {
+function litmusCall(out: Collected, script: Int32Array, at: number, zapsShared: boolean): void {
   switch (script[at]) {
     case LITMUS_OP.FAULT:
       out.faults = true;
@@ -87,7 +82,13 @@ function litmusCall(
       out.takesRequests = true;
       return;
     case LITMUS_OP.RUN:
-      Object.assign(out, { guest: true, faults: true, readsRoles: true, takesRequests: true, lockless: true });
+      Object.assign(out, {
+        guest: true,
+        faults: true,
+        readsRoles: true,
+        takesRequests: true,
+        lockless: true,
+      });
       return;
     case LITMUS_OP.ZAP_ALL_FAST:
       out.flushes = true;
@@ -100,21 +101,27 @@ function litmusCall(
 
 /** Calls of user space that take mmu_lock for write or not at all, and nothing of the above. */
 const QUIET: ReadonlySet<number> = new Set([
-  ...[CONTROL.END, CONTROL.ARRIVE, CONTROL.AWAIT, CONTROL.SLEEP, CONTROL.LOOP, CONTROL.END_LOOP],
-  ...[IOCTL.KVM_CREATE_VM, IOCTL.KVM_CREATE_VCPU, IOCTL.EXIT_MM],
+  CONTROL.END,
+  CONTROL.ARRIVE,
+  CONTROL.AWAIT,
+  CONTROL.SLEEP,
+  CONTROL.LOOP,
+  CONTROL.END_LOOP,
+  IOCTL.KVM_CREATE_VM,
+  IOCTL.KVM_CREATE_VCPU,
+  IOCTL.EXIT_MM,
 ]);
 
 /** Calls that change pages of the process; the notifier's walks take mmu_lock for write. */
 const ON_PAGES: ReadonlySet<number> = new Set([
-  ...[IOCTL.MADVISE_DONTNEED, IOCTL.MUNMAP, IOCTL.MMAP_FIXED, IOCTL.MPROTECT, IOCTL.MEMSET],
+  IOCTL.MADVISE_DONTNEED,
+  IOCTL.MUNMAP,
+  IOCTL.MMAP_FIXED,
+  IOCTL.MPROTECT,
+  IOCTL.MEMSET,
 ]);
 
-function vmmCall(
-  out: Collected,
-  script: Int32Array,
-  at: number,
-  zapsShared: boolean,
-): void {
+function vmmCall(out: Collected, script: Int32Array, at: number, zapsShared: boolean): void {
   const op = script[at];
   if (QUIET.has(op)) return;
   if (ON_PAGES.has(op)) {
@@ -156,5 +163,7 @@ export function arrivals(script: Int32Array): number {
 export function mentions(linked: LinkedProtocol, procedure: string, name: string): boolean {
   const proc = linked.procedures.find((x) => x.name === procedure);
   if (proc === undefined) return true;
-  return Object.values(proc.source.steps).some(([ask, then]) => `${String(ask)}${String(then)}`.includes(name));
+  return Object.values(proc.source.steps).some(([ask, then]) =>
+    `${String(ask)}${String(then)}`.includes(name),
+  );
 }

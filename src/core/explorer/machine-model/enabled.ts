@@ -3,7 +3,7 @@
 // that is about to ask whether somebody waits (rwlock_needbreak). Elsewhere an attempt can be made later as well: until then
 // it only keeps new readers out, and a schedule in which they do not come exists anyway.
 import { LOCK, LOCK_KIND, LOCKS_PER_VM, MACHINE, THREAD, VCPU, VM } from '../../aggregates/layout.js';
-import { REMOVED_SPTE, is_shadow_present_pte } from '../../aggregates/spte.js';
+import { is_shadow_present_pte, REMOVED_SPTE } from '../../aggregates/spte.js';
 import type { World } from '../../aggregates/world.js';
 import { MODE } from '../../events/constants.js';
 import { LOCK_MODE } from '../../events/lock.events.js';

@@ -1,11 +1,24 @@
 // Which thread may be run alone: its next step is a persistent set, because whatever the others do before it commutes with it.
 // Derived from the op that the thread is about to ask for, from the locks it holds (who holds mmu_lock for write excludes all
 // who need it) and from what the others may do without it (abilities.ts). Where nothing is known, nobody is forced.
-import { FRAME, LOCK_KIND, LOCKS_PER_VM, MACHINE, PAGE, PAGE_KIND, STACK, THREAD, VCPU, VM, WORK } from '../../aggregates/layout.js';
+
+import { HOST_PAGE_COW, HOST_PAGE_KIND, host_page_kind } from '../../aggregates/host-memory.js';
+import {
+  FRAME,
+  LOCK_KIND,
+  LOCKS_PER_VM,
+  MACHINE,
+  PAGE,
+  PAGE_KIND,
+  STACK,
+  THREAD,
+  VCPU,
+  VM,
+  WORK,
+} from '../../aggregates/layout.js';
 import { role_is_invalid } from '../../aggregates/role.js';
 import type { World } from '../../aggregates/world.js';
 import { E } from '../../events/catalogue.js';
-import { HOST_PAGE_COW, HOST_PAGE_KIND, host_page_kind } from '../../aggregates/host-memory.js';
 import { LOCK_MODE } from '../../events/lock.events.js';
 import type { InvariantRules } from '../../invariants/rules.js';
 import type { LinkedProtocol } from '../../machine/link.js';
@@ -206,7 +219,9 @@ export class Forced {
       case OP.READ_ROLE:
         return role_is_invalid(w.pageWord(a, PAGE.ROLE)) || !this.countIsShared(t, a);
       case OP.XCHG_INVALID:
-        return role_is_invalid(w.pageWord(a, PAGE.ROLE)) || !(this.countIsShared(t, a) || this.isRoleRead(t, a));
+        return (
+          role_is_invalid(w.pageWord(a, PAGE.ROLE)) || !(this.countIsShared(t, a) || this.isRoleRead(t, a))
+        );
       case OP.READ_SPTE:
       case OP.NEXT_PRESENT:
       case OP.CMPXCHG_SPTE:

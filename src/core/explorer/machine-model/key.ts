@@ -22,6 +22,7 @@ import type { Machine } from '../../machine/machine.js';
 import type { BuiltLitmus } from '../../scenarios/litmus/litmus.js';
 import { LOCAL, type LocalKinds } from './locals.js';
 import { type Facts, ITERATORS, type Taken } from './memory.js';
+import { Places } from './places.js';
 import type { Reached } from './reached.js';
 
 /** Sizes of the records as this file knows them: with others a word of them might be the name of a page. */
@@ -52,9 +53,21 @@ const VCPU_RAW: readonly number[] = Array.from({ length: VCPU.WORDS }, (_, k) =>
 );
 const VCPU_PAGES = [VCPU.ROOT, VCPU.PREV0, VCPU.PREV1, VCPU.PREV2, VCPU.ENTERED_ROOT] as const;
 const THREAD_RAW: readonly number[] = [
-  ...[THREAD.RCU_NESTING, THREAD.RCU_BLOCKS_GP, THREAD.SRCU_VM, THREAD.SRCU_BLOCKS, THREAD.WAITS_LOCK],
-  ...[THREAD.WAITS_MODE, THREAD.HELD0, THREAD.HELD1, THREAD.HELD2, THREAD.HELD3, THREAD.HELD4],
-  ...[THREAD.WORK_VM, THREAD.WORK_FLUSH, THREAD.COMMAND, THREAD.COMMAND_AT],
+  THREAD.RCU_NESTING,
+  THREAD.RCU_BLOCKS_GP,
+  THREAD.SRCU_VM,
+  THREAD.SRCU_BLOCKS,
+  THREAD.WAITS_LOCK,
+  THREAD.WAITS_MODE,
+  THREAD.HELD0,
+  THREAD.HELD1,
+  THREAD.HELD2,
+  THREAD.HELD3,
+  THREAD.HELD4,
+  THREAD.WORK_VM,
+  THREAD.WORK_FLUSH,
+  THREAD.COMMAND,
+  THREAD.COMMAND_AT,
 ];
 
 export class StateKey {
@@ -68,12 +81,11 @@ export class StateKey {
   private readonly nameOf: Int32Array;
   private readonly order: Int32Array;
   private named = 0;
-  /** By place: thread, vCPU; and back. */
+  private readonly places: Places;
   private readonly threadAt: Int32Array;
   private readonly threadName: Int32Array;
   private readonly vcpuAt: Int32Array;
   private readonly vcpuName: Int32Array;
-  private readonly signature: Int32Array;
   private readonly facts: Facts;
   private readonly by: ReadonlyMap<string, readonly Int32Array[]>;
   private readonly special: ReadonlyMap<number, readonly Int32Array[]>;
@@ -83,7 +95,7 @@ export class StateKey {
 
   constructor(
     m: Machine,
-    private readonly litmus: BuiltLitmus,
+    litmus: BuiltLitmus,
     private readonly kinds: LocalKinds,
     memory: Int32Array,
     facts: Facts,
@@ -99,11 +111,11 @@ export class StateKey {
     this.symmetry = symmetry && taken !== null && kinds.unknown.length === 0 && layoutIsKnown();
     this.nameOf = new Int32Array(topology.pages);
     this.order = new Int32Array(topology.pages);
-    this.threadAt = Int32Array.from({ length: w.threads }, (_, t) => t);
-    this.threadName = this.threadAt.slice();
-    this.vcpuAt = Int32Array.from({ length: w.vcpus }, (_, v) => v);
-    this.vcpuName = this.vcpuAt.slice();
-    this.signature = new Int32Array(w.threads);
+    this.places = new Places(w, litmus, kinds, THREAD_RAW, VCPU_RAW);
+    this.threadAt = this.places.threadAt;
+    this.threadName = this.places.threadName;
+    this.vcpuAt = this.places.vcpuAt;
+    this.vcpuName = this.places.vcpuName;
     this.facts = facts;
     const by = new Map<string, Int32Array[]>();
     const special = new Map<number, Int32Array[]>();
@@ -118,13 +130,17 @@ export class StateKey {
     this.moved = new Uint8Array(w.vcpus);
     for (const group of litmus.alike)
       for (const t of group) if ((litmus.vcpuOf[t] ?? -1) >= 0) this.moved[litmus.vcpuOf[t] as number] = 1;
-    this.most =
-      w.layout.words + memory.length + 16 * w.threads + 24 * topology.pages + 64 * w.vcpus + 256;
+    this.most = w.layout.words + memory.length + 16 * w.threads + 24 * topology.pages + 64 * w.vcpus + 256;
   }
 
   /** True when names are exchanged: false where something is not known well enough. */
   get merges(): boolean {
     return this.symmetry;
+  }
+
+  /** The thread whose place the last key gave to thread t. */
+  placeOf(t: number): number {
+    return this.threadName[t];
   }
 
   write(to: Int32Array): number {
@@ -134,7 +150,7 @@ export class StateKey {
     if (this.symmetry) {
       for (let k = 0; k < this.named; k++) nameOf[order[k]] = 0;
       this.named = 0;
-      this.arrange();
+      this.places.arrange();
     } else {
       this.named = this.s[MACHINE.PAGES_HIGH];
       for (let p = 0; p < this.named; p++) {
@@ -418,82 +434,5 @@ export class StateKey {
       this.put(name);
       anonymous = 0;
     }
-  }
-
-  /** Orders threads that are alike by where they stand; what drives a vCPU takes it along. */
-  private arrange(): void {
-    const { litmus, threadAt, threadName, vcpuAt, vcpuName } = this;
-    if (litmus.alike.length === 0) return;
-    const ordered = this.visitsInOrder();
-    for (const group of litmus.alike) {
-      const drives = (litmus.vcpuOf[group[0]] ?? -1) >= 0;
-      const fixed = drives && ordered;
-      // Places of the group, its members by signature.
-      const members = fixed ? [...group] : this.sorted(group);
-      for (let k = 0; k < group.length; k++) {
-        threadAt[group[k]] = members[k];
-        threadName[members[k]] = group[k];
-        if (!drives) continue;
-        const place = litmus.vcpuOf[group[k]] as number;
-        const vcpu = litmus.vcpuOf[members[k]] as number;
-        vcpuAt[place] = vcpu;
-        vcpuName[vcpu] = place;
-      }
-    }
-  }
-
-  private visitsInOrder(): boolean {
-    const { s, w, kinds } = this;
-    const { stackWords } = w.layout.topology;
-    for (let t = 0; t < w.threads; t++) {
-      for (let fo = s[w.layout.stack + t * stackWords + STACK.FRAME]; fo !== 0; fo = s[fo + FRAME.BELOW])
-        if (kinds.inOrder[s[fo + FRAME.STEP]] !== 0) return true;
-    }
-    return false;
-  }
-
-  private sorted(group: readonly number[]): number[] {
-    const { signature } = this;
-    for (const t of group) signature[t] = this.sign(t);
-    const out = [...group];
-    // Insertion sort: groups are two or three threads.
-    for (let k = 1; k < out.length; k++) {
-      const t = out[k];
-      let j = k - 1;
-      for (; j >= 0 && signature[out[j]] > signature[t]; j--) out[j + 1] = out[j];
-      out[j + 1] = t;
-    }
-    return out;
-  }
-
-  /** A number that does not depend on names. */
-  private sign(t: number): number {
-    const { s, w, kinds } = this;
-    let h = 17;
-    const stack = w.layout.stack + t * w.layout.topology.stackWords;
-    for (let fo = s[stack + STACK.FRAME]; fo !== 0; fo = s[fo + FRAME.BELOW]) {
-      const step = s[fo + FRAME.STEP];
-      h = Math.imul(h ^ step, 0x01000193);
-      const locals = kinds.byStep[step];
-      for (let k = 0; k < locals.length; k++)
-        if (locals[k] === LOCAL.word) h = Math.imul(h ^ s[fo + FRAME.LOCALS + k], 0x01000193);
-        else if (locals[k] === LOCAL.page) h = Math.imul(h ^ this.look(s[fo + FRAME.LOCALS + k]), 0x01000193);
-    }
-    const at = w.thread(t);
-    for (const field of THREAD_RAW) h = Math.imul(h ^ s[at + field], 0x01000193);
-    const v = this.litmus.vcpuOf[t] ?? -1;
-    if (v >= 0) {
-      for (const field of VCPU_RAW) h = Math.imul(h ^ s[w.vcpu(v) + field], 0x01000193);
-      h = Math.imul(h ^ this.look(s[w.vcpu(v) + VCPU.ROOT] - 1), 0x01000193);
-    }
-    return h ^ (h >>> 15);
-  }
-
-  /** What a page looks like to somebody who does not know its name. */
-  private look(p: number): number {
-    if (p < 0) return p;
-    const at = this.w.page(p);
-    const { s } = this;
-    return s[at + PAGE.KIND] + s[at + PAGE.ROLE] * 4 + s[at + PAGE.REFCOUNT] * 131 + s[at + PAGE.PRESENT] * 8191;
   }
 }

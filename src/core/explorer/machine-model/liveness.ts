@@ -3,6 +3,7 @@
 // without having stored it first. A step whose text leaves more open than this file understands (its locals given to a helper,
 // which may also choose the label) is taken to read everything and to lead anywhere: what is not understood is kept.
 import type { LinkedProcedure } from '../../machine/link.js';
+import type { Step } from '../../machine/procedure.js';
 
 /** Helpers that are given `l` and read only these locals; no label comes from them. */
 const KNOWN_HELPERS: ReadonlyMap<string, readonly string[]> = new Map([
@@ -23,7 +24,7 @@ export function liveLocals(proc: LinkedProcedure): ReadonlyMap<string, readonly 
   const { head, steps } = proc.source;
   const names = [...head.params, ...(head.locals ?? [])];
   const labels = Object.keys(steps);
-  const texts = labels.map((label) => stepText(steps[label] as readonly [unknown, unknown], names, labels));
+  const texts = labels.map((label) => stepText(steps[label], names, labels));
   const alive = labels.map(() => new Set<string>());
   for (let changed = true; changed; ) {
     changed = false;
@@ -41,7 +42,7 @@ export function liveLocals(proc: LinkedProcedure): ReadonlyMap<string, readonly 
 }
 
 function stepText(
-  [ask, then]: readonly [unknown, unknown],
+  [ask, then]: Step<string, string>,
   names: readonly string[],
   labels: readonly string[],
 ): StepText {

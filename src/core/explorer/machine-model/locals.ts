@@ -12,17 +12,14 @@ const NAMES: { readonly [kind in keyof typeof LOCAL]: readonly string[] } = {
   spte: ['spte', 'old', 'new', 'want'],
   vcpu: ['vcpu', 'v'],
   word: [
-    ...['a', 'b', 'c', 'd', 'e', 'f', 'g', 'op', 'pc', 'result', 'rounds', 'loop0', 'loop1', 'loop2'],
-    ...['access', 'after', 'alwaysReset', 'anyChanged', 'asId', 'assertion', 'baseGfn', 'before', 'bit'],
-    ...['blockable', 'canYield', 'cause', 'change', 'changed', 'count', 'end', 'entering', 'errno', 'error'],
-    ...['exclusive', 'failAfterMmuInit', 'first', 'firstGfn', 'firstPage', 'flags', 'flush', 'from', 'gen'],
-    ...['gfn', 'gift', 'goal', 'hi', 'high', 'holder', 'hvaEnd', 'hvaPage', 'hvaStart', 'index', 'inside'],
-    ...['level', 'lo', 'locked', 'low', 'mask', 'mayBlock', 'minLevel', 'newFlags', 'newState', 'nextGfn'],
-    ...['notified', 'oldBase', 'oldFlags', 'oldPages', 'onlyValid', 'other', 'page', 'pages', 'pfn'],
-    ...['reason', 'request', 'retries', 'role', 'saved', 'seq', 'shared', 'slot', 'slotId', 'span', 'srcu'],
-    ...['start', 'target', 'targetLevel', 'told', 'vm', 'wait', 'wanted', 'word', 'write', 'wrprot'],
-    ...['yieldedGfn', 'young', 'zapLevel'],
-  ],
+    'a b c d e f g op pc result rounds loop0 loop1 loop2 access after alwaysReset anyChanged asId',
+    'assertion baseGfn before bit blockable canYield cause change changed count end entering errno error',
+    'exclusive failAfterMmuInit first firstGfn firstPage flags flush from gen gfn gift goal hi high',
+    'holder hvaEnd hvaPage hvaStart index inside level lo locked low mask mayBlock minLevel newFlags',
+    'newState nextGfn notified oldBase oldFlags oldPages onlyValid other page pages pfn reason request',
+    'retries role saved seq shared slot slotId span srcu start target targetLevel told vm wait wanted',
+    'whole word write wrprot yieldedGfn young zapLevel',
+  ].flatMap((line) => line.split(' ')),
 };
 
 /** Procedures that go from vCPU to vCPU in the order of their numbers: while one runs, vCPUs are not alike. */

@@ -6,7 +6,6 @@ import { Layout, MACHINE, STATUS, VM, VM_STATE } from '../../aggregates/layout.j
 import { BadInput, LimitReached } from '../../base/errors.js';
 import { Guest } from '../../guest/guest.js';
 import { InvariantSet } from '../../invariants/invariant-set.js';
-import { assertionNames } from '../../invariants/kernel-assertions.js';
 import { invariantRules } from '../../invariants/rules.js';
 import { Machine, type Observer, STEP_EVENTS_MAX } from '../../machine/machine.js';
 import { OP, pending } from '../../machine/op.js';
@@ -79,12 +78,7 @@ export class MachineModel implements Model {
     const memory = new InvariantMemory();
     const rules = invariantRules(protocol.rules);
     const kinds = localKinds(linked);
-    this.set = new InvariantSet(
-      this.machine.w,
-      rules,
-      () => undefined,
-      memory.watched,
-    );
+    this.set = new InvariantSet(this.machine.w, rules, () => undefined, memory.watched);
     this.machine.observer = observerOf(this.set);
     this.ops = new Int32Array(this.count * OP_WORDS);
     this.words = this.machine.s.length + this.set.memory.length + this.ops.length;
@@ -148,6 +142,10 @@ export class MachineModel implements Model {
 
   key(to: Int32Array): number {
     return this.stateKey.write(to);
+  }
+
+  renamed(t: number): number {
+    return this.stateKey.placeOf(t);
   }
 
   choices(t: number): number {

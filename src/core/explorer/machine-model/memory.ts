@@ -28,6 +28,7 @@ const TAKES: { readonly [number: number]: readonly Held[] } = {
   22: ['perThread', 'perThread', 'perThreadEntry', 'perVcpu'],
   23: ['perVcpuPage'],
   24: ['perThreadEntry', 'perPageThread'],
+  28: ['perThread'],
   31: ['perPage'],
   33: ['perPage'],
   // clock, section, invalidated, requested

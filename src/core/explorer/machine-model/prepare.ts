@@ -2,8 +2,8 @@
 // lowest number that can run does, until GO; then every thread that awaits GO steps past it.
 import { STATUS } from '../../aggregates/layout.js';
 import { AssertionError } from '../../base/assert.js';
-import { OP, pending } from '../../machine/op.js';
 import type { Machine } from '../../machine/machine.js';
+import { OP, pending } from '../../machine/op.js';
 import { type BuiltLitmus, GO } from '../../scenarios/litmus/litmus.js';
 
 /** Steps of a preparation; more means that it does not come to GO. */

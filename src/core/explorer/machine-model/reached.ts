@@ -1,6 +1,16 @@
 // Which pages anything still leads to: a local that can be read, a vCPU, a translation cache, an entry of a table, a deleted
 // root that somebody may stand on, what an invariant remembers. What nothing leads to can be freed at any moment, unseen.
-import { FRAME, LOCK_KIND, MACHINE, PAGE, PAGE_KIND, STACK, THREAD, TLB_WORDS, VCPU } from '../../aggregates/layout.js';
+import {
+  FRAME,
+  LOCK_KIND,
+  MACHINE,
+  PAGE,
+  PAGE_KIND,
+  STACK,
+  THREAD,
+  TLB_WORDS,
+  VCPU,
+} from '../../aggregates/layout.js';
 import { is_nonleaf_spte, spte_to_child } from '../../aggregates/spte.js';
 import type { World } from '../../aggregates/world.js';
 import { LOCAL, type LocalKinds } from './locals.js';

@@ -1,10 +1,10 @@
 // What a litmus is: a scenario small enough to be explored, with what a search must know besides: which threads are alike,
 // and what of the kernel is not in it. A litmus is also a scenario: a found schedule runs and is stored like any session.
 //
-// Convention: barrier GO separates what is only preparation from what is explored. `main` makes the VM and arrives at GO
-// last; all other VMM threads await it first. A search begins where all of them are past it.
+// Convention: barrier GO separates what is only preparation from what is explored. `main` makes the VM, waits for whoever
+// prepares something, and arrives at GO last; all other VMM threads await it. A search begins where all are past it.
 import type { Topology } from '../../aggregates/layout.js';
-import { litmusScript, type LitmusScript } from '../../userspace/litmus-script.js';
+import { type LitmusScript, litmusScript } from '../../userspace/litmus-script.js';
 import { type ScriptBuilder, script } from '../../userspace/script.js';
 import { THREAD_ENTRY } from '../../userspace/threads.js';
 import { NO_HANDLER } from '../recorded/layout.js';
@@ -14,6 +14,9 @@ import type { BuiltScenario, ParameterValues, Scenario, ScenarioGuest, ScenarioT
 export const GO = 0;
 /** Barrier at which threads arrive when they are done. */
 export const DONE = 1;
+/** The VM is there; and what is prepared is. */
+const MADE = 2;
+const PREPARED = 3;
 
 export interface BuiltLitmus extends BuiltScenario {
   /** Groups of thread numbers that run the same script in the same role: a search may take one for the other. */
@@ -25,7 +28,7 @@ export interface BuiltLitmus extends BuiltScenario {
 export interface Litmus extends Scenario {
   /** What the search leaves out, in words: a litmus says nothing about it. */
   readonly leftOut: string;
-  /** Protocols for which it has no meaning, with the reason. */
+  /** Why it has no meaning for this protocol; null: it has. */
   readonly notFor?: (protocol: { readonly id: string; readonly era: string }) => string | null;
   build(params: ParameterValues): BuiltLitmus;
 }
@@ -40,28 +43,48 @@ export interface LitmusThread {
   readonly alike?: string;
 }
 
-/** Makes the VM and its slots; each slot exists in both address spaces when `smm`. Then everybody goes. */
-export function mainThread(options: {
+export interface MainOptions {
   readonly vcpus: number;
   readonly slots?: number;
+  /** Pages of each slot; SLOT_PAGES where nothing is said. */
+  readonly pages?: number;
+  /** Slots exist in both address spaces. */
   readonly smm?: boolean;
+  /** There is no VM before GO. */
+  readonly withoutVm?: boolean;
+  /** Threads that prepare something before GO. */
+  readonly preparing?: number;
   /** What main does behind GO. */
-  readonly then?: (s: ScriptBuilder) => void;
-}): LitmusThread {
-  // Written before: a fault finds each page backed.
-  const s = script().memset(0, (options.slots ?? 1) * SLOT_PAGES).createVm();
-  for (let slot = 0; slot < (options.slots ?? 1); slot++) {
-    for (const asId of options.smm === true ? [0, 1] : [0])
-      s.setMemoryRegion({ asId, slot, baseGfn: slot * SLOT_PAGES, pages: SLOT_PAGES, hvaPage: slot * SLOT_PAGES });
-  }
-  for (let v = 0; v < options.vcpus; v++) s.createVcpu(v);
-  s.arrive(GO);
-  options.then?.(s);
-  return { name: 'main', script: s, entry: 'vmm' };
+  readonly after?: (s: ScriptBuilder) => void;
 }
 
 /** Pages of a slot. With two entries a table, a slot is one lowest-level table. */
 export const SLOT_PAGES = 2;
+
+/** Makes the VM, its slots and vCPUs, and lets everybody go. */
+export function mainThread(options: MainOptions): LitmusThread {
+  const slots = options.slots ?? 1;
+  // Written before: a fault finds each page backed.
+  const pages = options.pages ?? SLOT_PAGES;
+  const s = script().memset(0, slots * pages);
+  if (options.withoutVm === true) {
+    s.arrive(GO);
+    options.after?.(s);
+    return { name: 'main', script: s, entry: 'vmm' };
+  }
+  s.createVm();
+  for (let slot = 0; slot < slots; slot++) {
+    const at = slot * pages;
+    for (const asId of options.smm === true ? [0, 1] : [0])
+      s.setMemoryRegion({ asId, slot, baseGfn: at, pages, hvaPage: at });
+  }
+  for (let v = 0; v < options.vcpus; v++) s.createVcpu(v);
+  s.arrive(MADE);
+  if ((options.preparing ?? 0) > 0) s.await(PREPARED, options.preparing ?? 0);
+  s.arrive(GO);
+  options.after?.(s);
+  return { name: 'main', script: s, entry: 'vmm' };
+}
 
 /** Closes everything: the last put destroys the VM. */
 export function closeAll(s: ScriptBuilder, vcpus: number): void {
@@ -69,15 +92,28 @@ export function closeAll(s: ScriptBuilder, vcpus: number): void {
   s.closeVm();
 }
 
-/** A vCPU's thread. All that drive a vCPU with the same body are alike. */
-export function vcpuThread(vcpu: number, alike: string, body: (s: LitmusScript) => void): LitmusThread {
-  const s = litmusScript().await(GO, 1);
+export type LitmusCalls = (s: LitmusScript) => void;
+
+/** A vCPU's thread: what it does behind GO, and before. All that have the same word `alike` have the same of both. */
+export function vcpuThread(
+  vcpu: number,
+  alike: string,
+  body: LitmusCalls,
+  prepare?: LitmusCalls,
+): LitmusThread {
+  const s = litmusScript();
+  if (prepare !== undefined) {
+    s.await(MADE, 1);
+    prepare(s);
+    s.arrive(PREPARED);
+  }
+  s.await(GO, 1);
   body(s);
   return { name: `vcpu${vcpu}`, script: s.arrive(DONE), entry: 'litmus', vcpu, alike };
 }
 
 /** A thread that calls kernel functions for the VM. */
-export function callerThread(name: string, body: (s: LitmusScript) => void): LitmusThread {
+export function callerThread(name: string, body: LitmusCalls): LitmusThread {
   const s = litmusScript().await(GO, 1);
   body(s);
   return { name, script: s.arrive(DONE), entry: 'litmus' };
@@ -90,7 +126,7 @@ export function vmmCaller(name: string, body: (s: ScriptBuilder) => void): Litmu
   return { name, script: s.arrive(DONE), entry: 'vmm' };
 }
 
-export function worker(n: number): LitmusThread {
+export function worker(n = 0): LitmusThread {
   return { name: `kworker${n}`, script: null, entry: 'kworker', alike: 'kworker' };
 }
 export const rcu: LitmusThread = { name: 'rcu', script: null, entry: 'rcu' };
@@ -103,25 +139,29 @@ const SMALL: Topology = {
   pages: 24,
   tableBits: 1,
   slots: 1,
-  hostPages: 2,
+  hostPages: SLOT_PAGES,
   tlbEntries: 0,
   pscEntries: 0,
   outerEntries: 0,
   stackWords: 160,
   programWords: 0,
 };
+/** What a guest needs: a translation and a paging-structure entry or two, and where it is in its program. */
+export const WITH_GUEST: Partial<Topology> = {
+  tlbEntries: 2,
+  pscEntries: 2,
+  programWords: 24,
+  stackWords: 200,
+};
 
 export function assembleLitmus(
   threads: readonly LitmusThread[],
-  sizes: Partial<Topology>,
+  sizes: Partial<Topology> = {},
   guests: readonly ScenarioGuest[] = [],
 ): BuiltLitmus {
   const groups = new Map<string, number[]>();
   threads.forEach((thread, t) => {
-    if (thread.alike === undefined) return;
-    const group = groups.get(thread.alike);
-    if (group === undefined) groups.set(thread.alike, [t]);
-    else group.push(t);
+    if (thread.alike !== undefined) groups.set(thread.alike, [...(groups.get(thread.alike) ?? []), t]);
   });
   const vcpus = sizes.vcpus ?? Math.max(1, ...threads.map((thread) => (thread.vcpu ?? -1) + 1));
   const none = { program: NO_HANDLER, smm: NO_HANDLER };
@@ -137,10 +177,9 @@ export function assembleLitmus(
 }
 
 function scenarioThread(thread: LitmusThread): ScenarioThread {
-  const daemon = thread.script === null;
   return {
     name: thread.name,
-    kind: daemon ? 'daemon' : 'vmm',
+    kind: thread.script === null ? 'daemon' : 'vmm',
     entry: THREAD_ENTRY[thread.entry],
     args: thread.entry === 'litmus' ? [0, thread.vcpu ?? 0] : [],
     script: thread.script?.build() ?? new Int32Array(0),
