@@ -143,6 +143,11 @@ const ROWS: readonly Row[] = [
 
   // ---- forks
   [
+    'fork-protocol',
+    422,
+    'Under the other protocol the fork runs again from the start, and cannot do so as asked.',
+  ],
+  [
     'fork-ended',
     422,
     'The session ended in the step at that position: nothing follows from which a fork could go on.',

@@ -8,6 +8,12 @@ const numbers = z.record(z.string(), z.number());
 const nullable = <T extends z.ZodType>(schema: T) => z.union([schema, z.null()]);
 
 export const forkChanges = z.strictObject({
+  protocol: z
+    .string()
+    .optional()
+    .describe(
+      'another protocol; the history is shared where it is the same under both, else the fork runs again from the start',
+    ),
   scheduler: z.string().optional().describe('timed, round-robin or random'),
   seed: z.int().min(0).optional().describe('every random stream begins anew with it'),
   costs: numbers.optional().describe('costs that differ from there on; the shared history keeps its own'),
@@ -49,6 +55,16 @@ export const forkView = z.object({
   position: z.int().describe('last position that is shared'),
   steps: z.int().describe('steps of the run before the fork point'),
   difference: z.string().describe('in words'),
+  again: z
+    .union([
+      z.object({
+        followed: z.int().describe('steps that were taken as in the parent'),
+        of: z.int().describe('steps of the parent up to its fork point'),
+        stopped: z.union([z.string(), z.null()]).describe('why no more were; null: all were'),
+      }),
+      z.null(),
+    ])
+    .describe('set where the fork runs again from the start, under another protocol: it shares no row'),
   changes: z.record(z.string(), z.unknown()).describe('only what differs, resolved'),
 });
 

@@ -1,5 +1,6 @@
 // A session as the API and the command line show it.
 import type {
+  Following,
   ForkDifference,
   ForkOrigin,
   InvariantVerdict,
@@ -52,6 +53,8 @@ export interface ForkView {
   readonly steps: number;
   /** In words; `nothing` where it goes on as its parent did. */
   readonly difference: string;
+  /** Set where the fork runs again from the start. */
+  readonly again: Pick<Following, 'followed' | 'of' | 'stopped'> | null;
   readonly changes: ForkDifference;
 }
 
@@ -193,13 +196,26 @@ export function sessionView(session: SessionRecord): SessionView {
   };
 }
 
-export function forkViews({ forks = [] }: Manifest): ForkView[] {
-  return forks.map(({ session, at, position, steps, difference }) => ({
+export function forkViews({ forks = [], follows }: Manifest): ForkView[] {
+  const shared = forks.map(({ session, at, position, steps, difference }) => ({
     sessionId: session,
     at,
     position,
     steps,
     difference: differenceText(difference),
+    again: null,
     changes: difference,
   }));
+  if (follows === undefined) return shared;
+  const { session, at, followed, of, stopped, difference } = follows;
+  const again = {
+    sessionId: session,
+    at,
+    position: 0,
+    steps: followed,
+    difference: differenceText(difference),
+    again: { followed, of, stopped },
+    changes: difference,
+  };
+  return [again, ...shared];
 }

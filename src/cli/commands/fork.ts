@@ -31,6 +31,12 @@ export function addForkOptions(command: Command): Command {
       '--at <position>',
       'the history up to here is shared, with the rest of the step that it lies in',
     )
+    .addOption(
+      new Option(
+        '--protocol <id>',
+        'another protocol: the history is shared where it is the same under both, else the fork runs again from the start',
+      ),
+    )
     .addOption(new Option('--scheduler <name>', 'timed, round-robin or random from there on'))
     .addOption(new Option('--seed <n>', 'every random stream begins anew there'))
     .addOption(

@@ -6,6 +6,7 @@ import type { InvariantVerdict, Manifest } from '../../core/run/contract.js';
 import { createManifest, ENGINE_VERSION, RUN_LIMITS, type RunRequest } from '../../core/run/manifest.js';
 import { findScenario } from '../../core/scenarios/library.js';
 import type { Scenario } from '../../core/scenarios/scenario.js';
+import type { ForkView } from '../../sessions/session.view.js';
 import type { Backend } from '../backend/backend.js';
 import { type FindingDocument, runDocument, type SessionDocument } from '../documents.js';
 import { EXIT_CODE, type ExitCode, exitCodeOf } from '../exit-codes.js';
@@ -56,10 +57,11 @@ export function printSession(
 ): void {
   const s = session;
   terminal.line(`session ${s.id}: ${s.scenario} under ${s.protocol}, seed ${s.seed}, ${s.state}`);
-  for (const { sessionId, position, difference } of s.forks)
-    terminal.line(
-      `  forked            from session ${sessionId} at ${grouped(position)}; different: ${difference}`,
-    );
+  for (const { sessionId, at, position, difference, again } of s.forks) {
+    const where = grouped(again === null ? position : at);
+    terminal.line(`  forked            from session ${sessionId} at ${where}; different: ${difference}`);
+    if (again !== null) terminal.line(`  runs again        ${againText(again)}`);
+  }
   if (s.reason !== null) terminal.line(`  reason            ${s.reason}`);
   terminal.line(`  outcome           ${s.outcome ?? 'none yet'}${detailText(s)}`);
   terminal.line(`  root allocations  ${grouped(s.rootAllocations)}`);
@@ -80,6 +82,11 @@ export function printSession(
   terminal.line(`  findings          ${s.invariants ? s.findings : 'invariants were switched off'}`);
   for (const line of findingLines(findings)) terminal.line(`    ${line}`);
   if (s.verdicts !== null) terminal.line(`  invariants        ${verdictText(s.verdicts)}`);
+}
+
+function againText({ followed, of, stopped }: NonNullable<ForkView['again']>): string {
+  const steps = `${grouped(followed)} of ${grouped(of)} steps as in that session`;
+  return `from the start: ${steps}${stopped === null ? '' : ` (${stopped})`}`;
 }
 
 /** The first finding of each invariant, in words; later ones of the same are only counted (all are in the store). */

@@ -178,6 +178,25 @@ export interface ForkOrigin {
   readonly difference: ForkDifference;
 }
 
+/**
+ * A fork under another protocol to which the state could not be carried over: it runs again from the start. Its decisions
+ * are those of its parent as far as they can be followed, then its scheduler chooses.
+ */
+export interface Following {
+  readonly session: string;
+  readonly at: number;
+  /** Steps of the parent before the fork point, and how many of them were followed. */
+  readonly of: number;
+  readonly followed: number;
+  /** Why no more; null: all were. */
+  readonly stopped: string | null;
+  /** Thread and steps in turn. */
+  readonly decisions: readonly number[];
+  /** Of a live session: given again, each where the session waits. */
+  readonly commands: readonly LiveCommand[];
+  readonly difference: ForkDifference;
+}
+
 /** What a session is a function of, together with its decisions. */
 export interface Manifest {
   readonly scenario: string;
@@ -197,4 +216,5 @@ export interface Manifest {
   readonly eventSchema: number;
   /** Where this session, and those that it was forked from, left their parents: oldest first. */
   readonly forks?: readonly ForkOrigin[];
+  readonly follows?: Following;
 }

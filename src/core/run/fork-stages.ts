@@ -29,12 +29,15 @@ export function stagesOf({
   scheduler,
   costs,
   forks = [],
-}: Pick<Manifest, 'seed' | 'scheduler' | 'costs'> & { readonly forks?: readonly Origin[] }): Stage[] {
+  follows,
+}: Pick<Manifest, 'seed' | 'scheduler' | 'costs' | 'follows'> & {
+  readonly forks?: readonly Origin[];
+}): Stage[] {
   const stages: Stage[] = [];
   for (let k = 0; k <= forks.length; k++) {
     const rules = forks[k] ?? { seed, scheduler, costs, steps: Number.POSITIVE_INFINITY };
     const before = stages[k - 1];
-    const forced = forks[k - 1]?.difference.decisions ?? [];
+    const forced = (k === 0 ? followed(follows) : forks[k - 1]?.difference.decisions) ?? [];
     const choosesAnew =
       before !== undefined &&
       (before.seed !== rules.seed || before.scheduler !== rules.scheduler || forced.length > 0);
@@ -50,6 +53,15 @@ export function stagesOf({
     });
   }
   return stages;
+}
+
+function followed(follows: Manifest['follows']): ThreadSteps[] | undefined {
+  if (follows === undefined) return undefined;
+  const { decisions, difference } = follows;
+  const pairs: ThreadSteps[] = [];
+  for (let k = 0; k < decisions.length; k += 2)
+    pairs.push({ thread: decisions[k]!, steps: decisions[k + 1]! });
+  return [...pairs, ...(difference.decisions ?? [])];
 }
 
 /** The stage that a row belongs to. */

@@ -20,6 +20,8 @@ import type { Simulation } from './simulation.js';
 
 /** Decisions that a fork can be given. */
 export const MAX_FORCED_DECISIONS = 1_000;
+/** Decisions of a parent that a fork under another protocol follows. */
+export const MAX_FOLLOWED_DECISIONS = 100_000;
 /** Steps of them all. */
 export const MAX_FORCED_STEPS = 100_000;
 /** Steps between two looks at whether anybody still waits for the fork point. */

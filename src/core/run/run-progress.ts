@@ -28,3 +28,14 @@ export function progressOf(r: Recorder, m: Machine, steps: number, timeNs: numbe
     verdicts: end.verdicts,
   };
 }
+
+/** The time that the threads of the VMM have come to: daemons may sleep beyond the end. */
+export function latestClock(
+  threads: readonly { readonly kind: 'vmm' | 'daemon' }[],
+  clocks: Float64Array,
+): number {
+  let max = 0;
+  for (let t = 0; t < clocks.length; t++)
+    if (threads[t]!.kind === 'vmm' && clocks[t]! > max) max = clocks[t]!;
+  return max;
+}

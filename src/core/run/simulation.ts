@@ -1,10 +1,8 @@
 // One run: builds the machine from a manifest, lets a scheduler drive it, records. Synchronous; the caller decides how
 // far to advance before it looks at its messages again.
 
-import { STATUS } from '../aggregates/layout.js';
 import { BadInput, CommandRefused, LimitReached } from '../base/errors.js';
-import { WAIT } from '../machine/batch.js';
-import { type Machine, STEP_EVENTS_MAX } from '../machine/machine.js';
+import type { Machine } from '../machine/machine.js';
 import { TimeModel } from '../machine/time.js';
 import { link, type Protocol } from '../protocols/protocol.js';
 import type { LiveCommand } from '../scenarios/live/catalogue.js';
@@ -28,11 +26,10 @@ import { makeMachine } from './make-machine.js';
 import { NewNames } from './new-names.js';
 import type { OutsideInputs } from './outside-inputs.js';
 import { Recorder } from './recorder.js';
-import { progressOf } from './run-progress.js';
+import { latestClock, progressOf } from './run-progress.js';
 import { restoreSnapshot, snapshotLayout, takeSnapshot } from './snapshot.js';
-import { deadlockText, RecentExits, stuckAt } from './stuck.js';
-
-import { restOfTurn, restoredTurn, savedTurn, type Turn } from './turn.js';
+import { RecentExits, standstill, stuckAt } from './stuck.js';
+import { restOfTurn, restoredTurn, savedTurn, stepsWithin, type Turn } from './turn.js';
 
 /** Stored rows after which a snapshot is due. */
 const SNAPSHOT_ROWS = 6_000;
@@ -158,6 +155,7 @@ export class Simulation {
         const turn = this.turn ?? this.nextTurn();
         if (turn === null) {
           this.atRest();
+          if (this.waiting && this.commandAgain()) continue;
           break;
         }
         if (turn.thread === OUTSIDE) {
@@ -223,6 +221,19 @@ export class Simulation {
     this.flush();
     const number = this.outside.commands + 1;
     this.meet(this.outside.add(this.steps, this.recorder.position, { number, command, plan }));
+  }
+
+  /** The next command of a session that this one follows; false: there is none, or it is refused here. */
+  private commandAgain(): boolean {
+    const next = this.manifest.follows?.commands[this.outside.commands];
+    if (next === undefined) return false;
+    try {
+      this.command(next);
+      return true;
+    } catch (error) {
+      if (error instanceof CommandRefused) return false;
+      throw error;
+    }
   }
 
   /** Hands over what there is, with a snapshot: the run rests here, as somebody asked (a mark), or waits. */
@@ -308,18 +319,15 @@ export class Simulation {
 
   /** No thread can go on: everything is done, or a command must come, or the threads wait for each other. */
   private atRest(): void {
-    const { machine: m } = this;
-    const open = [...this.scenario.threads.keys()].filter(
-      (t) => this.scenario.threads[t].kind === 'vmm' && m.status(t) !== STATUS.ended,
-    );
-    if (open.length === 0) {
+    const still = standstill(this.machine, this.scenario.threads);
+    if (still === 'waiting') {
+      this.waiting = true;
+    } else if (still === 'done') {
       // The console may still be in the batch.
       this.flush();
       this.end(this.recorder.milestones.has('console') ? 'booted' : 'completed', null);
-    } else if (open.some((t) => m.waitsOn(t) === WAIT.COMMAND + t)) {
-      this.waiting = true;
     } else {
-      this.end('failed', { message: deadlockText(m, open) });
+      this.end('failed', { message: still.deadlock });
     }
   }
 
@@ -428,12 +436,7 @@ export class Simulation {
   }
 
   get timeNs(): number {
-    let max = 0;
-    for (let t = 0; t < this.machine.clocks.length; t++) {
-      if (this.scenario.threads[t].kind === 'vmm' && this.machine.clocks[t] > max)
-        max = this.machine.clocks[t];
-    }
-    return max;
+    return latestClock(this.scenario.threads, this.machine.clocks);
   }
 
   progress(): RunProgress {
@@ -441,9 +444,4 @@ export class Simulation {
     const verdicts = outcome === null ? null : (this.invariants?.verdicts() ?? null);
     return progressOf(this.recorder, this.machine, this.steps, this.timeNs, { outcome, detail, verdicts });
   }
-}
-
-/** Steps that cannot bring more than so many events by far: one, near the end. */
-function stepsWithin(events: number): number {
-  return Math.max(1, Math.floor(events / STEP_EVENTS_MAX));
 }

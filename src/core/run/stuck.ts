@@ -1,8 +1,9 @@
 // The watchdog's report: which exits repeat, and where the vCPU stands.
 
+import { STATUS } from '../aggregates/layout.js';
 import { E } from '../events/catalogue.js';
 import { EXIT_NAMES, MILESTONE_NAMES } from '../events/constants.js';
-import { CHANNEL, type EventBatch, S_VCPU, WAIT_NAMES } from '../machine/batch.js';
+import { CHANNEL, type EventBatch, S_VCPU, WAIT, WAIT_NAMES } from '../machine/batch.js';
 import type { Machine } from '../machine/machine.js';
 import type { OutcomeDetail } from './contract.js';
 
@@ -85,8 +86,19 @@ export function stuckAt(
   };
 }
 
+/** Why no thread can go on: everything is done, or a command must come, or the threads wait for each other. */
+export function standstill(
+  m: Machine,
+  threads: readonly { readonly kind: 'vmm' | 'daemon' }[],
+): 'done' | 'waiting' | { readonly deadlock: string } {
+  const open = [...threads.keys()].filter((t) => threads[t]!.kind === 'vmm' && m.status(t) !== STATUS.ended);
+  if (open.length === 0) return 'done';
+  if (open.some((t) => m.waitsOn(t) === WAIT.COMMAND + t)) return 'waiting';
+  return { deadlock: deadlockText(m, open) };
+}
+
 /** What each of the threads waits for. */
-export function deadlockText(m: Machine, threads: readonly number[]): string {
+function deadlockText(m: Machine, threads: readonly number[]): string {
   const waits = threads.map((t) => {
     const at = m.where(t)[0]!;
     const channel = m.waitsOn(t);

@@ -1,7 +1,7 @@
 // A turn that was cut short by something that is not the scheduler's business (a full batch, a rest that somebody asked
 // for): the same thread goes on, so that the schedule does not depend on where a run was looked at.
 import { STATUS } from '../aggregates/layout.js';
-import type { Machine } from '../machine/machine.js';
+import { type Machine, STEP_EVENTS_MAX } from '../machine/machine.js';
 
 export interface Turn {
   readonly thread: number;
@@ -29,4 +29,9 @@ export function restoredTurn(saved: SavedTurn): Turn | null {
   if (saved === null) return null;
   const [thread, horizonNs, steps] = saved;
   return { thread, horizonNs: horizonNs ?? Number.POSITIVE_INFINITY, steps };
+}
+
+/** Steps that cannot bring more than so many events by far: one, near the end. */
+export function stepsWithin(events: number): number {
+  return Math.max(1, Math.floor(events / STEP_EVENTS_MAX));
 }

@@ -147,7 +147,10 @@ export class ScriptedScheduler implements Scheduler {
  * run, so it has no memory of its own either.
  */
 export class ForcedFirst implements Scheduler {
-  private readonly left: { readonly thread: number; steps: number }[];
+  private readonly given: readonly { readonly thread: number; readonly steps: number }[];
+  private next = 0;
+  /** Steps of the next decision that were taken. */
+  private done = 0;
 
   /** @param taken steps of the given decisions that were taken already */
   constructor(
@@ -155,27 +158,29 @@ export class ForcedFirst implements Scheduler {
     taken: number,
     private readonly behind: Scheduler,
   ) {
-    this.left = decisions.map((decision) => ({ ...decision }));
+    this.given = decisions;
     this.drop(taken);
   }
 
   get horizonNs(): number {
-    return this.left.length > 0 ? Number.POSITIVE_INFINITY : this.behind.horizonNs;
+    return this.next < this.given.length ? Number.POSITIVE_INFINITY : this.behind.horizonNs;
   }
 
   get steps(): number {
-    return this.left[0]?.steps ?? this.behind.steps;
+    const next = this.given[this.next];
+    return next === undefined ? this.behind.steps : next.steps - this.done;
   }
 
   /** Steps of the given decisions that are still to be taken. */
   get forced(): number {
-    return this.left.reduce((sum, { steps }) => sum + steps, 0);
+    return this.given.slice(this.next).reduce((sum, { steps }) => sum + steps, -this.done);
   }
 
   pick(m: Machine): number {
-    const next = this.left[0];
+    const next = this.given[this.next];
     if (next === undefined) return this.behind.pick(m);
-    const { thread, steps } = next;
+    const { thread } = next;
+    const steps = next.steps - this.done;
     if (m.status(thread) === STATUS.runnable) return thread;
     const runnable = m.threads.filter((_, t) => m.status(t) === STATUS.runnable).map(({ name }) => name);
     throw new BadInput(
@@ -186,19 +191,15 @@ export class ForcedFirst implements Scheduler {
   }
 
   took(steps: number): void {
-    if (this.left.length === 0) this.behind.took(steps);
+    if (this.next === this.given.length) this.behind.took(steps);
     else this.drop(steps);
   }
 
   private drop(steps: number): void {
-    let rest = steps;
-    while (rest > 0 && this.left.length > 0) {
-      const first = this.left[0]!;
-      const part = Math.min(rest, first.steps);
-      first.steps -= part;
-      rest -= part;
-      if (first.steps === 0) this.left.shift();
-    }
+    this.done += steps;
+    while (this.next < this.given.length && this.done >= this.given[this.next]!.steps)
+      this.done -= this.given[this.next++]!.steps;
+    if (this.next === this.given.length) this.done = 0;
   }
 }
 

@@ -5,7 +5,7 @@ import { BadInput } from '../../core/base/errors.js';
 import { EVENT_SCHEMA_VERSION } from '../../core/events/catalogue.js';
 import { SITES_MAX } from '../../core/machine/sites.js';
 import type { Manifest, RunProgress } from '../../core/run/contract.js';
-import { MAX_FORCED_DECISIONS } from '../../core/run/fork.js';
+import { MAX_FOLLOWED_DECISIONS, MAX_FORCED_DECISIONS } from '../../core/run/fork.js';
 import { SCHEDULERS } from '../../core/scheduler/scheduler.js';
 import type { StoredMark } from '../../store/event-store.port.js';
 import type { ImportedSession, NameSince } from '../../store/imports.port.js';
@@ -30,6 +30,12 @@ const digest = z.string().regex(/^[0-9a-f]{16}$/);
 const numbers = z.record(word, z.number());
 
 const scheduler = z.enum(SCHEDULERS);
+const difference = z.looseObject({
+  decisions: z
+    .array(z.looseObject({ thread: count.max(255), steps: count.min(1), name: word }))
+    .max(MAX_FORCED_DECISIONS)
+    .optional(),
+});
 /** Where it left its parents. What it did differently there is only shown, but for the decisions that it was given. */
 const forkOrigin = z.looseObject({
   session: word,
@@ -42,12 +48,7 @@ const forkOrigin = z.looseObject({
   seed: count,
   scheduler,
   costs: numbers,
-  difference: z.looseObject({
-    decisions: z
-      .array(z.looseObject({ thread: count.max(255), steps: count.min(1), name: word }))
-      .max(MAX_FORCED_DECISIONS)
-      .optional(),
-  }),
+  difference,
 });
 
 const manifest = z.looseObject({
@@ -64,6 +65,18 @@ const manifest = z.looseObject({
   protocolDigest: word,
   eventSchema: count,
   forks: z.array(forkOrigin).max(MAX_FORKS).optional(),
+  follows: z
+    .looseObject({
+      session: word,
+      at: count,
+      of: count,
+      followed: count,
+      stopped: z.string().max(MAX_TEXT).nullable(),
+      decisions: z.array(count).max(2 * MAX_FOLLOWED_DECISIONS),
+      commands: z.array(z.looseObject({ command: word })),
+      difference,
+    })
+    .optional(),
 });
 
 const verdict = z.looseObject({

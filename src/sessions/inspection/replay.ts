@@ -169,7 +169,7 @@ export class ScheduleReplay {
 }
 
 /** A chunk that begins at a fork point or behind it is the fork's; what follows the fork point in another is the parent's. */
-function decisionsByStage({ bytes, chunks }: DecisionLog, { forks = [] }: Manifest): Uint8Array[] {
+export function decisionsByStage({ bytes, chunks }: DecisionLog, { forks = [] }: Manifest): Uint8Array[] {
   return Array.from({ length: forks.length + 1 }, (_, stage) => {
     const from = forks[stage - 1]?.position ?? 0;
     const to = forks[stage]?.position ?? Number.POSITIVE_INFINITY;
@@ -181,7 +181,7 @@ function decisionsByStage({ bytes, chunks }: DecisionLog, { forks = [] }: Manife
   });
 }
 
-function readerOf(bytes: Uint8Array): DecisionReader {
+export function readerOf(bytes: Uint8Array): DecisionReader {
   let piece: Uint8Array | null = bytes.length === 0 ? null : bytes;
   return new DecisionReader(() => {
     const next = piece;

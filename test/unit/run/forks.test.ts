@@ -1,6 +1,7 @@
 // Forks: what is shared, what is not, and that a fork is a session like any other: it resumes, replays, and is forked.
 import { afterAll, describe, expect, it } from 'vitest';
 import type { RunRequest } from '../../../src/core/run/manifest.js';
+import { DecisionReader } from '../../../src/core/scheduler/decision-log.js';
 import type { SessionRecord } from '../../../src/store/session.js';
 import { ForkLab } from '../../support/forks.js';
 
@@ -188,6 +189,68 @@ describe('bad input', () => {
   });
 });
 
+describe('another protocol', () => {
+  it('shares the history where it is the same under both', async () => {
+    const parent = await lab.run(RACE);
+    const whole = await lab.run({ ...RACE, protocol: 'v6.6' });
+    // Before the first vCPU runs, no function that differs has been called.
+    const fork = await lab.fork(parent.id, 10, { protocol: 'v6.6' });
+    expect(fork).toMatchObject({
+      position: fork.manifest.forks![0]!.position,
+      manifest: { protocol: 'v6.6' },
+    });
+    expect(fork.position).toBeGreaterThanOrEqual(10);
+    const ended = await lab.goOn(fork.id);
+    expect(ended.progress).toEqual(whole.progress);
+    await expectWhole(ended);
+  });
+
+  it('else runs again from the start, under the same decisions as far as they can be followed', async () => {
+    const parent = await lab.run({ ...RACE, protocol: 'v5.18' });
+    const at = Math.floor(parent.position / 2);
+    const changes = { protocol: 'seed-draft', scheduler: 'timed' };
+    const fork = await lab.fork(parent.id, at, changes);
+    const follows = fork.manifest.follows!;
+    expect(fork.position).toBe(0);
+    expect(fork.manifest.forks).toBeUndefined();
+    expect(follows.difference).toEqual(changes);
+    expect(follows.followed).toBeGreaterThan(100);
+    expect(follows.stopped === null).toBe(follows.followed === follows.of);
+    await lab.goOn(fork.id, [], { rows: 400 });
+    const ended = await lab.goOn(fork.id);
+    expect(ended.progress?.outcome).toBe('completed');
+    await expectWhole(ended);
+    // What was followed is what the parent decided.
+    const log = async (id: string): Promise<number[]> => {
+      const { bytes } = await lab.store.decisions(id);
+      const reader = new DecisionReader(pieces(bytes));
+      const threads: number[] = [];
+      for (let pair = reader.next(); pair !== null && threads.length < follows.followed; pair = reader.next())
+        threads.push(...new Array<number>(pair.steps).fill(pair.thread));
+      return threads.slice(0, follows.followed);
+    };
+    expect(await log(ended.id)).toEqual(await log(parent.id));
+    const straight = await lab.goOn((await lab.fork(parent.id, at, changes)).id);
+    expect(straight.progress).toEqual(ended.progress);
+    // A fork of it is a fork like any other.
+    const nested = await lab.goOn((await lab.fork(ended.id, 300)).id);
+    expect(nested.progress?.digest).toBe(ended.progress?.digest);
+    await expectWhole(nested);
+  });
+
+  it('an unknown one is refused', async () => {
+    const parent = await lab.run({ ...RACE, parameters: { smis: 1 } });
+    const refused = lab.fork(parent.id, 5, { protocol: 'v9.9' });
+    await expect(refused).rejects.toMatchObject({ code: 'unknown-protocol' });
+  });
+});
+
+/** Once. */
+function pieces(bytes: Uint8Array): () => Uint8Array | null {
+  const left = [bytes];
+  return () => left.shift() ?? null;
+}
+
 describe('a live session', () => {
   const LIVE: RunRequest = { scenario: 'live', protocol: 'v6.4' };
   const STORY: readonly object[] = [
@@ -223,6 +286,12 @@ describe('a live session', () => {
     await expectWhole(middle);
     const refused = lab.fork(parent.id, beforeSmi, { command: { command: 'createVm' } });
     await expect(refused).rejects.toMatchObject({ name: 'CommandRefused' });
+    // Under another protocol the same commands are given again.
+    const again = await lab.goOn((await lab.fork(parent.id, parent.position, { protocol: 'v5.18' })).id);
+    const straight = await lab.run({ ...LIVE, protocol: 'v5.18' }, STORY);
+    expect(again.progress).toEqual(straight.progress);
+    expect(again.state).toBe('waiting');
+    await expectWhole(again);
     const notLive = await lab.run({ ...RACE, parameters: { smis: 1 } });
     const none = lab.fork(notLive.id, 5, { command: { command: 'createVm' } });
     await expect(none).rejects.toMatchObject({ name: 'CommandRefused' });

@@ -18,6 +18,7 @@ import type { StoredSession } from '../../../store/session.js';
 import { buildSimulation } from '../../build-simulation.js';
 import { type OrderContext, order } from '../order.js';
 import { checkPosition } from '../when.js';
+import { underOtherProtocol } from './fork-protocol.js';
 
 const PAGE_ROWS = 8_192;
 
@@ -76,6 +77,10 @@ function forkPoint(
   }
   const point = simulation.progress();
   const forked = forkManifest(session.manifest, { session: id, at }, point, simulation.threadNames, changes);
+  if (changes.protocol !== undefined && changes.protocol !== manifest.protocol) {
+    const asked = { session, at, point, protocol: changes.protocol, manifest: forked };
+    return underOtherProtocol(asked, context);
+  }
   tryDifference(simulation, forked.forks!.at(-1)!.difference);
   return { manifest: forked, position: point.position };
 }
