@@ -226,7 +226,7 @@ describe('another protocol', () => {
       const reader = new DecisionReader(pieces(bytes));
       const threads: number[] = [];
       for (let pair = reader.next(); pair !== null && threads.length < follows.followed; pair = reader.next())
-        threads.push(...new Array<number>(pair.steps).fill(pair.thread));
+        for (let k = 0; k < pair.steps; k++) threads.push(pair.thread);
       return threads.slice(0, follows.followed);
     };
     expect(await log(ended.id)).toEqual(await log(parent.id));
