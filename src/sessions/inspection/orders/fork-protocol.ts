@@ -15,9 +15,15 @@ import type { StoredSession } from '../../../store/session.js';
 import { buildSimulation } from '../../build-simulation.js';
 import type { OrderContext } from '../order.js';
 import { decisionsByStage, readerOf } from '../replay.js';
-import type { ForkPoint } from './fork.order.js';
 
 const SLICE_STEPS = 50_000;
+
+export interface ForkPoint {
+  /** Of the fork. */
+  readonly manifest: Manifest;
+  /** The fork shares the rows up to here. */
+  readonly position: number;
+}
 
 export interface OtherProtocol {
   readonly session: StoredSession;

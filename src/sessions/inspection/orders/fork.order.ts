@@ -1,7 +1,7 @@
 // Where a fork of a session begins and what its manifest is: the session is executed from a snapshot before the position,
 // held against the rows that are stored, and what the fork is to do differently is tried.
 import { BadInput } from '../../../core/base/errors.js';
-import type { Manifest, RunChunk } from '../../../core/run/contract.js';
+import type { RunChunk } from '../../../core/run/contract.js';
 import {
   type ForkChanges,
   type ForkRow,
@@ -18,7 +18,7 @@ import type { StoredSession } from '../../../store/session.js';
 import { buildSimulation } from '../../build-simulation.js';
 import { type OrderContext, order } from '../order.js';
 import { checkPosition } from '../when.js';
-import { underOtherProtocol } from './fork-protocol.js';
+import { type ForkPoint, underOtherProtocol } from './fork-protocol.js';
 
 const PAGE_ROWS = 8_192;
 
@@ -26,13 +26,6 @@ export interface ForkPointRequest {
   readonly sessionId: string;
   readonly at: number;
   readonly changes: ForkChanges;
-}
-
-export interface ForkPoint {
-  /** Of the fork. */
-  readonly manifest: Manifest;
-  /** The fork shares the rows up to here. */
-  readonly position: number;
 }
 
 export const forkOrder = order({ long: true }, (request: ForkPointRequest, context): ForkPoint => {
