@@ -2,7 +2,7 @@
 import { ensure } from '../core/base/assert.js';
 import { BadInput } from '../core/base/errors.js';
 import type { Litmus } from '../core/explorer/litmus/litmus.js';
-import type { Model, Violation } from '../core/explorer/model.js';
+import type { Model, ModelSpec, Violation } from '../core/explorer/model.js';
 import { BreadthFirst } from '../core/explorer/search/breadth-first.js';
 import { decodeCheckpoint, encodeCheckpoint } from '../core/explorer/search/checkpoint.js';
 import { DepthFirst } from '../core/explorer/search/depth-first.js';
@@ -301,9 +301,24 @@ function counterexample(model: Model, found: Found, shortness: Shortness, cycle:
   };
 }
 
+/**
+ * The spec with the reductions that this search can have. Samples take steps, so none is run ahead; bounds on depth and
+ * preemptions count what running a step ahead of its turn changes; and one on preemptions tells threads apart, so symmetry needs a model that says which is which.
+ */
+function reducible({ spec, search, bounds }: Exploration, litmus: Litmus): ModelSpec {
+  const { persistent, symmetry } = spec.reductions;
+  const bounded = bounds.preemptions !== null;
+  const reductions = {
+    persistent: persistent && !bounded && bounds.depth === null && search === 'exhaustive',
+    symmetry: symmetry && (!bounded || litmus.build(spec).renamed !== undefined),
+  };
+  return { ...spec, reductions };
+}
+
 /** Explores. Throws BadInput for a litmus that there is not. */
-export async function explore(asked: Exploration, hooks: ExploreHooks = {}): Promise<ExplorationResult> {
-  const litmus = hooks.litmus ?? (await findLitmus(asked.spec.litmus));
+export async function explore(request: Exploration, hooks: ExploreHooks = {}): Promise<ExplorationResult> {
+  const litmus = hooks.litmus ?? (await findLitmus(request.spec.litmus));
+  const asked = { ...request, spec: reducible(request, litmus) };
   const explorer = new Explorer(asked, hooks, () => litmus.build(asked.spec));
   let outcome = await explorer.search();
   let found: Counterexample | null = null;

@@ -102,8 +102,6 @@ async function explorationOf(options: ExploreOptions): Promise<Exploration> {
       '--checkpoint takes an exhaustive search without --depth and --exact',
     );
   }
-  // A bound on preemptions counts what the order of forced steps changes, so it takes symmetry only.
-  const persistent = options.reduced && preemptions === undefined && search === 'exhaustive';
   const parameters = Object.entries(readSettings(options.settings).parameters).map(
     ([name, text]) => [name, numberOf(name, text)] as const,
   );
@@ -111,7 +109,7 @@ async function explorationOf(options: ExploreOptions): Promise<Exploration> {
     spec: modelSpec(litmus, {
       protocol: options.protocol,
       parameters: Object.fromEntries(parameters),
-      reductions: { persistent, symmetry: options.reduced },
+      reductions: { persistent: options.reduced, symmetry: options.reduced },
     }),
     search,
     bounds: {

@@ -112,3 +112,14 @@ test('a cancelled search says that it was stopped, and leaves what it needs to g
   });
   expect(cancelled).toMatchObject({ verdict: 'bound_reached', boundsReached: [] });
 });
+
+test('a bound on preemptions takes only the reductions that keep its count', async () => {
+  const bounds = { ...DEFAULT_BOUNDS, preemptions: 1 };
+  const anchor = litmusOf(({ reductions }) => coarse({ patched: true, resets: 1, reductions }));
+  const nameless = litmusOf((spec) => Object.assign(anchor.build(spec), { renamed: undefined }));
+  const named = await explore(asked({ bounds }), { litmus: anchor });
+  const unnamed = await explore(asked({ bounds }), { litmus: nameless });
+  expect(named).toMatchObject({ reductions: ['symmetry'], boundsReached: ['preemptions'] });
+  expect(unnamed).toMatchObject({ reductions: [], boundsReached: ['preemptions'] });
+  expect(named.states).toBeLessThan(unnamed.states);
+});

@@ -58,6 +58,25 @@ test('a bound on preemptions leaves out exactly what needs more, and says so', (
   }
 });
 
+test.each([0, 1, 2])('with %i preemptions symmetry merges nothing that ends differently', (preemptions) => {
+  const [whole, merged] = [false, true].map((symmetry) => {
+    const model = coarse({ patched: false, resets: 1, reductions: { persistent: false, symmetry } });
+    const state = new Int32Array(model.words);
+    const outcomes = new Set<string>();
+    const onTerminal = () => {
+      model.save(state, 0);
+      outcomes.add(state.join());
+    };
+    const bounds = { ...UNBOUNDED, preemptions };
+    const search = new DepthFirst(model, new HashTable(), { persistent: false, bounds, onTerminal });
+    search.start();
+    while (search.advance(PLENTY) === 'working');
+    return { outcomes: [...outcomes].toSorted(), states: search.figures.states };
+  });
+  expect(merged.outcomes).toEqual(whole.outcomes);
+  expect(merged.states).toBeLessThan(whole.states);
+});
+
 test('a bound on depth means every schedule of so many steps', () => {
   const three = breadthFirst(LOST_UPDATE(), { depth: 3 });
   expect(three.state).toBe('finished');
