@@ -129,6 +129,15 @@ describe('memslot-storm', () => {
     expect(much).toBeGreaterThan(0.9 * 32 * 200 * COSTS.zapLeafSpte.ns);
     expect(much / little).toBeGreaterThan(3);
   });
+  it('v6.9: nobody waits for the zap any more', () => {
+    const { pressure } = run({
+      scenario: 'memslot-storm',
+      protocol: 'v6.9',
+      parameters: { vcpus: 8, pages: 200 },
+    }).result;
+    expect(pressure).toMatchObject({ rootLoadsThatWaited: 0, worstRootLoadNs: 0 });
+    expect(pressure!['longestZapNs']).toBeGreaterThan(8 * 200 * COSTS.zapLeafSpte.ns);
+  });
   it('v6.9 is not compared before it is there', () => {
     const e = findExperiment('memslot-storm')!;
     const doc = publishedDocument(e, new Map(), ['v5.18'], true);

@@ -76,5 +76,6 @@ export const memslotStormExperiment: Experiment = {
     'more than 1 s for one load: seen once, no circumstances given',
     'how often loads are slow: the report has worst cases only, so they are lower and upper bounds here',
     'NUMA and vCPUs that are scheduled out',
+    'v6.9: a load here waits for writers only; who shares the cache lines of mmu_lock and of the count costs nothing',
   ],
 };
