@@ -30,6 +30,9 @@ export interface RuleWords {
   readonly zapAfterInvalidation: string;
   readonly lookupLock: string;
   readonly dropLock: string;
+  /** Which roots a range zap (APIC page, MTRR) goes through, and which the MMU notifier's unmap. */
+  readonly rangeZap: string;
+  readonly notifierUnmap: string;
   readonly destruction: string;
 }
 

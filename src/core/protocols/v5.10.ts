@@ -97,6 +97,8 @@ export const v5_10 = extend(v5_15, {
       zapAfterInvalidation: 'the caller empties all roots in place, S, yields; they stay in use',
       lookupLock: 'S',
       dropLock: 'S',
+      rangeZap: 'all roots',
+      notifierUnmap: 'all roots',
       destruction: 'checks that no root is left',
     },
   },

@@ -79,6 +79,8 @@ export const v5_15 = extend(v5_18, {
       invalidation: 'each root, invalid ones too: takes a reference for the zap, marks it; W',
       zapAfterInvalidation:
         'the caller, R, yields: freezes, flushes and clears each entry; then puts the reference',
+      rangeZap: 'valid roots: a get of an invalid one fails',
+      notifierUnmap: 'valid roots: a get of an invalid one fails (B6)',
       destruction: 'checks that nothing is left; waits for RCU',
     },
   },

@@ -234,6 +234,8 @@ export const v5_18: Protocol = {
       zapAfterInvalidation: 'a worker, R, yields; the caller waits for the work queue',
       lookupLock: 'W',
       dropLock: 'W',
+      rangeZap: 'all roots; whatever goes asks for a flush',
+      notifierUnmap: 'all roots',
       destruction: 'destroys the work queue, which drains it',
     },
   },

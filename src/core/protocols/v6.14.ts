@@ -66,6 +66,7 @@ export const v6_14 = extend(v6_9, {
         'each valid root of the types asked for (a fast zap: direct ones): raises scheduled_root_to_zap, marks it; W (same waivers)',
       zapAfterInvalidation:
         "the caller, R after a fast zap, W at the VM's end; yields at every SPTE of four passes (4K, 2M, 1G, root); puts the TDP MMU's own reference, then the iterator's",
+      notifierUnmap: 'all direct roots, and invalid ones of either kind',
       destruction: 'each vCPU puts its mirror root (R), then invalidates all roots and zaps them exclusively',
     },
   },

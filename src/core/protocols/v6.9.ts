@@ -42,6 +42,7 @@ export const v6_9 = extend(v6_6, {
         "the caller, R, yields at every SPTE of four passes (4K, 2M, 1G, root); puts the TDP MMU's own reference, then the iterator's",
       lookupLock: 'R; P to make one, after a second look',
       dropLock: 'R',
+      rangeZap: 'valid roots; only what goes in those asks for a flush',
     },
   },
 });
