@@ -60,6 +60,9 @@ const ROWS: readonly Row[] = [
   ['unknown-litmus', 422, 'There is no such litmus; `expected` lists them.'],
   ['litmus-protocol', 422, 'The litmus does not take this protocol; `expected` lists those it takes.'],
   ['litmus-parameter', 422, 'The litmus has no such parameter, or not this value of it.'],
+  ['litmus-preparation', 422, 'The litmus cannot reach the state that it begins with under this protocol.'],
+  ['checkpoint-differs', 422, 'The saved search is of another litmus, protocol or build.'],
+  ['checkpoint-damaged', 422, 'The saved search cannot be read.'],
 
   // ---- what is asked about
   ['session-not-found', 404, 'There is no such session, or not any more.'],
