@@ -2,11 +2,12 @@
 // are reached are the same with every combination, for protocols as they are and with a step of theirs made wrong.
 import { describe, expect, it } from 'vitest';
 import { role_is_invalid } from '../../src/core/aggregates/role.js';
+import { MachineModel } from '../../src/core/explorer/machine-model/machine-model.js';
 import { op } from '../../src/core/machine/op.js';
 import type { Step } from '../../src/core/machine/procedure.js';
 import { ret } from '../../src/core/machine/procedure.js';
 import type { Protocol } from '../../src/core/protocols/protocol.js';
-import { findProtocol } from '../../src/core/protocols/registry.js';
+import { findProtocol, PROTOCOLS } from '../../src/core/protocols/registry.js';
 import { ALL, built, everything, NONE } from './litmus-support.js';
 
 interface Mutation {
@@ -81,6 +82,15 @@ function sameWithAll(protocol: Protocol, id: string, set: Readonly<Record<string
   }
   return plain;
 }
+
+// A local, a word of a record or an invariant's memory that the key does not know switches the renaming off.
+it.each(PROTOCOLS.map((protocol) => [protocol.id, protocol] as const))(
+  'everything that %s keeps in a state is known to the key',
+  (_id, protocol) => {
+    const model = new MachineModel({ protocol, litmus: built('v-d'), reductions: ALL });
+    expect(model.merges).toBe(true);
+  },
+);
 
 // Goldens: distinct states of the unreduced search. They change with a procedure's steps, and with nothing else.
 describe('unreduced and reduced agree', () => {

@@ -10,6 +10,7 @@ import {
   MACHINE,
   PAGE,
   PAGE_KIND,
+  ROOT_SLOTS,
   STACK,
   THREAD,
   VCPU,
@@ -143,6 +144,10 @@ export class Forced {
         if (a % LOCKS_PER_VM === LOCK_KIND.slots_lock)
           return isFree(w, a, ops[at + 2]) && !this.anyOther(t, 'takesSlotsLock');
         break;
+      // A vCPU's own slot: only a guest, and what is cached of it, hangs on when it is written.
+      case OP.EMIT:
+        if (a === E.RootLoaded || a === E.RootDropped) return !this.caches && !this.guests;
+        break;
       // What nothing else leads to is freed unseen, whenever that is.
       case OP.CALL_RCU:
         if (this.anonymous && !this.reached.byOthers(t, a)) return true;
@@ -200,7 +205,6 @@ export class Forced {
       case OP.WAIT_OUTSIDE:
         return !this.takesRequests(t, a);
       case OP.EMIT:
-        if (a === E.RootLoaded || a === E.RootDropped) return !this.caches && !this.guests;
         return a === E.ValidGenToggled || a === E.NotifierBegun;
       default:
         return false;
@@ -314,7 +318,7 @@ export class Forced {
     const v = this.litmus.vcpuOf[u] ?? -1;
     if (v < 0) return false;
     const at = this.w.vcpu(v);
-    for (let slot = 0; slot < 4; slot++) if (this.w.s[at + VCPU.ROOT + slot] === root + 1) return true;
+    for (const slot of ROOT_SLOTS) if (this.w.s[at + slot] === root + 1) return true;
     return this.w.s[at + VCPU.ENTERED_ROOT] === root + 1;
   }
 

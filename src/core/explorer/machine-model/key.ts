@@ -10,6 +10,7 @@ import {
   MACHINE,
   PAGE,
   PAGE_KIND,
+  ROOT_SLOTS,
   STACK,
   THREAD,
   TLB_WORDS,
@@ -48,10 +49,10 @@ const VM_RAW: readonly number[] = Array.from({ length: VM.WORDS }, (_, k) => k).
 /** Words of a vCPU that are kept as they are; its roots are pages, INDEX is a name. */
 const VCPU_RAW: readonly number[] = Array.from({ length: VCPU.WORDS }, (_, k) => k).filter(
   (k) =>
-    ![VCPU.INDEX, VCPU.ROOT, VCPU.PREV0, VCPU.PREV1, VCPU.PREV2].includes(k as never) &&
-    ![VCPU.EXITS_SINCE_PROGRESS, VCPU.ENTERED_ROOT].includes(k as never),
+    ![VCPU.INDEX, VCPU.EXITS_SINCE_PROGRESS, VCPU.ENTERED_ROOT].includes(k as never) &&
+    !ROOT_SLOTS.includes(k as never),
 );
-const VCPU_PAGES = [VCPU.ROOT, VCPU.PREV0, VCPU.PREV1, VCPU.PREV2, VCPU.ENTERED_ROOT] as const;
+const VCPU_PAGES = [...ROOT_SLOTS, VCPU.ENTERED_ROOT] as const;
 const THREAD_RAW: readonly number[] = [
   THREAD.RCU_NESTING,
   THREAD.RCU_BLOCKS_GP,

@@ -12,7 +12,7 @@ const NAMES: { readonly [kind in keyof typeof LOCAL]: readonly string[] } = {
   spte: ['spte', 'old', 'new', 'want'],
   vcpu: ['vcpu', 'v'],
   word: [
-    'a b c d e f g op pc result rounds loop0 loop1 loop2 access after alwaysReset anyChanged asId',
+    'mapped mirror private types a b c d e f g op pc result rounds loop0 loop1 loop2 access after alwaysReset anyChanged asId',
     'assertion baseGfn before bit blockable canYield cause change changed count end entering errno error',
     'exclusive failAfterMmuInit first firstGfn firstPage flags flush from gen gfn gift goal hi high',
     'holder hvaEnd hvaPage hvaStart index inside level lo locked low mask mayBlock minLevel newFlags',

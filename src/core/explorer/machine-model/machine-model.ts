@@ -118,6 +118,11 @@ export class MachineModel implements Model {
     this.save(this.initial, 0);
   }
 
+  /** Whether names are exchanged: false without symmetry, and where a word is not known well enough. */
+  get merges(): boolean {
+    return this.stateKey.merges;
+  }
+
   reset(): void {
     this.load(this.initial, 0);
   }

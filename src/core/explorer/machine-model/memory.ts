@@ -25,7 +25,7 @@ const TAKES: { readonly [number: number]: readonly Held[] } = {
   11: ['derived', 'derived'],
   15: ['special'],
   20: ['perVm'],
-  22: ['perThread', 'perThread', 'perThreadEntry', 'perVcpu'],
+  22: ['perThread', 'perThread', 'perThreadEntry', 'perThreadEntry', 'perVcpu'],
   23: ['perVcpuPage'],
   24: ['perThreadEntry', 'perPageThread'],
   28: ['perThread'],

@@ -6,6 +6,7 @@ import {
   MACHINE,
   PAGE,
   PAGE_KIND,
+  ROOT_SLOTS,
   STACK,
   THREAD,
   TLB_WORDS,
@@ -96,7 +97,7 @@ export class Reached {
     }
     for (let v = 0; v < w.vcpus; v++) {
       const at = w.vcpu(v);
-      for (let slot = 0; slot < 4; slot++) this.plusOne(s[at + VCPU.ROOT + slot]);
+      for (const slot of ROOT_SLOTS) this.plusOne(s[at + slot]);
       this.plusOne(s[at + VCPU.ENTERED_ROOT]);
     }
     for (const words of this.owned) {
