@@ -1,10 +1,12 @@
 // v5.15 (era b, v5.13 .. v5.17): rwlock, RCU, parallel faults, fast invalidation. The last put takes a root off the list and zaps it
 // there and then, without a yield; the invalidating task zaps what it invalidated. It extends v5.18 downwards, as of v5.15.30:
-// with the bugs that this release had (B3, B6, B7, B8, B9).
+// with the bugs that this release had (B3, B6, B7, B8, B9, B21).
 
+import { direct_page_fault_v5_15 } from '../kernel/arch/x86/kvm/mmu/mmu/direct_page_fault@v5.15.js';
 import { is_page_fault_stale_v5_12 } from '../kernel/arch/x86/kvm/mmu/mmu/is_page_fault_stale@v5.12.js';
 import { kvm_mmu_zap_all_fast_v5_13 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_mmu_zap_all_fast@v5.13.js';
 import { kvm_zap_gfn_range_v5_15 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_zap_gfn_range@v5.15.js';
+import { make_mmu_pages_available } from '../kernel/arch/x86/kvm/mmu/mmu/make_mmu_pages_available.js';
 import { handle_removed_pt_v5_12 } from '../kernel/arch/x86/kvm/mmu/tdp_mmu/handle_removed_pt@v5.12.js';
 import { kvm_mmu_init_tdp_mmu } from '../kernel/arch/x86/kvm/mmu/tdp_mmu/kvm_mmu_init_tdp_mmu.js';
 import { kvm_mmu_uninit_tdp_mmu_v5_13 } from '../kernel/arch/x86/kvm/mmu/tdp_mmu/kvm_mmu_uninit_tdp_mmu@v5.13.js';
@@ -30,6 +32,7 @@ export const v5_15 = extend(v5_18, {
   title: 'the last put zaps and frees a root; the invalidating task zaps what it invalidated',
   source: 'b7cccd397f31, 4c6654bd160d (v5.13) as of v5.15.30',
   replace: [
+    direct_page_fault_v5_15,
     is_page_fault_stale_v5_12,
     kvm_mmu_zap_all_fast_v5_13,
     kvm_zap_gfn_range_v5_15,
@@ -48,7 +51,7 @@ export const v5_15 = extend(v5_18, {
     kvm_vcpu_ioctl_set_cpuid2,
     kvm_mmu_slot_apply_flags,
   ],
-  add: [zap_gfn_range_v5_12, kvm_tdp_mmu_zap_gfn_range, tdp_mmu_zap_spte_atomic],
+  add: [make_mmu_pages_available, zap_gfn_range_v5_12, kvm_tdp_mmu_zap_gfn_range, tdp_mmu_zap_spte_atomic],
   drop: [
     'kvm_mmu_free_obsolete_roots',
     'tdp_mmu_schedule_zap_root',

@@ -1,7 +1,7 @@
 // v5.18 (era c), as it stood at the mail's base commit 62cf1e941a11 (v6.3-rc): refcount 1 at birth; the last put of a
 // valid root marks it invalid, gives it a reference for a worker and queues its zap. The table is the whole protocol;
 // other protocols replace entries of it.
-import { direct_page_fault_v5_15 } from '../kernel/arch/x86/kvm/mmu/mmu/direct_page_fault@v5.15.js';
+import { direct_page_fault_v6_1 } from '../kernel/arch/x86/kvm/mmu/mmu/direct_page_fault@v6.1.js';
 import { fast_page_fault } from '../kernel/arch/x86/kvm/mmu/mmu/fast_page_fault.js';
 import { is_page_fault_stale_v5_16 } from '../kernel/arch/x86/kvm/mmu/mmu/is_page_fault_stale@v5.16.js';
 import { kvm_age_gfn } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_age_gfn.js';
@@ -164,7 +164,7 @@ export const v5_18: Protocol = {
     mmu_alloc_direct_roots_v5_13,
     kvm_mmu_new_pgd,
     kvm_mmu_page_fault,
-    direct_page_fault_v5_15,
+    direct_page_fault_v6_1,
     fast_page_fault,
     kvm_faultin_pfn_v5_15,
     is_page_fault_stale_v5_16,

@@ -158,6 +158,15 @@ test('B3: an SPTE above the bound that every zap stops at is never zapped', () =
   for (const protocol of ['v5.18', 'v6.4']) expect(runSmall(protocol, scenario).found, protocol).toEqual([]);
 });
 
+test('B21: faults of TDP roots reclaim shadow pages with mmu_lock held for read', () => {
+  const scenario = small({ vcpus: 2, rounds: 2, constants: { shadowPagesOverLimit: 1 } });
+  for (const protocol of ['v5.12', 'v5.15', 'v5.16'])
+    expect(runSmall(protocol, scenario).assertions, protocol).toContain('LOCKDEP_HELD_WRITE');
+  for (const protocol of ['v5.10', 'v5.18', 'v6.4'])
+    expect(runSmall(protocol, scenario).assertions, protocol).toEqual([]);
+  expect(runSmall('v5.15', scenario).found).toEqual(['I29.1']);
+});
+
 describe('v5.13 .. v5.17', () => {
   test('B6: what tears the address space down misses a root that is being zapped', () => {
     const scenario = small({

@@ -2,6 +2,7 @@
 // One TDP fault: find the memslot, remember the notifier's sequence number, get the host page (which may run the notifier), and then
 // under mmu_lock: throw the fault away if it is stale, else install it. No lockless attempt is made for TDP roots.
 // Context: vCPU outside guest mode, SRCU read lock held; takes mmu_lock (a spinlock). Returns RET_PF or -EFAULT.
+// Constant shadowPagesOverLimit: a nested guest's shadow pages have reached their limit (B21).
 // Left out: write tracking, asynchronous page faults, topping up caches.
 import { LOCK_KIND, VCPU, VM } from '../../../../../../aggregates/layout.js';
 import { E } from '../../../../../../events/catalogue.js';
@@ -65,12 +66,14 @@ export const direct_page_fault = procedure(
     stale: [
       null,
       (l, why) => {
-        if (why === 0) return call(fn.kvm_tdp_mmu_map, 'mapped', l.vcpu, l.gfn, l.access, l.pfn, l.slot);
+        if (why === 0) return l.env.constants.shadowPagesOverLimit ? 'make_mmu_pages_available' : 'map';
         l.result = RET_PF.RETRY;
         l.why = why;
         return 'spin_unlock';
       },
     ],
+    make_mmu_pages_available: [null, (l) => call(fn.make_mmu_pages_available, 'map', l.vcpu)],
+    map: [null, (l) => call(fn.kvm_tdp_mmu_map, 'mapped', l.vcpu, l.gfn, l.access, l.pfn, l.slot)],
     mapped: [
       null,
       (l, result) => {

@@ -1,7 +1,8 @@
-// direct_page_fault() -- arch/x86/kvm/mmu/mmu.c, v5.15 (as of v5.18)
+// direct_page_fault() -- arch/x86/kvm/mmu/mmu.c, v5.15 (until v6.0)
 // One TDP fault: find the memslot, try without mmu_lock, remember the notifier's sequence number, get the host page (which may
 // run the notifier), and then under mmu_lock: throw the fault away if it is stale, else install it.
 // Context: vCPU outside guest mode, SRCU read lock held. Returns RET_PF or -EFAULT.
+// Constant shadowPagesOverLimit: a nested guest's shadow pages have reached their limit (B21).
 // Left out: write tracking, asynchronous page faults, topping up caches, guest_memfd.
 import { LOCK_KIND, VCPU, VM } from '../../../../../../aggregates/layout.js';
 import { E } from '../../../../../../events/catalogue.js';
@@ -79,12 +80,14 @@ export const direct_page_fault_v5_15 = procedure(
     stale: [
       null,
       (l, why) => {
-        if (why === 0) return call(fn.kvm_tdp_mmu_map, 'mapped', l.vcpu, l.gfn, l.access, l.pfn, l.slot);
+        if (why === 0) return l.env.constants.shadowPagesOverLimit ? 'make_mmu_pages_available' : 'map';
         l.result = RET_PF.RETRY;
         l.why = why;
         return 'read_unlock';
       },
     ],
+    make_mmu_pages_available: [null, (l) => call(fn.make_mmu_pages_available, 'map', l.vcpu)],
+    map: [null, (l) => call(fn.kvm_tdp_mmu_map, 'mapped', l.vcpu, l.gfn, l.access, l.pfn, l.slot)],
     mapped: [
       null,
       (l, result) => {
