@@ -124,6 +124,7 @@ export const ASSERTION = {
   WARN_ZAP_SP_UNLINKED: 19,
   REFCOUNT_SATURATED: 20,
   WARN_ALLOC_ROOT_GET_FAILED: 21,
+  WARN_NX_NO_SLOT: 22,
 } as const;
 export const ASSERTION_NAMES = names(ASSERTION);
 
@@ -154,6 +155,8 @@ export const IOCTL = {
   TEST_AGE: 23,
   COLLAPSE: 24,
   KVM_PRE_FAULT_MEMORY: 25,
+  /** The NX recovery thread wakes up: no call of user space. */
+  NX_RECOVERY: 26,
 } as const;
 export const IOCTL_NAMES = names(IOCTL);
 

@@ -123,6 +123,7 @@ const NAMES = [
   'tdp_mmu_zap_spte_atomic', // (vm, table, index, old) -> 0 or -EBUSY
   // ---- no C: threads of litmus ----
   'litmus_thread', // (pc, vcpu) runs the thread's script: kernel functions with nothing around them
+  'kvm_recover_nx_lpages', // (vm) the NX recovery thread -> tables taken (mmu.c)
   'make_mmu_pages_available', // (vcpu) the shadow MMU's reclaim, until v6.0 in faults of TDP roots, too (mmu.c)
 ] as const;
 

@@ -31,6 +31,8 @@ export const profile_5_10_262 = extend(v5_10, {
   constants: {
     // a835429cda91, 33a3164161fc, 048f49809c52 (B4, B5): the NX and range zaps flush, and carry what is pending.
     zapCarriesFlush: 1,
+    nxZapFlushes: 1,
+    nxZapYields: 0,
     // ed5e484b79e8 (B23), which those need.
     yieldNeedsProgress: 1,
   },

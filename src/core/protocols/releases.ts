@@ -38,7 +38,9 @@ export const v5_12 = extend(v5_10, {
   ],
   add: [tdp_mmu_link_sp, tdp_mmu_set_spte_atomic, tdp_mmu_zap_spte_atomic],
   constants: {
-    // a835429cda91 (B5), ed5e484b79e8 (B23).
+    // 048f49809c52 (B4), 33a3164161fc, a835429cda91 (B5), ed5e484b79e8 (B23).
+    nxZapFlushes: 1,
+    nxZapYields: 0,
     zapCarriesFlush: 1,
     yieldNeedsProgress: 1,
   },

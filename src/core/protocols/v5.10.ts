@@ -87,6 +87,9 @@ export const v5_10 = extend(v5_15, {
     restartAdvances: 1,
     // Fixed by ed5e484b79e8 in v5.12 (B23).
     yieldNeedsProgress: 0,
+    // Fixed by 048f49809c52 (B4) and 33a3164161fc (B5) in v5.12.
+    nxZapFlushes: 0,
+    nxZapYields: 1,
   },
   rules: {
     era: 'a',

@@ -5,6 +5,7 @@
 import { direct_page_fault_v5_15 } from '../kernel/arch/x86/kvm/mmu/mmu/direct_page_fault@v5.15.js';
 import { is_page_fault_stale_v5_12 } from '../kernel/arch/x86/kvm/mmu/mmu/is_page_fault_stale@v5.12.js';
 import { kvm_mmu_zap_all_fast_v5_13 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_mmu_zap_all_fast@v5.13.js';
+import { kvm_recover_nx_lpages } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_recover_nx_lpages.js';
 import { kvm_zap_gfn_range_v5_15 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_zap_gfn_range@v5.15.js';
 import { make_mmu_pages_available } from '../kernel/arch/x86/kvm/mmu/mmu/make_mmu_pages_available.js';
 import { handle_removed_pt_v5_12 } from '../kernel/arch/x86/kvm/mmu/tdp_mmu/handle_removed_pt@v5.12.js';
@@ -32,6 +33,7 @@ export const v5_15 = extend(v5_18, {
   title: 'the last put zaps and frees a root; the invalidating task zaps what it invalidated',
   source: 'b7cccd397f31, 4c6654bd160d (v5.13) as of v5.15.30',
   replace: [
+    kvm_recover_nx_lpages,
     direct_page_fault_v5_15,
     is_page_fault_stale_v5_12,
     kvm_mmu_zap_all_fast_v5_13,
@@ -53,6 +55,7 @@ export const v5_15 = extend(v5_18, {
   ],
   add: [make_mmu_pages_available, zap_gfn_range_v5_12, kvm_tdp_mmu_zap_gfn_range, tdp_mmu_zap_spte_atomic],
   drop: [
+    'kvm_tdp_mmu_zap_sp',
     'kvm_mmu_free_obsolete_roots',
     'tdp_mmu_schedule_zap_root',
     'tdp_mmu_zap_root_work',

@@ -24,6 +24,7 @@ import { kvm_mmu_unload } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_mmu_unload.js
 import { kvm_mmu_zap_all } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_mmu_zap_all.js';
 import { kvm_mmu_zap_all_fast_v5_18 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_mmu_zap_all_fast@v5.18.js';
 import { kvm_mmu_zap_collapsible_sptes_v5_13 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_mmu_zap_collapsible_sptes@v5.13.js';
+import { kvm_recover_nx_lpages_v5_18 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_recover_nx_lpages@v5.18.js';
 import { kvm_test_age_gfn } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_test_age_gfn.js';
 import { kvm_unmap_gfn_range } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_unmap_gfn_range.js';
 import { kvm_zap_gfn_range_v5_18 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_zap_gfn_range@v5.18.js';
@@ -211,6 +212,7 @@ export const v5_18: Protocol = {
     tdp_mmu_split_huge_page,
     kvm_tdp_mmu_zap_collapsible_sptes_v5_13,
     kvm_tdp_mmu_zap_sp_v5_18,
+    kvm_recover_nx_lpages_v5_18,
     kvm_swap_active_memslots,
     kvm_vm_bugged,
   ],

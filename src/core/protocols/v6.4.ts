@@ -10,6 +10,8 @@ export const v6_4 = extend(seedDraft, {
   title: 'the merged fix: roots live until they are explicitly invalidated',
   source: 'edbdb43fc96b, 01b31714bd90 (v6.4)',
   replace: [kvm_tdp_mmu_invalidate_all_roots_v6_4, kvm_set_cpu_state_v6_4],
+  // 817fa998362d (v6.4): NX recovery looks a slot up in the table's own address space (B14).
+  constants: { nxLooksUpOwnAsId: 1 },
   rules: {
     era: 'e',
     words: {

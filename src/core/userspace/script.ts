@@ -95,6 +95,10 @@ export class ScriptBuilder {
   setMtrr(vcpu: number, baseGfn: number, pages: number): this {
     return this.put(IOCTL.KVM_SET_MSRS, vcpu, baseGfn, pages);
   }
+  /** The NX recovery thread of the VM wakes up: give it a thread of its own. */
+  nxRecovery(vm = 0): this {
+    return this.put(IOCTL.NX_RECOVERY, vm);
+  }
   closeVcpu(vcpu: number): this {
     return this.put(IOCTL.CLOSE_VCPU, vcpu);
   }

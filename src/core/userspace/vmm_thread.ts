@@ -188,6 +188,8 @@ export const vmm_thread = procedure(
             return l.c > 0
               ? call(fn.kvm_zap_gfn_range, 'done', l.w.vcpuWord(l.a, VCPU.VM), l.b, l.b + l.c)
               : 'end_call';
+          case IOCTL.NX_RECOVERY:
+            return call(fn.kvm_recover_nx_lpages, 'done', l.a);
           case IOCTL.CLOSE_VCPU:
             return call(fn.kvm_vcpu_release, 'done', l.a);
           case IOCTL.CLOSE_VM:

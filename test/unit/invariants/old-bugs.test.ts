@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { SLOT_FLAG } from '../../../src/core/aggregates/layout.js';
 import { role_is_invalid } from '../../../src/core/aggregates/role.js';
+import { CPU_STATE, IOCTL } from '../../../src/core/events/constants.js';
 import { guestProgram } from '../../../src/core/guest/program.js';
 import { kvm_tdp_mmu_get_vcpu_root_hpa_seed_draft } from '../../../src/core/kernel/arch/x86/kvm/mmu/tdp_mmu/kvm_tdp_mmu_get_vcpu_root_hpa@seed-draft.js';
 import { walk_of_roots } from '../../../src/core/kernel/arch/x86/kvm/mmu/tdp_mmu/kvm_tdp_mmu_invalidate_all_roots@v5.18.js';
@@ -30,6 +31,13 @@ interface Parts {
   readonly smi?: boolean;
   readonly hostPages?: number;
   readonly memset?: number;
+  /** How far apart the pages of two vCPUs are. */
+  readonly stride?: number;
+  readonly smmSlots?: readonly Parameters<ScriptBuilder['setMemoryRegion']>[0][];
+  /** Page of the SMM handler's code. */
+  readonly handler?: number;
+  /** vCPU 1 runs with another CR0.WP: a root of its own, up to v5.18. */
+  readonly twoRoles?: boolean;
   readonly constants?: Readonly<Record<string, number>>;
   readonly slots?: readonly Parameters<ScriptBuilder['setMemoryRegion']>[0][];
   readonly main?: (s: ScriptBuilder) => void;
@@ -42,9 +50,11 @@ function small(parts: Parts): BuiltScenario {
   const slots = parts.slots ?? [LOW, HIGH];
   const main = script().createVm();
   for (const slot of slots) main.setMemoryRegion(slot);
-  if (parts.smi === true) for (const slot of slots) main.setMemoryRegion({ ...slot, asId: 1 });
+  if (parts.smi === true)
+    for (const slot of parts.smmSlots ?? slots) main.setMemoryRegion({ ...slot, asId: 1 });
   main.memset(0, parts.memset ?? 8);
   for (let v = 0; v < vcpus; v++) main.createVcpu(v);
+  if (parts.twoRoles === true) main.setSregs(1, CPU_STATE.CR0_WP);
   main.arrive(READY).await(READY, 1 + vcpus);
   parts.main?.(main);
   main.await(DONE, vcpus + 1);
@@ -60,14 +70,21 @@ function small(parts: Parts): BuiltScenario {
     return s.arrive(DONE);
   };
   const ids = Array.from({ length: vcpus }, (_, v) => v);
-  const program = guestProgram()
-    .code(1)
-    .loop(0, (b) => {
-      for (const gfn of touch) b.touch('rmw', gfn);
-      b.out(ROUND_PORT);
-    })
-    .build();
-  const smm = parts.smi === true ? guestProgram().code(2).rsm().build() : NO_HANDLER;
+  const program = (v: number) =>
+    guestProgram()
+      .code(1)
+      .loop(0, (b) => {
+        for (const gfn of touch) b.touch('rmw', gfn + v * (parts.stride ?? 0));
+        b.out(ROUND_PORT);
+      })
+      .build();
+  const smm =
+    parts.smi === true
+      ? guestProgram()
+          .code(parts.handler ?? 2)
+          .rsm()
+          .build()
+      : NO_HANDLER;
   const built = assemble(
     [
       vmmThread('main', main),
@@ -75,7 +92,7 @@ function small(parts: Parts): BuiltScenario {
       ...ids.map((v) => vmmThread(`vcpu${v}`, vcpu(v))),
       ...daemons(),
     ],
-    ids.map(() => ({ program, smm })),
+    ids.map((v) => ({ program: program(v), smm })),
     { tableBits: 3, hostPages: parts.hostPages ?? 64, pages: 512 },
   );
   return { ...built, constants };
@@ -156,6 +173,62 @@ test('B3: an SPTE above the bound that every zap stops at is never zapped', () =
   for (const protocol of ['v5.10', 'v5.12', 'v5.15', 'v5.16'])
     expect(runSmall(protocol, scenario).found, protocol).toContain('I30.2');
   for (const protocol of ['v5.18', 'v6.4']) expect(runSmall(protocol, scenario).found, protocol).toEqual([]);
+});
+
+describe('NX recovery', () => {
+  const huge = { ...LOW, flags: SLOT_FLAG.HUGE };
+  const constants = { nxHugePages: 1 };
+
+  test.each(['v5.10', '5.10.262', 'v5.12', 'v5.15', 'v5.18', 'v6.4', 'v6.9'])(
+    'takes the table that an instruction fetch has made: %s',
+    (protocol) => {
+      const slots = [huge, HIGH];
+      const scenario = small({
+        slots,
+        touch: [3],
+        rounds: 2,
+        constants,
+        main: (s) => s.nxRecovery().nxRecovery(),
+      });
+      const { events, found, assertions } = runSmall(protocol, scenario, 1, 'timed');
+      expect([found, assertions]).toEqual([[], []]);
+      const [first] = events.filter((e) => e.type === 'IoctlEnded' && e.ioctl === IOCTL.NX_RECOVERY);
+      expect(first).toMatchObject({ result: 1 });
+      expect(searchSmall(protocol, scenario, 10)).toEqual(new Set());
+    },
+  );
+
+  test('B14: the slot of a table in an SMM tree is looked up in address space 0', () => {
+    const smmOnly = { slot: 2, baseGfn: 64, pages: 8, hvaPage: 16, flags: SLOT_FLAG.HUGE };
+    const scenario = small({
+      slots: [LOW],
+      smmSlots: [LOW, smmOnly],
+      handler: 66,
+      memset: 32,
+      smi: true,
+      rounds: 2,
+      constants,
+      main: (s) => s.sleep(50_000_000).nxRecovery(),
+    });
+    const report = (protocol: string) => runSmall(protocol, scenario, 1, 'timed').assertions;
+    expect(report('seed-draft')).toEqual(['WARN_NX_NO_SLOT']);
+    // Before the fix the SMM root is gone by then; after it the look-up is right.
+    for (const protocol of ['v5.18', 'v6.4', 'v6.6']) expect(report(protocol), protocol).toEqual([]);
+  });
+});
+
+test('B5: the walk of a second root yields, and what was zapped in the first is not flushed', () => {
+  const scenario = small({
+    vcpus: 2,
+    twoRoles: true,
+    rounds: 40,
+    touch: [66, 66],
+    stride: 2,
+    main: (s) => s.loop(40, (b) => b.setMtrr(0, 65, 5)),
+    host: (s) => s.loop(40, (b) => b.madviseDontneed(10, 1).madviseDontneed(12, 1)),
+  });
+  expect(searchSmall('v5.10', scenario, 80, 'I22.4')).toContain('I22.4');
+  expect([...searchSmall('5.10.262', scenario, 80)]).toEqual([]);
 });
 
 test('B21: faults of TDP roots reclaim shadow pages with mmu_lock held for read', () => {

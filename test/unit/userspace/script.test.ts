@@ -79,6 +79,8 @@ describe('script', () => {
       .age(0, 1)
       .testAge(0)
       .collapse(0, 1)
+      .nxRecovery()
+      .preFaultMemory(0, 0, 1)
       .build();
     const used = new Set(Array.from({ length: words.length / 8 }, (_, i) => words[i * 8]));
     expect(Object.values(IOCTL).filter((code) => !used.has(code))).toEqual([]);

@@ -1,8 +1,10 @@
 // Which level a gfn can be mapped at (the conditions of kvm_mmu_hugepage_adjust and kvm_mmu_max_mapping_level).
-// The model has 4K and 2M leafs. Left out: 1G leafs, NX huge pages, lpage disallow counts.
+// The model has 4K and 2M leafs. Left out: 1G leafs, lpage disallow counts; the NX bit of large leafs (with the mitigation the first
+// fault in a range decides: an instruction fetch gets 4K leafs, anything else a large one).
 import { HOST_PAGE_KIND, host_page_kind } from '../../../../../../aggregates/host-memory.js';
 import { SLOT, SLOT_FLAG, VM } from '../../../../../../aggregates/layout.js';
 import type { World } from '../../../../../../aggregates/world.js';
+import { ACCESS } from '../../../../../../events/constants.js';
 import {
   gfn_to_hva_page,
   kvm_slot_dirty_track_enabled,
@@ -33,6 +35,11 @@ export function can_map_huge_page(w: World, slotId: number, gfn: number): boolea
   if (first < base || first + span > base + w.slotWord(slotId, SLOT.PAGES)) return false;
   if (((w.slotWord(slotId, SLOT.HVA_PAGE) - base) & (span - 1)) !== 0) return false;
   return host_maps_huge_page(w, slot_vm(w, slotId), gfn_to_hva_page(w, slotId, first), span);
+}
+
+/** The same with the mitigation of iTLB multihit (constant nxHugePages): what is executed is mapped with 4K leafs. */
+export function nx_goal_level(w: World, slot: number, gfn: number, access: number): number {
+  return (access & ACCESS.EXEC) !== 0 ? PG_LEVEL_4K : goal_level(w, slot, gfn);
 }
 
 /** Goal level of a fault on this copy of a slot. */

@@ -19,7 +19,7 @@ import { op } from '../../../../../../machine/op.js';
 import { call, procedure, ret } from '../../../../../../machine/procedure.js';
 import { fn } from '../../../../../functions.js';
 import { kvm_slot_dirty_track_enabled, slot_id } from '../../../../../virt/kvm/kvm_main/memslots.js';
-import { goal_level } from '../mmu/huge-pages.js';
+import { goal_level, nx_goal_level } from '../mmu/huge-pages.js';
 import { pf_result } from '../mmu/ret-pf.js';
 import { leaf_spte } from './kvm_tdp_mmu_map@v5.18.js';
 
@@ -30,7 +30,7 @@ export const kvm_tdp_mmu_map_v5_12 = procedure(
     since: 'v5.12',
     params: ['vcpu', 'gfn', 'access', 'pfn', 'slot'],
     locals: ['vm', 'goal', 'table', 'level', 'spte', 'want', 'child', 'result', 'why'],
-    leftOut: 'NX huge pages, MMIO SPTEs, page statistics, write tracking',
+    leftOut: 'MMIO SPTEs, page statistics, write tracking',
   },
   {
     rcu_read_lock: [
@@ -42,7 +42,9 @@ export const kvm_tdp_mmu_map_v5_12 = procedure(
         l.vm = w.s[at + VCPU.VM];
         l.table = root;
         l.level = w.pageWord(root, PAGE.LEVEL);
-        l.goal = goal_level(w, l.slot, l.gfn);
+        l.goal = l.env.constants.nxHugePages
+          ? nx_goal_level(w, l.slot, l.gfn, l.access)
+          : goal_level(w, l.slot, l.gfn);
         l.result = RET_PF.RETRY;
         return 'read_spte';
       },
@@ -51,6 +53,8 @@ export const kvm_tdp_mmu_map_v5_12 = procedure(
       (l) => op.read_spte(l.table, l.w.indexAt(l.gfn, l.level)),
       (l, spte) => {
         const { level } = l;
+        // disallowed_hugepage_adjust(): a table that the mitigation keeps is not collapsed.
+        if (level > 1 && level === l.goal && is_nonleaf_spte(spte) && l.env.constants.nxHugePages) l.goal = 1;
         if (is_nonleaf_spte(spte) && level !== l.goal) {
           l.table = spte_to_child(spte);
           l.level = level - 1;

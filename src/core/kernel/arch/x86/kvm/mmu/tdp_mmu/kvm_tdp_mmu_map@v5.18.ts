@@ -3,7 +3,7 @@
 // writes the leaf with one cmpxchg. Gives up with RETRY when it meets a frozen SPTE or loses a race.
 // Context: mmu_lock held for read, the fault is not stale. slot: the copy that the fault found. Never yields.
 // Returns RET_PF with level and SPTE, or with the RETRY reason (mmu/ret-pf.ts).
-// Left out: NX huge pages, MMIO SPTEs (such accesses are emulated before), page statistics, write tracking.
+// Left out: MMIO SPTEs (such accesses are emulated before), page statistics, write tracking.
 import { PAGE, VCPU } from '../../../../../../aggregates/layout.js';
 import {
   is_leaf_spte,
@@ -19,7 +19,7 @@ import { op } from '../../../../../../machine/op.js';
 import { call, procedure, ret, steps } from '../../../../../../machine/procedure.js';
 import { fn } from '../../../../../functions.js';
 import { kvm_slot_dirty_track_enabled, slot_id } from '../../../../../virt/kvm/kvm_main/memslots.js';
-import { goal_level } from '../mmu/huge-pages.js';
+import { goal_level, nx_goal_level } from '../mmu/huge-pages.js';
 import { pf_result } from '../mmu/ret-pf.js';
 
 /** make_spte(): executable and accessed always; writable, and then dirty at once, as the host page is. */
@@ -84,7 +84,7 @@ export const kvm_tdp_mmu_map_v5_18 = procedure(
     since: 'v5.18',
     params: ['vcpu', 'gfn', 'access', 'pfn', 'slot'],
     locals: ['vm', 'goal', 'table', 'level', 'spte', 'want', 'child', 'result', 'why'],
-    leftOut: 'NX huge pages, MMIO SPTEs, page statistics, write tracking',
+    leftOut: 'MMIO SPTEs, page statistics, write tracking',
   },
   {
     rcu_read_lock: [
@@ -96,7 +96,9 @@ export const kvm_tdp_mmu_map_v5_18 = procedure(
         l.vm = w.s[at + VCPU.VM];
         l.table = root;
         l.level = w.pageWord(root, PAGE.LEVEL);
-        l.goal = goal_level(w, l.slot, l.gfn);
+        l.goal = l.env.constants.nxHugePages
+          ? nx_goal_level(w, l.slot, l.gfn, l.access)
+          : goal_level(w, l.slot, l.gfn);
         l.result = RET_PF.RETRY;
         return 'read_spte';
       },
@@ -105,6 +107,8 @@ export const kvm_tdp_mmu_map_v5_18 = procedure(
       (l) => op.read_spte(l.table, l.w.indexAt(l.gfn, l.level)),
       (l, spte) => {
         const { level } = l;
+        // disallowed_hugepage_adjust(): a table that the mitigation keeps is not collapsed.
+        if (level > 1 && level === l.goal && is_nonleaf_spte(spte) && l.env.constants.nxHugePages) l.goal = 1;
         if (is_nonleaf_spte(spte) && level !== l.goal) {
           l.table = spte_to_child(spte);
           l.level = level - 1;
