@@ -37,7 +37,7 @@ export function appModule(settings: Settings, parts: HttpParts, metrics: Prometh
       httpModule(parts),
       metricsModule(metrics),
       StoreModule.forRoot(dataDir, { synchronous: sync, onTrouble }),
-      servicesModule(workers, settings.stopGraceMs),
+      servicesModule(workers, settings.stopGraceMs, settings.protocolsDir),
       jobsModule,
       SessionsModule,
       ExperimentsModule,

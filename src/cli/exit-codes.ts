@@ -13,8 +13,9 @@ export const EXIT_CODE = {
 } as const;
 export type ExitCode = (typeof EXIT_CODE)[keyof typeof EXIT_CODE];
 
-/** What a run's end means. A livelock is its own verdict; a violation found before a limit was reached stays one. */
-export function exitCodeOf(outcome: string | null, findings: number): ExitCode {
+/** What a run's end means. A user's protocol that is at fault is bad input, whatever was found before. A livelock is its own verdict; a violation found before a limit was reached stays one. */
+export function exitCodeOf(outcome: string | null, findings: number, protocolFault = false): ExitCode {
+  if (protocolFault) return EXIT_CODE.BAD_INPUT;
   if (outcome === 'no_forward_progress') return EXIT_CODE.NO_FORWARD_PROGRESS;
   if (findings > 0) return EXIT_CODE.VIOLATED;
   if (outcome === 'limit_reached') return EXIT_CODE.LIMIT;

@@ -1,7 +1,7 @@
 // What a failed command says and with which code it ends: what the caller can put right is bad input (2), everything
 // else is internal (1).
 import { CommanderError } from 'commander';
-import { BadInput, CommandRefused } from '../core/base/errors.js';
+import { BadInput, CommandRefused, ProtocolFault } from '../core/base/errors.js';
 import { StoreError, type StoreErrorCode } from '../store/store.errors.js';
 import { EXIT_CODE, type ExitCode } from './exit-codes.js';
 
@@ -49,6 +49,7 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof CommandRefused) {
     return { code: EXIT_CODE.BAD_INPUT, text: `${error.message}\nallowed now: ${error.allowed.join(', ')}` };
   }
+  if (error instanceof ProtocolFault) return { code: EXIT_CODE.BAD_INPUT, text: error.message };
   if (error instanceof BadInput) return { code: EXIT_CODE.BAD_INPUT, text: error.message };
   if (error instanceof StoreError) {
     const code = CALLERS_BUSINESS.has(error.code) ? EXIT_CODE.BAD_INPUT : EXIT_CODE.INTERNAL;

@@ -5,6 +5,7 @@ import { readSetting } from '../config/read-settings.js';
 import { BadInput } from '../core/base/errors.js';
 import { ENGINE_VERSION, type RunRequest } from '../core/run/manifest.js';
 import { EXPERIMENT_NAMES, findExperiment } from '../core/scenarios/experiments/index.js';
+import { isProtocolFile, readUserProtocol } from '../user-protocols/read-protocol.js';
 import { type Backend, CONTROLS } from './backend/backend.js';
 import { type BlameOptions, blame, criticalPath, ledger, type PathOptions } from './commands/blame.js';
 import { invariants, protocols, protocolsDiff, scenarios } from './commands/catalogue.js';
@@ -166,7 +167,7 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
 
   add('run', 'run one scenario to its end')
     .argument('<scenario>', 'see `rootline scenarios`')
-    .requiredOption('--protocol <id>', 'see `rootline protocols`')
+    .requiredOption('--protocol <id>', 'see `rootline protocols`; or a FILE.mjs of your own')
     .addOption(seed())
     .addOption(new Option('--scheduler <name>', 'timed, round-robin or random').default('timed'))
     .addOption(recording('full'))
@@ -175,9 +176,11 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
     .addOption(data())
     .action(async (scenario: string, options: RunOptions) => {
       const terminal = terminalOf(options);
+      const file = isProtocolFile(options.protocol) ? options.protocol : null;
       const request: RunRequest = {
         scenario,
         protocol: options.protocol,
+        ...(file === null ? {} : { userProtocol: readUserProtocol(file) }),
         seed: wholeNumber('--seed', options.seed),
         scheduler: options.scheduler,
         recording: options.recording,
@@ -185,7 +188,7 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
         ...readSettings(options.set),
       };
       const folder = options.data === DEFAULT_DATA ? null : options.data;
-      ended(await run(request, opener(options, terminal, true), folder, terminal));
+      ended(await run(request, opener(options, terminal, true), folder, terminal, file));
     });
 
   addForkOptions(add('fork', 'go on differently from a position of a stored session'))
@@ -361,8 +364,11 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
 
   add('validate', 'hold simulated runs against recordings of real kernels')
     .addOption(unused())
-    .action((options: CommonOptions) => {
-      ended(validateCommand(terminalOf(options)));
+    .addOption(
+      new Option('--protocol <file>', 'a FILE.mjs of your own, held against the recordings of its base'),
+    )
+    .action(async (options: CommonOptions & { readonly protocol?: string }) => {
+      ended(await validateCommand(terminalOf(options), options.protocol ?? null));
     });
   const protocolsCommand = add('protocols', 'the protocols that this build knows').addOption(unused());
   protocolsCommand.action((options: CommonOptions) => {
@@ -375,8 +381,8 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
     .argument('<from>')
     .argument('<to>')
     .addOption(json())
-    .action((from: string, to: string, _options: CommonOptions, command: Command) => {
-      ended(protocolsDiff(from, to, terminalOf(command.optsWithGlobals<CommonOptions>())));
+    .action(async (from: string, to: string, _options: CommonOptions, command: Command) => {
+      ended(await protocolsDiff(from, to, terminalOf(command.optsWithGlobals<CommonOptions>())));
     });
   const catalogues = { scenarios, invariants };
   for (const [name, show] of Object.entries(catalogues)) {

@@ -76,6 +76,17 @@ export const DEFAULT_COMPARISON_POINTS = 100;
 /** Characters of a session's name. */
 export const MAX_NAME_CHARS = 200;
 
+/** Bytes of a protocol that a user brings. */
+export const MAX_PROTOCOL_BYTES = 256 * 1024;
+/** Protocols in the folder that the server is started with; further files are not listed. */
+export const MAX_PROTOCOL_FILES = 64;
+/** How long a user's protocol may take to load, or for one slice of a run (some ms where nothing is wrong). */
+export const MAX_PROTOCOL_SLICE_MS = 5_000;
+/** What the process that runs a user's protocol may grow by. */
+export const MAX_PROTOCOL_MEMORY_BYTES = 512 * 1024 ** 2;
+/** V8's own limit there, MiB: what is allocated faster than anybody looks. */
+export const MAX_PROTOCOL_HEAP_MB = 1_024;
+
 /** Exports that are being written at the same time. */
 export const MAX_EXPORTS = 4;
 /** Session files that are being read at the same time. */

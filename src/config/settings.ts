@@ -115,6 +115,15 @@ export const settingsSchema = z.strictObject({
     default: String(Math.min(MAX_WORKERS, availableParallelism())),
     doc: 'simulations side by side',
   }),
+  protocolsDir: setting(
+    optionalText('a folder', () => true),
+    {
+      env: 'ROOTLINE_PROTOCOLS',
+      flag: '--protocols',
+      default: '',
+      doc: 'a folder of protocols of your own, NAME.mjs each; read anew whenever one is asked for',
+    },
+  ),
 
   // ---- the store
   sync: setting(oneOf('normal', 'full'), {

@@ -1,7 +1,7 @@
 // Errors as application/problem+json (RFC 9457): a stable type, one sentence of detail, and what was expected. What an
 // error of the core or the store is in HTTP is decided here and nowhere else.
 import { HttpException } from '@nestjs/common';
-import { BadInput, CommandRefused } from '../core/base/errors.js';
+import { BadInput, CommandRefused, ProtocolFault } from '../core/base/errors.js';
 import { StoreError, type StoreErrorCode } from '../store/store.errors.js';
 import { problemTypeUri } from './problem-types.js';
 
@@ -111,6 +111,7 @@ export function problemOf(error: unknown): Problem {
       error.message,
       error.expected,
     );
+  if (error instanceof ProtocolFault) return new Problem(422, 'protocol-fault', error.message);
   if (error instanceof CommandRefused)
     return new Problem(409, 'command-refused', error.message, error.allowed);
   if (error instanceof StoreError) return ofStore(error);

@@ -1,5 +1,5 @@
-// The shipped protocols and kernel profiles: /api/v1/protocols.
-import { Controller, Get, Module, Param } from '@nestjs/common';
+// /api/v1/protocols: the shipped protocols and kernel profiles, and those of the folder that the server is started with.
+import { Controller, Get, Inject, Module, Param } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import type { Protocol } from '../core/protocols/protocol.js';
@@ -7,40 +7,83 @@ import { link } from '../core/protocols/protocol.js';
 import { findProtocol, PROTOCOLS } from '../core/protocols/registry.js';
 import { Route } from '../http/openapi.decorators.js';
 import { notFoundInstead } from '../http/problem.js';
+import { PROTOCOL_FOLDER } from '../sessions/sessions.tokens.js';
+import type { FolderEntry, ProtocolFolder } from '../user-protocols/protocol-folder.js';
+
+const nullable = <T extends z.ZodType>(schema: T) => z.union([schema, z.null()]);
 
 const protocol = z.object({
   id: z.string(),
+  origin: z.enum(['shipped', 'user']).describe('user: from the folder of ROOTLINE_PROTOCOLS'),
   title: z.string(),
   source: z.string().describe('commit or mail that the rules are taken from'),
-  base: z.union([z.string(), z.null()]).describe('protocol that this one extends'),
+  base: nullable(z.string()).describe('protocol that this one extends'),
   replaced: z.array(z.string()).describe('C functions that it replaces in its base'),
   functions: z.array(z.string()),
   rules: z.record(z.string(), z.unknown()),
   constants: z.record(z.string(), z.number()),
-  digest: z.string().describe('digest of the linked procedures'),
+  digest: z.string().describe('digest of the linked procedures; empty where the file is at fault'),
+  file: nullable(z.object({ name: z.string(), digest: z.string().describe('SHA-256 of its text') })).describe(
+    "a user's file",
+  ),
+  fault: nullable(z.string()).describe("what is wrong with a user's file: no session can be made under it"),
 });
+type ProtocolView = z.output<typeof protocol>;
 
-function protocolView(p: Protocol) {
+function protocolView(p: Protocol): ProtocolView {
   const { id, title, source, base, replaced, rules, constants } = p;
-  const functions = p.procedures.map((procedure) => procedure.name);
-  return { id, title, source, base, replaced, functions, rules, constants, digest: link(p).digest };
+  return {
+    id,
+    origin: 'shipped',
+    title,
+    source,
+    base,
+    replaced: [...replaced],
+    functions: p.procedures.map((procedure) => procedure.name),
+    rules: { ...rules },
+    constants: { ...constants },
+    digest: link(p).digest,
+    file: null,
+    fault: null,
+  };
+}
+
+function userView({ id, file, text, description: d, fault }: FolderEntry): ProtocolView {
+  return {
+    id,
+    origin: 'user',
+    title: d?.title ?? '',
+    source: d?.source ?? '',
+    base: d?.base ?? null,
+    replaced: [...(d?.replaced ?? [])],
+    functions: [...(d?.functions ?? [])],
+    rules: { ...d?.rules },
+    constants: { ...d?.constants },
+    digest: d?.digest ?? '',
+    file: { name: file, digest: text?.digest ?? '' },
+    fault,
+  };
 }
 
 @ApiTags('catalogue')
 @Controller('api/v1/protocols')
 export class ProtocolsController {
+  constructor(@Inject(PROTOCOL_FOLDER) private readonly folder: ProtocolFolder) {}
+
   @Get()
   @Route({
     summary: 'Protocols and kernel profiles',
     answer: {
       status: 200,
-      description: 'all of them',
+      description: "all of them; the users' own last",
       name: 'Protocols',
       schema: z.object({ protocols: z.array(protocol) }),
     },
+    problems: [422],
   })
-  list() {
-    return { protocols: PROTOCOLS.map(protocolView) };
+  async list() {
+    const users = await this.folder.list();
+    return { protocols: [...PROTOCOLS.map(protocolView), ...users.map(userView)] };
   }
 
   @Get(':protocol')
@@ -48,9 +91,11 @@ export class ProtocolsController {
     summary: 'One protocol',
     params: { protocol: 'id of the protocol' },
     answer: { status: 200, description: 'the protocol', name: 'Protocol', schema: protocol },
-    problems: [404],
+    problems: [404, 422],
   })
-  get(@Param('protocol') id: string) {
+  async get(@Param('protocol') id: string) {
+    const user = await this.folder.find(id);
+    if (user !== null) return userView(user);
     return protocolView(notFoundInstead(() => findProtocol(id)));
   }
 }

@@ -9,9 +9,10 @@ import {
 import { LOG, type Log } from '../http/log.js';
 import type { EventStore } from '../store/event-store.port.js';
 import { EVENT_STORE } from '../store/store.module.js';
+import { ProtocolFolder } from '../user-protocols/protocol-folder.js';
 import { InspectionService } from './inspection.service.js';
 import { SessionRunner } from './runner/session-runner.js';
-import { INSPECTIONS, RUNNER } from './sessions.tokens.js';
+import { INSPECTIONS, PROTOCOL_FOLDER, RUNNER } from './sessions.tokens.js';
 
 const STOP_GRACE = Symbol('StopGrace');
 
@@ -31,7 +32,12 @@ class StopServices implements BeforeApplicationShutdown {
 @Module({})
 class ServicesModule {}
 
-export function servicesModule(workers: number, stopGraceMs: number): DynamicModule {
+export function servicesModule(
+  workers: number,
+  stopGraceMs: number,
+  protocolsDir: string | null,
+): DynamicModule {
+  const folder = new ProtocolFolder(protocolsDir);
   return {
     module: ServicesModule,
     global: true,
@@ -40,7 +46,12 @@ export function servicesModule(workers: number, stopGraceMs: number): DynamicMod
       {
         provide: RUNNER,
         useFactory: (store: EventStore, log: Log) =>
-          new SessionRunner(store, { workers, yielding: true, log: (message) => log.warn(message) }),
+          new SessionRunner(store, {
+            workers,
+            yielding: true,
+            log: (message) => log.warn(message),
+            userProtocol: (id) => folder.text(id),
+          }),
         inject: [EVENT_STORE, LOG],
       },
       {
@@ -48,8 +59,9 @@ export function servicesModule(workers: number, stopGraceMs: number): DynamicMod
         useFactory: (store: EventStore) => new InspectionService(store),
         inject: [EVENT_STORE],
       },
+      { provide: PROTOCOL_FOLDER, useValue: folder },
       StopServices,
     ],
-    exports: [RUNNER, INSPECTIONS],
+    exports: [RUNNER, INSPECTIONS, PROTOCOL_FOLDER],
   };
 }

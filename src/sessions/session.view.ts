@@ -1,4 +1,5 @@
 // A session as the API and the command line show it.
+import type { UserProtocolText } from '../core/protocols/user-api.js';
 import type {
   Following,
   ForkDifference,
@@ -69,6 +70,8 @@ export interface SessionView extends SessionFigures {
   readonly invariants: boolean;
   readonly engine: string;
   readonly protocolDigest: string;
+  /** A protocol that a user brought: what runs. */
+  readonly userProtocol: UserProtocolText | null;
   readonly eventSchema: number;
   readonly storedBytes: number;
   /** What became of each invariant; null until the run has ended, and without invariants. */
@@ -188,6 +191,7 @@ export function sessionView(session: SessionRecord): SessionView {
     invariants,
     engine,
     protocolDigest,
+    userProtocol: manifest.userProtocol ?? null,
     eventSchema,
     createdAt,
     updatedAt,

@@ -1,3 +1,4 @@
 // Injection tokens of the plain classes that the modules share.
 export const RUNNER = Symbol('SessionRunner');
+export const PROTOCOL_FOLDER = Symbol('ProtocolFolder');
 export const INSPECTIONS = Symbol('InspectionService');

@@ -149,6 +149,37 @@ test('nothing of the server and nothing of Node is loaded with it', () => {
   expect(imports.filter((name) => !/^\.\/[a-z-]+\.js$/.test(name))).toEqual(['ws']);
 });
 
+/** Lines that the types of `rootline/protocol` must refuse. */
+const WRONG_PROTOCOL = [
+  `api.op.get_root(1);`,
+  `api.fn.kvm_put_rot;`,
+  `api.constants.HOLDER.nobody;`,
+  `api.extend('v5.18', { rules: { initialRefcount: 3 } });`,
+  `api.procedure('f', { file: '', since: '', leftOut: '', params: ['a'] }, { x: [(l) => api.op.read_role(l.b), () => 'x'] });`,
+  `api.procedure('f', { file: '', since: '', leftOut: '', params: ['a'] }, { x: [null, () => 'y'] });`,
+];
+
+test("rootline/protocol types a stranger's protocol: the shipped examples as JavaScript, and what is wrong is refused", () => {
+  const examples = join(folder.path, 'node_modules/rootline/examples/protocols');
+  const names = readdirSync(examples);
+  expect(names.length).toBeGreaterThanOrEqual(4);
+  for (const name of names) write(name, readFileSync(join(examples, name), 'utf8'));
+  const module = `/** @type {import('rootline/protocol').ProtocolModule} */\nexport default (api) => {\n`;
+  write('wrong.mjs', `${module}${WRONG_PROTOCOL.join('\n')}\nreturn api.extend('v5.18', {});\n};\n`);
+  const { compilerOptions } = JSON.parse(readFileSync(join(folder.path, 'tsconfig.json'), 'utf8')) as {
+    compilerOptions: object;
+  };
+  const options = { ...compilerOptions, allowJs: true, checkJs: true, noEmit: true };
+  write('tsconfig.js.json', JSON.stringify({ compilerOptions: options, include: ['*.mjs'] }));
+  const { stdout } = spawnSync(
+    process.execPath,
+    [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.js.json'],
+    { encoding: 'utf8', cwd: folder.path },
+  );
+  const found = [...stdout.matchAll(/^(\S+\.mjs)\((\d+),/gm)].map((match) => `${match[1]} ${match[2]}`);
+  expect([...new Set(found)]).toEqual(WRONG_PROTOCOL.map((_, k) => `wrong.mjs ${k + 3}`));
+}, 120_000);
+
 /** Not spawnSync: the server is in this process. */
 function run(args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {

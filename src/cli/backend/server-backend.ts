@@ -1,10 +1,12 @@
 // The server that owns the data folder, asked through its REST API: the same commands, the same documents.
+
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ComparisonQuestion } from '../../comparisons/comparison.service.js';
 import { readSetting } from '../../config/read-settings.js';
+import { BadInput } from '../../core/base/errors.js';
 import type { Comparison } from '../../core/compare/comparison.js';
 import type { RootPressureFigures } from '../../core/projections/root-pressure.js';
 import type { RunRequest } from '../../core/run/manifest.js';
@@ -79,6 +81,12 @@ export class ServerBackend implements Backend {
 
   async run(requests: readonly RunRequest[], onProgress: OnProgress): Promise<SessionDocument[]> {
     const created: SessionDocument[] = [];
+    const file = requests.find((request) => request.userProtocol !== undefined)?.userProtocol?.file;
+    if (file !== undefined)
+      throw new BadInput(
+        'protocol-file-server',
+        `${this.place} owns the data folder and takes no files; put ${file} into its folder (serve --protocols DIR), or use another --data`,
+      );
     for (const request of requests) created.push(await this.post<SessionDocument>('/sessions', request));
     return await Promise.all(created.map(({ id }) => this.ended(id, onProgress)));
   }

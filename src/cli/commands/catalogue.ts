@@ -1,11 +1,14 @@
 // `protocols`, `scenarios`, `invariants`: what this build knows. They need no data folder.
+
+import { BadInput } from '../../core/base/errors.js';
 import { INVARIANTS } from '../../core/invariants/catalogue.js';
 import { COSTS } from '../../core/machine/costs.js';
-import { diffProtocols } from '../../core/protocols/diff.js';
+import { diffProtocols, type ProtocolDiff } from '../../core/protocols/diff.js';
 import { findProtocol, PROTOCOLS } from '../../core/protocols/registry.js';
 import { RUN_LIMITS } from '../../core/run/manifest.js';
 import { SCENARIOS } from '../../core/scenarios/library.js';
 import type { Parameter } from '../../core/scenarios/scenario.js';
+import { isProtocolFile, readUserProtocol } from '../../user-protocols/read-protocol.js';
 import { EXIT_CODE, type ExitCode } from '../exit-codes.js';
 import { type Terminal, table } from '../terminal.js';
 
@@ -28,9 +31,21 @@ export function protocols(terminal: Terminal): ExitCode {
   return EXIT_CODE.FINE;
 }
 
+/** One of the two may be a user's FILE.mjs: it is read where it may run. */
+async function diffOf(from: string, to: string): Promise<ProtocolDiff> {
+  const files = [from, to].filter(isProtocolFile);
+  if (files.length === 0) return diffProtocols(findProtocol(from), findProtocol(to));
+  if (files.length === 2)
+    throw new BadInput('protocol-files', 'one of the two must be a shipped protocol, got two files');
+  const reverse = isProtocolFile(from);
+  const other = findProtocol(reverse ? to : from).id;
+  const { Sandbox } = await import('../../user-protocols/sandbox.js');
+  return await Sandbox.once(readUserProtocol(files[0]!), 'diff', { other, reverse });
+}
+
 /** `protocols diff A B`: functions and rules, before and after. */
-export function protocolsDiff(from: string, to: string, terminal: Terminal): ExitCode {
-  const diff = diffProtocols(findProtocol(from), findProtocol(to));
+export async function protocolsDiff(from: string, to: string, terminal: Terminal): Promise<ExitCode> {
+  const diff = await diffOf(from, to);
   terminal.document(diff);
   terminal.line(`${diff.from.id} (${diff.from.source})`);
   terminal.line(`-> ${diff.to.id} (${diff.to.source})`);

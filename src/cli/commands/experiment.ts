@@ -53,7 +53,7 @@ export async function experiment(
     ? asyncSmiSessions([0, ...options.asyncSmiPeriodsUs], parameters)
     : experimentSessions(parameters);
   const requests = sessions.map((session) => requestOf(session, options));
-  for (const request of requests) checkRequest(request);
+  for (const request of requests) await checkRequest(request);
 
   terminal.note(
     `seed ${options.seed}, protocols ${[...new Set(sessions.map((s) => s.protocol))].join(' and ')}, ` +

@@ -51,7 +51,7 @@ export async function publishedExperiment(
 ): Promise<ExitCode> {
   const sessions = shippedSessions(e, SHIPPED);
   const requests = sessions.map((s) => withOptions(e, s, options));
-  for (const request of requests) checkRequest(request);
+  for (const request of requests) await checkRequest(request);
   terminal.note(
     `seed ${options.seed}, protocols ${[...new Set(sessions.map((s) => s.protocol))].join(', ')}, ` +
       `scenario ${[...new Set(sessions.map((s) => s.scenario))].join(', ')} x ${sessions.length}, ` +

@@ -13,8 +13,10 @@ import { EXIT_CODE, type ExitCode, exitCodeOf } from '../exit-codes.js';
 import { grouped, type Terminal, table } from '../terminal.js';
 
 /** The manifest of what was asked; every bad input is refused here, before a folder is opened. */
-export function checkRequest(request: RunRequest): Manifest {
-  return createManifest(request);
+export async function checkRequest(request: RunRequest): Promise<Manifest> {
+  if (request.userProtocol === undefined) return createManifest(request);
+  const { userManifest } = await import('../../user-protocols/user-manifest.js');
+  return await userManifest(request);
 }
 
 export async function run(
@@ -22,8 +24,9 @@ export async function run(
   openBackend: () => Promise<Backend>,
   data: string | null,
   terminal: Terminal,
+  file: string | null = null,
 ): Promise<ExitCode> {
-  const manifest = checkRequest(request);
+  const manifest = await checkRequest(request);
   const { seed, protocol, scenario } = manifest;
   terminal.note(`seed ${seed}, protocol ${protocol}, scenario ${scenario}, engine ${ENGINE_VERSION}`);
   const backend = await openBackend();
@@ -39,14 +42,19 @@ export async function run(
   }
   terminal.document(runDocument(session, findings));
   printSession(session, findings, terminal);
-  terminal.note(reproduce(manifest, data));
+  terminal.note(reproduce(manifest, data, file));
   if (session.state === 'waiting') {
     terminal.line(
       `  it waits for commands: rootline command ${session.id} createVm (rootline commands lists them)`,
     );
     return session.findings > 0 ? EXIT_CODE.VIOLATED : EXIT_CODE.FINE;
   }
-  return exitCodeOf(session.outcome, session.findings);
+  return exitCodeOf(session.outcome, session.findings, isProtocolFault(session));
+}
+
+/** The user's protocol ended it: by what a step did, or its process was ended. */
+function isProtocolFault({ detail, reason }: SessionDocument): boolean {
+  return detail?.protocolFault !== undefined || reason?.startsWith('protocol-fault') === true;
 }
 
 /** The text form of one session; `show` prints the same. */
@@ -129,11 +137,11 @@ function detailText({ detail }: SessionDocument): string {
   return `: ${detail.message ?? detail.limit ?? ''}`;
 }
 
-/** The command that makes the same session again: everything that differs from a default is in it. */
-export function reproduce(manifest: Manifest, data: string | null): string {
+/** The command that makes the same session again: everything that differs from a default is in it. @param file of a user's protocol */
+export function reproduce(manifest: Manifest, data: string | null, file: string | null = null): string {
   const scenario = findScenario(manifest.scenario);
   const words = ['npx', 'rootline', 'run', manifest.scenario];
-  words.push('--protocol', manifest.protocol, '--seed', String(manifest.seed));
+  words.push('--protocol', file ?? manifest.protocol, '--seed', String(manifest.seed));
   words.push('--scheduler', manifest.scheduler, '--recording', manifest.recording);
   for (const setting of settings(manifest, scenario)) words.push('--set', setting);
   if (!manifest.invariants) words.push('--no-invariants');

@@ -105,6 +105,14 @@ export class LinkedProcedure {
     Object.defineProperty(accessors, 't', { get: () => frame.t });
     Object.defineProperty(accessors, 'env', { get: () => frame.env });
     this.view = Object.create(accessors) as View;
+    if (source.strict === true) {
+      // Behind all accessors: reached by a name that nobody declared.
+      const undeclared = (_: object, local: string | symbol): never => {
+        throw new TypeError(`${name} has no local ${String(local)}; it has ${names.join(', ')}`);
+      };
+      Object.setPrototypeOf(accessors, new Proxy({}, { get: undeclared, set: undeclared }));
+      Object.preventExtensions(this.view);
+    }
   }
 }
 

@@ -75,6 +75,8 @@ export class Machine {
   waitingThreads = 0;
   /** Whole steps of the current turn, for when the next one meets a limit. */
   taken = 0;
+  /** Where the events of an op that has not been applied begin; -1: there is none. */
+  openAt = -1;
   /** Number + 1 of a vCPU that the watchdog gave up on; 0 = none. */
   lost = 0;
   private readonly frame: FrameContext;
@@ -218,6 +220,8 @@ export class Machine {
     let answer = 0;
     let taken = 0;
     let local = 0;
+    // Events of this step are those from here on.
+    let begun = this.batch.length;
     const most = Math.min(steps, RUN_STEPS_MAX);
     this.taken = 0;
     out.thread = t;
@@ -244,7 +248,13 @@ export class Machine {
             return taken;
           first = true;
           local = 0;
+          begun = this.batch.length;
           continue;
+        }
+        if (step.visibility === 2 && this.batch.length - begun >= STEP_EVENTS_MAX) {
+          const { name, head } = step.proc.source;
+          const where = `${name} @ ${step.label} (${head.since})`;
+          throw new LimitReached('stepEvents', STEP_EVENTS_MAX, where);
         }
         answer = this.take(t, s[fo + FRAME.SITE_BASE] + step.offset);
         if (out.blockedOn !== 0) {
@@ -276,8 +286,9 @@ export class Machine {
         s[fo + FRAME.STEP] = step.target(next);
       }
     }
+    const [at] = this.where(t);
     throw new AssertionError(
-      `thread ${this.threads[t].name}: ${LOCAL_STEPS_MAX} local steps without a visible op`,
+      `thread ${this.threads[t].name} in ${at.function} @ ${at.label}: ${LOCAL_STEPS_MAX} local steps without a visible op`,
     );
   }
 
@@ -306,9 +317,11 @@ export class Machine {
     const { out } = this;
     out.blockedOn = 0;
     const n = out.batch.length;
+    this.openAt = n;
     const kind = pending.kind;
     const answer = DECIDE[kind](this.w, pending, out, this.context);
     if (out.batch.length > n) this.apply(t, site, n);
+    this.openAt = -1;
     if (kind === OP.GUEST && out.blockedOn === 0) {
       const at = this.w.layout.program + t * this.w.layout.topology.programWords;
       this.s.set(this.context.guest.staged, at);

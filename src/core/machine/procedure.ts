@@ -50,6 +50,8 @@ export interface Procedure {
   readonly name: string;
   readonly head: ProcedureHead<string>;
   readonly steps: Readonly<Record<string, Step<string, string>>>;
+  /** A local that is not declared cannot be set either: for procedures that no compiler has seen. */
+  readonly strict?: true;
 }
 
 /**

@@ -50,25 +50,27 @@ export interface Protocol {
   readonly dropped?: readonly string[];
   readonly constants: Readonly<Record<string, number>>;
   readonly rules: ProtocolRules;
+  /** File of a protocol that a user brought. */
+  readonly file?: string;
+}
+
+/** What a derived protocol says of itself. */
+export interface OwnRules {
+  readonly id: string;
+  readonly title: string;
+  readonly source: string;
+  readonly replace: readonly Procedure[];
+  readonly add?: readonly Procedure[];
+  readonly drop?: readonly string[];
+  readonly constants?: Readonly<Record<string, number>>;
+  readonly rules?: Partial<Omit<ProtocolRules, 'words'>> & { readonly words?: Partial<RuleWords> };
 }
 
 /**
  * A protocol that extends `base`: replacements by C name, functions that are new, names of those that are gone. To replace or
  * drop a name that the base lacks, or to add one that it has, is an error.
  */
-export function extend(
-  base: Protocol,
-  own: {
-    readonly id: string;
-    readonly title: string;
-    readonly source: string;
-    readonly replace: readonly Procedure[];
-    readonly add?: readonly Procedure[];
-    readonly drop?: readonly string[];
-    readonly constants?: Readonly<Record<string, number>>;
-    readonly rules?: Partial<Omit<ProtocolRules, 'words'>> & { readonly words?: Partial<RuleWords> };
-  },
-): Protocol {
+export function extend(base: Protocol, own: OwnRules): Protocol {
   const names = new Set(base.procedures.map((p) => p.name));
   const by = new Map(own.replace.map((p) => [p.name, p]));
   const added = own.add ?? [];

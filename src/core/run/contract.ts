@@ -1,6 +1,8 @@
 // What a run hands to its recorder, chunk by chunk, and what a store must give back. Plain data: it crosses threads.
 // The store implements this contract without knowing the model; the model never knows the store.
 
+import type { ProtocolFaultKind } from '../base/errors.js';
+import type { UserProtocolText } from '../protocols/user-api.js';
 import type { LiveCommand } from '../scenarios/live/catalogue.js';
 import type { LivePlan } from '../scenarios/live/plan.js';
 
@@ -75,6 +77,13 @@ export interface InvariantVerdict {
 export interface OutcomeDetail {
   readonly limit?: string;
   readonly message?: string;
+  /** The user's protocol was at fault. */
+  readonly protocolFault?: {
+    readonly kind: ProtocolFaultKind;
+    readonly file: string;
+    /** `procedure @ label` */
+    readonly at: string;
+  };
   readonly stuckAt?: {
     readonly phase: string;
     readonly exit: string;
@@ -217,4 +226,6 @@ export interface Manifest {
   /** Where this session, and those that it was forked from, left their parents: oldest first. */
   readonly forks?: readonly ForkOrigin[];
   readonly follows?: Following;
+  /** A protocol that a user brought: this text runs, whatever has become of its file. */
+  readonly userProtocol?: UserProtocolText;
 }

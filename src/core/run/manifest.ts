@@ -1,9 +1,11 @@
 // From a request to a manifest: everything a session is a function of, defaults filled in, bad input refused here.
+import { AssertionError } from '../base/assert.js';
 import { BadInput } from '../base/errors.js';
 import { EVENT_SCHEMA_VERSION } from '../events/catalogue.js';
 import { resolveCosts } from '../machine/costs.js';
 import { link, type Protocol } from '../protocols/protocol.js';
 import { findProtocol } from '../protocols/registry.js';
+import type { UserProtocolText } from '../protocols/user-api.js';
 import { findScenario } from '../scenarios/library.js';
 import { resolveParameters } from '../scenarios/scenario.js';
 import { SCHEDULERS } from '../scheduler/scheduler.js';
@@ -24,6 +26,8 @@ export const RUN_LIMITS = {
 export interface RunRequest {
   readonly scenario: string;
   readonly protocol: string;
+  /** Instead of a shipped protocol: a text that a user brought, under the name in `protocol`. */
+  readonly userProtocol?: UserProtocolText;
   readonly seed?: number;
   readonly scheduler?: string;
   readonly recording?: string;
@@ -73,9 +77,21 @@ export function resolveLimits(given: Readonly<Record<string, number>>): Record<s
   return limits;
 }
 
-export function createManifest(request: RunRequest): Manifest {
+/** Constants that the request's scenario gives to its protocol: they are part of the digest of what is linked. */
+export function scenarioConstants(
+  request: Pick<RunRequest, 'scenario' | 'parameters'>,
+): Readonly<Record<string, number>> {
   const scenario = findScenario(request.scenario);
-  const protocol = findProtocol(request.protocol);
+  return scenario.build(resolveParameters(scenario, request.parameters ?? {})).constants;
+}
+
+/** @param linkedDigest digest of the user's protocol with the scenario's constants: it is linked in a thread of its own */
+export function createManifest(request: RunRequest, linkedDigest?: string): Manifest {
+  const scenario = findScenario(request.scenario);
+  const user = request.userProtocol;
+  if (user !== undefined && linkedDigest === undefined)
+    throw new AssertionError(`protocol ${user.file} was not linked in a thread of its own`);
+  const protocol = user === undefined ? findProtocol(request.protocol) : null;
   const seed = resolveSeed(request.seed ?? 1);
   const scheduler = oneOf('scheduler', request.scheduler ?? 'timed', SCHEDULERS);
   if (scheduler === 'scripted') {
@@ -90,7 +106,7 @@ export function createManifest(request: RunRequest): Manifest {
   const built = scenario.build(parameters);
   return {
     scenario: scenario.id,
-    protocol: protocol.id,
+    protocol: protocol?.id ?? request.protocol,
     seed,
     scheduler,
     recording: oneOf('recording', request.recording ?? 'full', ['full', 'lifecycle']),
@@ -99,8 +115,9 @@ export function createManifest(request: RunRequest): Manifest {
     costs: resolveCosts({ ...scenario.costs, ...request.costs }),
     limits,
     engine: ENGINE_VERSION,
-    protocolDigest: procedureDigest(protocol, built.constants),
+    protocolDigest: protocol === null ? linkedDigest! : procedureDigest(protocol, built.constants),
     eventSchema: EVENT_SCHEMA_VERSION,
+    ...(user === undefined ? {} : { userProtocol: user }),
   };
 }
 

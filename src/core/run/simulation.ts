@@ -1,6 +1,5 @@
 // One run: builds the machine from a manifest, lets a scheduler drive it, records. Synchronous; the caller decides how
 // far to advance before it looks at its messages again.
-
 import { BadInput, CommandRefused, LimitReached } from '../base/errors.js';
 import type { Machine } from '../machine/machine.js';
 import { TimeModel } from '../machine/time.js';
@@ -25,6 +24,7 @@ import { LiveInvariants } from './live-invariants.js';
 import { makeMachine } from './make-machine.js';
 import { NewNames } from './new-names.js';
 import type { OutsideInputs } from './outside-inputs.js';
+import { endingOf } from './protocol-fault.js';
 import { Recorder } from './recorder.js';
 import { latestClock, progressOf } from './run-progress.js';
 import { restoreSnapshot, snapshotLayout, takeSnapshot } from './snapshot.js';
@@ -71,6 +71,7 @@ export class Simulation {
   private readonly record: boolean;
   private readonly snapshots: boolean;
   private readonly layoutName: string;
+  private readonly protocol: Protocol;
   steps = 0;
   private stepsAtFlush = 0;
   outcome: Outcome | null = null;
@@ -98,6 +99,7 @@ export class Simulation {
     const { manifest, scenario } = options;
     this.manifest = manifest;
     this.scenario = scenario;
+    this.protocol = options.protocol;
     this.record = options.record ?? true;
     this.snapshots = options.snapshots ?? true;
     const linked = link(options.protocol, scenario.constants);
@@ -195,14 +197,15 @@ export class Simulation {
     try {
       work();
     } catch (error) {
-      if (!(error instanceof LimitReached)) throw error;
+      const ending = endingOf(error, this.protocol.file, this.machine, this.running);
+      if (ending === null) throw error;
       if (this.running >= 0) {
         // The step that met the limit is a decision too: a replay must come to the same end.
         this.steps += this.machine.taken + 1;
         this.decisions.add(this.running, this.machine.taken + 1);
         this.running = -1;
       }
-      this.end('limit_reached', { limit: error.limit, message: error.message });
+      this.end(ending.outcome, ending.detail);
     }
   }
 

@@ -11,8 +11,9 @@ import { SimulatedLifecycle } from './validate-lifecycle.js';
 
 const STEPS_AT_ONCE = 200_000;
 
-export function simulateCase(wanted: ValidationCase): Lifecycle {
-  const protocol = protocolOf(wanted);
+/** @param user the protocol of a user, in the place of the case's own */
+export function simulateCase(wanted: ValidationCase, user: Protocol | null = null): Lifecycle {
+  const protocol = protocolOf(wanted, user);
   const manifest = createManifest({
     scenario: wanted.scenario,
     protocol: wanted.protocol,
@@ -46,14 +47,19 @@ export function simulateCase(wanted: ValidationCase): Lifecycle {
 }
 
 /** The replacements of the case's protocol upon the recorded kernel's other rules. */
-function protocolOf(wanted: ValidationCase): Protocol {
-  const own = findProtocol(wanted.protocol);
+function protocolOf(wanted: ValidationCase, user: Protocol | null): Protocol {
+  const own = user ?? findProtocol(wanted.protocol);
   if (wanted.otherRulesOf === wanted.protocol) return own;
+  // What a user's protocol extends is here a set of replacements too.
+  const replaced = new Set([
+    ...own.replaced,
+    ...(user === null ? [] : findProtocol(wanted.protocol).replaced),
+  ]);
   return extend(findProtocol(wanted.otherRulesOf), {
     id: own.id,
     title: own.title,
     source: own.source,
-    replace: own.procedures.filter((procedure) => own.replaced.includes(procedure.name)),
+    replace: own.procedures.filter((procedure) => replaced.has(procedure.name)),
     rules: own.rules,
   });
 }

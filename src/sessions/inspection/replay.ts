@@ -8,6 +8,7 @@ import { type Foldable, foldRows } from '../../core/run/replay-by-fold.js';
 import type { Difference } from '../../core/run/replay-by-schedule.js';
 import { ScheduleComparison } from '../../core/run/replay-by-schedule.js';
 import type { Simulation } from '../../core/run/simulation.js';
+import { readPast } from '../../core/run/snapshot.js';
 import type { StoredNumbers } from '../../core/run/stored-numbers.js';
 import { findScenario } from '../../core/scenarios/library.js';
 import { resolveParameters } from '../../core/scenarios/scenario.js';
@@ -77,6 +78,13 @@ export class FoldReplay {
 /** The world inside the machine snapshot; null when this build cannot read it. */
 function worldOf({ manifest, snapshot, marks }: Stored): World | null {
   if (snapshot === null) return null;
+  if (manifest.userProtocol !== undefined) {
+    // Its procedures run in a thread of their own; the world in a snapshot can be read without any.
+    const scenario = findScenario(manifest.scenario);
+    const { topology } = scenario.build(resolveParameters(scenario, manifest.parameters));
+    const world = new World(new Layout(topology));
+    return readPast(snapshot, world) === null ? null : world;
+  }
   try {
     const simulation = buildSimulation(manifest, { marks });
     return simulation.restore(snapshot) ? simulation.machine.w : null;
@@ -86,7 +94,7 @@ function worldOf({ manifest, snapshot, marks }: Stored): World | null {
   }
 }
 
-export class ScheduleReplay {
+export class ScheduleReplay implements ScheduleReplayer {
   private readonly simulation: Simulation | null;
   private readonly comparison: ScheduleComparison | null;
   private engineDiffers: string | null = null;
@@ -95,6 +103,7 @@ export class ScheduleReplay {
   constructor(
     private readonly stored: Stored,
     decisions: DecisionLog,
+    build: typeof buildSimulation = buildSimulation,
   ) {
     const stages = decisionsByStage(decisions, stored.manifest);
     let reader = readerOf(stages[0]!);
@@ -106,7 +115,7 @@ export class ScheduleReplay {
       },
     );
     try {
-      this.simulation = buildSimulation(stored.manifest, {
+      this.simulation = build(stored.manifest, {
         scheduler,
         snapshots: false,
         marks: stored.marks,
@@ -199,20 +208,27 @@ export async function replayByFold(
   return resultOf(fold.finish(null), null, fold.difference);
 }
 
+/** A replay by schedule, here or in a thread of its own. */
+export interface ScheduleReplayer {
+  take(rows: StoredNumbers): void | Promise<void>;
+  finish(): ScheduleVerdict | Promise<ScheduleVerdict>;
+  readonly difference: Difference | null;
+  readonly world: World | null;
+}
+
 /** By schedule, and by fold on the same pages where that is wanted too. */
 export async function replayBySchedule(
   stored: Stored,
-  decisions: DecisionLog,
+  schedule: ScheduleReplayer,
   alsoByFold: boolean,
   nextPage: () => Promise<StoredNumbers | null>,
 ): Promise<ReplayResult> {
-  const schedule = new ScheduleReplay(stored, decisions);
   const fold = alsoByFold ? new FoldReplay(stored) : null;
   for (let rows = await nextPage(); rows !== null; rows = await nextPage()) {
     fold?.take(foldableOf(rows));
-    schedule.take(rows);
+    await schedule.take(rows);
   }
-  const verdict = schedule.finish();
+  const verdict = await schedule.finish();
   const { difference } = schedule;
   const first: FirstDifference | null = difference === null ? null : { by: 'schedule', ...difference };
   return resultOf(fold?.finish(schedule.world) ?? null, verdict, first ?? fold?.difference ?? null);

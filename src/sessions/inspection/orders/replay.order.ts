@@ -1,7 +1,9 @@
 // Both replays of what is committed now.
+
 import { queryRefused } from '../../../store/store.errors.js';
+import { SandboxedReplay } from '../../../user-protocols/sandboxed-replay.js';
 import { order } from '../order.js';
-import { replayByFold, replayBySchedule } from '../replay.js';
+import { replayByFold, replayBySchedule, ScheduleReplay } from '../replay.js';
 import type { ReplayKind, ReplayResult } from '../replay-result.js';
 
 export interface ReplayRequest {
@@ -48,9 +50,16 @@ export const replayOrder = order(
     const pages = context.pages({ ...all, columns: 'numbers' });
     // Asked for first: it is read while the machine is built.
     const decisions = reader.decisions(sessionId);
-    return await replayBySchedule(stored, decisions, by.includes('fold'), async () => {
-      context.checkCancelled();
-      return await counted(await pages.next());
-    });
+    const own = manifest.userProtocol === undefined;
+    const sandboxed = own ? null : new SandboxedReplay(stored, decisions);
+    try {
+      const schedule = sandboxed ?? new ScheduleReplay(stored, decisions);
+      return await replayBySchedule(stored, schedule, by.includes('fold'), async () => {
+        context.checkCancelled();
+        return await counted(await pages.next());
+      });
+    } finally {
+      sandboxed?.close();
+    }
   },
 );

@@ -1,0 +1,96 @@
+// Evaluates the text of a user's protocol in a context of its own, in which whatever would make a run depend on something
+// else than its manifest throws. Runs in the sandbox's worker only.
+import { createContext, runInContext, SourceTextModule } from 'node:vm';
+import { errorText, ProtocolFault } from '../core/base/errors.js';
+import type { UserProtocolText } from '../core/protocols/user-api.js';
+import { type TakenIn, takeIn, type Watch } from '../core/protocols/user-protocol.js';
+
+/** Not there at all in a new context; named so that the error says why. */
+const HOST = [
+  'process',
+  'require',
+  'module',
+  'global',
+  'Buffer',
+  'performance',
+  'fetch',
+  'WebSocket',
+  'Worker',
+  'crypto',
+  'navigator',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'queueMicrotask',
+  'structuredClone',
+];
+/** The language's own: the clock, the locale, memory outside of the heap that is limited, other threads, code from text. */
+const LANGUAGE = [
+  'Date',
+  'Intl',
+  'WebAssembly',
+  'SharedArrayBuffer',
+  'ArrayBuffer',
+  'Atomics',
+  'DataView',
+  'Int8Array',
+  'Uint8Array',
+  'Uint8ClampedArray',
+  'Int16Array',
+  'Uint16Array',
+  'Int32Array',
+  'Uint32Array',
+  'Float32Array',
+  'Float64Array',
+  'BigInt64Array',
+  'BigUint64Array',
+  'WeakRef',
+  'FinalizationRegistry',
+  'Function',
+  'eval',
+];
+
+/** Throws ProtocolFault. */
+export async function loadUserProtocol({ file, text }: UserProtocolText, watch: Watch): Promise<TakenIn> {
+  const forbid = (name: string): never => {
+    throw new ProtocolFault(
+      'forbidden',
+      file,
+      '',
+      `${name} is not there for a protocol: a run depends on its manifest alone`,
+    );
+  };
+  const context = createContext(Object.create(null) as object, {
+    codeGeneration: { strings: false, wasm: false },
+  });
+  const math = runInContext('Math', context) as typeof Math;
+  Object.defineProperty(math, 'random', { value: () => forbid('Math.random') });
+  const inside = runInContext('globalThis', context) as object;
+  for (const name of [...HOST, ...LANGUAGE])
+    Object.defineProperty(inside, name, { get: () => forbid(name), configurable: false });
+
+  const noImport = (specifier: string): never => forbid(`import of "${specifier}"`);
+  try {
+    const module = new SourceTextModule(text, {
+      context,
+      identifier: file,
+      importModuleDynamically: noImport,
+      initializeImportMeta: () => undefined,
+    });
+    await module.link(noImport);
+    await module.evaluate();
+    return takeIn(file, (module.namespace as { readonly default?: unknown }).default, watch);
+  } catch (error) {
+    if (error instanceof ProtocolFault) throw error;
+    throw new ProtocolFault('threw', file, '', `${errorText(error)}${lineOf(file, error)}`);
+  }
+}
+
+/** Where in the file, from the first line of the stack that names it. */
+function lineOf(file: string, error: unknown): string {
+  const { stack } = (error ?? {}) as { readonly stack?: unknown };
+  if (typeof stack !== 'string') return '';
+  const at = stack.indexOf(`${file}:`);
+  const line = /^\d+/.exec(at < 0 ? '' : stack.slice(at + file.length + 1));
+  return line === null ? '' : ` (line ${line[0]})`;
+}

@@ -1,0 +1,76 @@
+// What the server and the process that runs a user's protocol say to each other. Through the host's main thread to the
+// worker and back: plain data everywhere.
+import type { ProtocolFaultKind } from '../core/base/errors.js';
+import type { ProtocolDiff } from '../core/protocols/diff.js';
+import type { ProtocolRules } from '../core/protocols/protocol.js';
+import type { UserProtocolText } from '../core/protocols/user-api.js';
+import type { Difference } from '../core/run/replay-by-schedule.js';
+import type { StoredNumbers } from '../core/run/stored-numbers.js';
+import type { ValidationRow } from '../core/run/validate.js';
+import type { ValidationCase } from '../core/run/validate-cases.js';
+import type { Recording } from '../core/traces/recording.js';
+import type { ScheduleVerdict } from '../sessions/inspection/replay-result.js';
+import type { Stored } from '../sessions/inspection/stored.js';
+import type { RunOrder, Verdict } from '../sessions/runner/messages.js';
+import type { DecisionLog } from '../store/event-store.port.js';
+
+/** Words of the memory that host and worker share. BUSY is odd while the worker is in the user's code. */
+export const BEAT = { BUSY: 0, STEP: 1, WORDS: 2 } as const;
+
+export interface SandboxData {
+  readonly beat: Int32Array;
+}
+
+export interface FaultWire {
+  readonly kind: ProtocolFaultKind;
+  readonly file: string;
+  readonly at: string;
+  readonly what: string;
+}
+
+export interface ProtocolDescription {
+  readonly id: string;
+  readonly title: string;
+  readonly source: string;
+  readonly base: string | null;
+  readonly replaced: readonly string[];
+  readonly functions: readonly string[];
+  readonly rules: ProtocolRules;
+  readonly constants: Readonly<Record<string, number>>;
+  /** Digest of the linked procedures, shipped ones included. */
+  readonly digest: string;
+}
+
+/** What of a recording is compared. */
+export type ComparedRecording = Pick<Recording, 'lifecycle' | 'figures' | 'missedFrees'>;
+
+/** What can be asked of a protocol that is loaded: name -> [question, answer]. */
+export interface Questions {
+  load: [UserProtocolText, { readonly stepNames: readonly string[] }];
+  describe: [null, ProtocolDescription];
+  /** Digest of what is linked with a scenario's constants. */
+  link: [Readonly<Record<string, number>>, string];
+  diff: [{ readonly other: string; readonly reverse: boolean }, ProtocolDiff];
+  validate: [{ readonly wanted: ValidationCase; readonly recording: ComparedRecording }, ValidationRow[]];
+  simulate: [Omit<RunOrder, 'port'>, Verdict];
+  replay: [{ readonly stored: Stored; readonly decisions: DecisionLog }, null];
+  rows: [StoredNumbers, { readonly difference: Difference | null }];
+  finish: [null, { readonly verdict: ScheduleVerdict; readonly difference: Difference | null }];
+}
+export type QuestionName = keyof Questions;
+
+export type ToSandbox =
+  | {
+      [N in QuestionName]: { readonly kind: 'ask'; readonly name: N; readonly question: Questions[N][0] };
+    }[QuestionName]
+  /** From the store's writer. */
+  | { readonly kind: 'port'; readonly message: unknown }
+  | { readonly kind: 'stop' };
+
+export type FromSandbox =
+  | { readonly kind: 'answer'; readonly name: QuestionName; readonly answer: unknown }
+  | { readonly kind: 'fault'; readonly fault: FaultWire }
+  /** Not the protocol's fault. */
+  | { readonly kind: 'failed'; readonly message: string }
+  /** To the store's writer. */
+  | { readonly kind: 'port'; readonly message: unknown };

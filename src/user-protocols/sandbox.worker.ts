@@ -1,0 +1,137 @@
+// Entry of the worker thread in which a user's protocol runs: loads it, then answers one question after the other.
+// What it is asked comes through the host, and so do chunks on their way to the store's writer and the answers to them.
+import { MessageChannel, parentPort, workerData } from 'node:worker_threads';
+import { AssertionError } from '../core/base/assert.js';
+import { ProtocolFault } from '../core/base/errors.js';
+import { diffProtocols } from '../core/protocols/diff.js';
+import { link, type Protocol } from '../core/protocols/protocol.js';
+import { findProtocol } from '../core/protocols/registry.js';
+import type { Simulation } from '../core/run/simulation.js';
+import { validate } from '../core/run/validate.js';
+import { simulateCase } from '../core/run/validate-run.js';
+import { buildSimulation } from '../sessions/build-simulation.js';
+import { ScheduleReplay } from '../sessions/inspection/replay.js';
+import { simulate } from '../sessions/runner/simulate.js';
+import { loadUserProtocol } from './load.js';
+import {
+  BEAT,
+  type FromSandbox,
+  type ProtocolDescription,
+  type QuestionName,
+  type Questions,
+  type SandboxData,
+  type ToSandbox,
+} from './messages.js';
+
+const parent = parentPort!;
+const { beat } = workerData as SandboxData;
+const { port1: toWriter, port2: relay } = new MessageChannel();
+let protocol: Protocol | null = null;
+let replay: ScheduleReplay | null = null;
+let stopping = false;
+
+const send = (message: FromSandbox): void => parent.postMessage(message);
+relay.on('message', (message: unknown) => send({ kind: 'port', message }));
+
+parent.on('message', (message: ToSandbox) => {
+  if (message.kind === 'port') relay.postMessage(message.message);
+  else if (message.kind === 'stop') stopping = true;
+  else void answer(message.name, message.question);
+});
+
+// A promise that the module left behind: nothing of a protocol may come later.
+process.on('unhandledRejection', (error) => {
+  if (!(error instanceof ProtocolFault)) throw error;
+  sendFault(error);
+});
+
+function sendFault({ kind, file, at, what }: ProtocolFault): void {
+  send({ kind: 'fault', fault: { kind, file, at, what } });
+}
+
+async function answer<N extends QuestionName>(name: N, question: Questions[N][0]): Promise<void> {
+  try {
+    send({ kind: 'answer', name, answer: await ANSWERS[name](question) });
+  } catch (error) {
+    if (error instanceof ProtocolFault) sendFault(error);
+    else
+      send({
+        kind: 'failed',
+        message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
+  }
+}
+
+/** The user's code may run inside of `work`: the host watches how long. */
+function inside<T>(work: () => T): T {
+  Atomics.add(beat, BEAT.BUSY, 1);
+  try {
+    return work();
+  } finally {
+    Atomics.add(beat, BEAT.BUSY, 1);
+  }
+}
+
+function loaded(): Protocol {
+  if (protocol === null) throw new AssertionError('no protocol is loaded');
+  return protocol;
+}
+
+/** As buildSimulation, with the user's protocol, each slice of the run watched. */
+function build(...[manifest, differs]: Parameters<typeof buildSimulation>): Simulation {
+  const simulation = buildSimulation(manifest, differs, loaded());
+  const advance = simulation.advance.bind(simulation);
+  simulation.advance = (steps, untilOrdinal) => inside(() => advance(steps, untilOrdinal));
+  return simulation;
+}
+
+function description(p: Protocol): ProtocolDescription {
+  const { id, title, source, base, replaced, rules, constants } = p;
+  const functions = p.procedures.map((procedure) => procedure.name);
+  return { id, title, source, base, replaced, functions, rules, constants, digest: link(p).digest };
+}
+
+const ANSWERS: {
+  [N in QuestionName]: (question: Questions[N][0]) => Questions[N][1] | Promise<Questions[N][1]>;
+} = {
+  load: async (text) => {
+    Atomics.add(beat, BEAT.BUSY, 1);
+    const taken = await loadUserProtocol(text, (step) => Atomics.store(beat, BEAT.STEP, step));
+    Atomics.add(beat, BEAT.BUSY, 1);
+    protocol = taken.protocol;
+    return { stepNames: taken.stepNames };
+  },
+  describe: () => description(loaded()),
+  link: (constants) => link(loaded(), constants).digest,
+  diff: ({ other, reverse }) => {
+    const [from, to] = [findProtocol(other), loaded()];
+    return reverse ? diffProtocols(to, from) : diffProtocols(from, to);
+  },
+  validate: ({ wanted, recording }) =>
+    validate(
+      wanted,
+      recording,
+      inside(() => simulateCase(wanted, loaded())),
+    ),
+  simulate: async (order) => {
+    const verdict = await simulate(
+      order,
+      toWriter,
+      (manifest, differs) => build(manifest, differs),
+      () => stopping,
+    );
+    return verdict;
+  },
+  replay: ({ stored, decisions }) => {
+    replay = new ScheduleReplay(stored, decisions, build);
+    return null;
+  },
+  rows: (rows) => {
+    replay!.take(rows);
+    return { difference: replay!.difference };
+  },
+  finish: () => {
+    const verdict = replay!.finish();
+    return { verdict, difference: replay!.difference };
+  },
+};
