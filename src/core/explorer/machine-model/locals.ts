@@ -17,7 +17,7 @@ const NAMES: { readonly [kind in keyof typeof LOCAL]: readonly string[] } = {
     'exclusive failAfterMmuInit first firstGfn firstPage flags flush from gen gfn gift goal hi high',
     'holder hvaEnd hvaPage hvaStart index inside level lo locked low mask mayBlock minLevel newFlags',
     'newState nextGfn notified oldBase oldFlags oldPages onlyValid other page pages pfn reason request',
-    'retries role saved seq shared slot slotId span srcu start target targetLevel told vm wait wanted',
+    'retries role saved seq shared slot slotId span srcu start taken target targetLevel told vm wait wanted',
     'whole word write wrprot yieldedGfn young zapLevel',
   ].flatMap((line) => line.split(' ')),
 };
