@@ -8,7 +8,7 @@ import {
   MAX_NAME_CHARS,
   MAX_SESSIONS_PAGE,
 } from '../config/limits.js';
-import { PROTOCOL_FAULTS } from '../core/base/errors.js';
+import { MAX_SCHEDULE_TURNS } from '../core/run/manifest.js';
 import { queryInteger } from '../http/zod.pipe.js';
 import { SESSION_KINDS, SESSION_STATES } from '../store/session.js';
 import { forkView } from './fork.schemas.js';
@@ -24,7 +24,12 @@ export const createSession = z.strictObject({
     .record(z.string(), z.union([z.number(), z.string(), z.boolean()]))
     .default({})
     .describe("the scenario's parameters that differ from their defaults"),
-  scheduler: z.string().default('timed').describe('timed, round-robin or random'),
+  scheduler: z.string().default('timed').describe('timed, round-robin, random, or scripted with a schedule'),
+  schedule: z
+    .array(z.strictObject({ thread: z.int().min(0), steps: z.int().min(1) }))
+    .max(MAX_SCHEDULE_TURNS)
+    .optional()
+    .describe('who runs for how many steps: a session of kind explored, which ends behind it'),
   recording: z.string().default('full').describe('full: every event; lifecycle: ordinary faults are folded'),
   costs: numbers.default({}).describe('costs that differ from the cost model, in its units'),
   limits: numbers.default({}).describe('limits of the run that differ from their defaults'),
@@ -97,10 +102,6 @@ const figures = {
     z.object({
       limit: z.string().optional(),
       message: z.string().optional(),
-      protocolFault: z
-        .object({ kind: z.enum(PROTOCOL_FAULTS), file: z.string(), at: z.string() })
-        .optional()
-        .describe("the user's protocol was at fault: what it did, in which file, procedure and label"),
       stuckAt: z
         .object({
           phase: z.string(),
@@ -139,9 +140,6 @@ export const session = z.object({
   invariants: z.boolean(),
   engine: z.string(),
   protocolDigest: z.string(),
-  userProtocol: nullable(
-    z.object({ file: z.string(), digest: z.string().describe('SHA-256 of the text'), text: z.string() }),
-  ).describe('a protocol that a user brought: this text runs, whatever becomes of its file'),
   eventSchema: z.int(),
   storedBytes: z.number(),
   verdicts: nullable(

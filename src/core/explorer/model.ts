@@ -35,6 +35,11 @@ export interface Violation {
 
 export interface Model {
   readonly threads: readonly ModelThread[];
+  /**
+   * Present where steps are those of the machine: who took the steps before the initial state. With a schedule behind them
+   * they are the decisions of a session.
+   */
+  readonly prefix?: readonly number[];
   /** Int32 words of a state as `save` writes it. Everything that decides the future is in there. */
   readonly words: number;
   /** Most words that `key` writes. */

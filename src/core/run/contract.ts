@@ -223,6 +223,8 @@ export interface Manifest {
   /** Digest of the linked protocol's procedures. */
   readonly protocolDigest: string;
   readonly eventSchema: number;
+  /** Scheduler `scripted`: who runs for how many steps; the run ends behind it. */
+  readonly schedule?: readonly ThreadSteps[];
   /** Where this session, and those that it was forked from, left their parents: oldest first. */
   readonly forks?: readonly ForkOrigin[];
   readonly follows?: Following;

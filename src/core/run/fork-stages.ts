@@ -5,7 +5,7 @@ import { MISC } from '../aggregates/layout.js';
 import { BadInput } from '../base/errors.js';
 import type { Machine } from '../machine/machine.js';
 import { TimeModel } from '../machine/time.js';
-import { ForcedFirst, makeScheduler, type Scheduler } from '../scheduler/scheduler.js';
+import { ForcedFirst, makeScheduler, type Scheduler, ScheduleScheduler } from '../scheduler/scheduler.js';
 import type { ForkOrigin, Manifest, ThreadSteps } from './contract.js';
 
 export interface Stage {
@@ -28,16 +28,17 @@ export function stagesOf({
   seed,
   scheduler,
   costs,
+  schedule,
   forks = [],
   follows,
-}: Pick<Manifest, 'seed' | 'scheduler' | 'costs' | 'follows'> & {
+}: Pick<Manifest, 'seed' | 'scheduler' | 'costs' | 'schedule' | 'follows'> & {
   readonly forks?: readonly Origin[];
 }): Stage[] {
   const stages: Stage[] = [];
   for (let k = 0; k <= forks.length; k++) {
     const rules = forks[k] ?? { seed, scheduler, costs, steps: Number.POSITIVE_INFINITY };
     const before = stages[k - 1];
-    const forced = (k === 0 ? followed(follows) : forks[k - 1]?.difference.decisions) ?? [];
+    const forced = (k === 0 ? (schedule ?? followed(follows)) : forks[k - 1]?.difference.decisions) ?? [];
     const choosesAnew =
       before !== undefined &&
       (before.seed !== rules.seed || before.scheduler !== rules.scheduler || forced.length > 0);
@@ -92,8 +93,11 @@ export function isForkPoint(forks: readonly Pick<ForkOrigin, 'position'>[], posi
 
 /** @param step how far the run is */
 export function schedulerOf({ scheduler, forced, forcedFrom }: Stage, step: number): Scheduler {
-  if (scheduler === 'scripted')
-    throw new BadInput('scripted-scheduler', 'scheduler "scripted" needs a decision log');
+  if (scheduler === 'scripted') {
+    if (forced.length === 0)
+      throw new BadInput('scripted-scheduler', 'scheduler "scripted" needs a schedule');
+    return new ScheduleScheduler(forced, step - forcedFrom);
+  }
   const own = makeScheduler(scheduler);
   return forced.length === 0 ? own : new ForcedFirst(forced, step - forcedFrom, own);
 }

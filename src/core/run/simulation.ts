@@ -322,7 +322,7 @@ export class Simulation {
 
   /** No thread can go on: everything is done, or a command must come, or the threads wait for each other. */
   private atRest(): void {
-    const still = standstill(this.machine, this.scenario.threads);
+    const still = standstill(this.machine, this.scenario.threads, this.stages[this.stage]!, this.steps);
     if (still === 'waiting') {
       this.waiting = true;
     } else if (still === 'done') {
@@ -330,7 +330,7 @@ export class Simulation {
       this.flush();
       this.end(this.recorder.milestones.has('console') ? 'booted' : 'completed', null);
     } else {
-      this.end('failed', { message: still.deadlock });
+      this.end(still.outcome, { message: still.message });
     }
   }
 

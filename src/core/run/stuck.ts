@@ -6,6 +6,7 @@ import { EXIT_NAMES, MILESTONE_NAMES } from '../events/constants.js';
 import { CHANNEL, type EventBatch, S_VCPU, WAIT, WAIT_NAMES } from '../machine/batch.js';
 import type { Machine } from '../machine/machine.js';
 import type { OutcomeDetail } from './contract.js';
+import type { Stage } from './fork-stages.js';
 
 const RING = 64;
 
@@ -86,15 +87,46 @@ export function stuckAt(
   };
 }
 
-/** Why no thread can go on: everything is done, or a command must come, or the threads wait for each other. */
+/** Why nothing goes on. */
+export type Standstill =
+  | 'done'
+  | 'waiting'
+  | { readonly outcome: 'completed' | 'failed'; readonly message: string };
+
+/**
+ * Why nothing goes on: everything is done, or a command must come, or the threads wait for each other. Behind the schedule of
+ * a scripted run nobody goes on, also where its decisions are followed again.
+ */
 export function standstill(
   m: Machine,
   threads: readonly { readonly kind: 'vmm' | 'daemon' }[],
-): 'done' | 'waiting' | { readonly deadlock: string } {
+  stage: Pick<Stage, 'scheduler' | 'forced' | 'forcedFrom'>,
+  steps: number,
+): Standstill {
   const open = [...threads.keys()].filter((t) => threads[t]!.kind === 'vmm' && m.status(t) !== STATUS.ended);
   if (open.length === 0) return 'done';
+  if (stage.scheduler === 'scripted') return behindSchedule(m, stage, steps);
   if (open.some((t) => m.waitsOn(t) === WAIT.COMMAND + t)) return 'waiting';
-  return { deadlock: deadlockText(m, open) };
+  return { outcome: 'failed', message: deadlockText(m, open) };
+}
+
+function behindSchedule(
+  m: Machine,
+  { forced, forcedFrom }: Pick<Stage, 'forced' | 'forcedFrom'>,
+  steps: number,
+): Standstill {
+  let at = forcedFrom;
+  const next = forced.find((turn) => {
+    at += turn.steps;
+    return at > steps;
+  });
+  if (next === undefined) return { outcome: 'completed', message: 'the schedule is through' };
+  const why = m.status(next.thread) === STATUS.ended ? 'has ended' : 'waits';
+  const who = m.threads[next.thread]!.name;
+  return {
+    outcome: 'failed',
+    message: `the schedule cannot be followed: behind ${steps} steps ${who} ${why}`,
+  };
 }
 
 /** What each of the threads waits for. */

@@ -176,6 +176,11 @@ export class ForcedFirst implements Scheduler {
     return this.given.slice(this.next).reduce((sum, { steps }) => sum + steps, -this.done);
   }
 
+  /** The thread of the next decision; null: all are taken. */
+  protected get due(): number | null {
+    return this.given[this.next]?.thread ?? null;
+  }
+
   pick(m: Machine): number {
     const next = this.given[this.next];
     if (next === undefined) return this.behind.pick(m);
@@ -200,6 +205,22 @@ export class ForcedFirst implements Scheduler {
     while (this.next < this.given.length && this.done >= this.given[this.next]!.steps)
       this.done -= this.given[this.next++]!.steps;
     if (this.next === this.given.length) this.done = 0;
+  }
+}
+
+/** Nobody: what comes behind a script. */
+const NOBODY: Scheduler = { horizonNs: 0, steps: 1, pick: () => -1, took: () => undefined };
+
+/** Follows the schedule of a manifest; nobody runs behind it, or where its next thread cannot. */
+export class ScheduleScheduler extends ForcedFirst {
+  /** @param taken steps of the schedule that were taken already */
+  constructor(schedule: readonly { readonly thread: number; readonly steps: number }[], taken: number) {
+    super(schedule, taken, NOBODY);
+  }
+
+  override pick(m: Machine): number {
+    const { due } = this;
+    return due === null || m.status(due) !== STATUS.runnable ? -1 : due;
   }
 }
 

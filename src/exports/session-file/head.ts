@@ -6,6 +6,7 @@ import { EVENT_SCHEMA_VERSION } from '../../core/events/catalogue.js';
 import { SITES_MAX } from '../../core/machine/sites.js';
 import type { Manifest, RunProgress } from '../../core/run/contract.js';
 import { MAX_FOLLOWED_DECISIONS, MAX_FORCED_DECISIONS } from '../../core/run/fork.js';
+import { MAX_SCHEDULE_TURNS } from '../../core/run/manifest.js';
 import { SCHEDULERS } from '../../core/scheduler/scheduler.js';
 import type { StoredMark } from '../../store/event-store.port.js';
 import type { ImportedSession, NameSince } from '../../store/imports.port.js';
@@ -64,6 +65,10 @@ const manifest = z.looseObject({
   engine: word,
   protocolDigest: word,
   eventSchema: count,
+  schedule: z
+    .array(z.looseObject({ thread: count.max(255), steps: count.min(1) }))
+    .max(MAX_SCHEDULE_TURNS)
+    .optional(),
   forks: z.array(forkOrigin).max(MAX_FORKS).optional(),
   follows: z
     .looseObject({

@@ -7,7 +7,7 @@ import type { SessionKind, SessionRecord, SessionState } from '../../store/sessi
 const LIST_PAGE = 200;
 const STATES: readonly SessionState[] = ['queued', 'running', 'interrupted'];
 /** Sessions that are the function of a manifest, and so can be gone on with. */
-const KINDS: readonly SessionKind[] = ['simulated', 'forked'];
+const KINDS: readonly SessionKind[] = ['simulated', 'forked', 'explored'];
 
 /** Sessions that were under way when the last owner of the store stopped or died; newest first. */
 export async function underWay(store: EventStore): Promise<string[]> {

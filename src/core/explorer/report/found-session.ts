@@ -1,0 +1,91 @@
+// A counterexample as a session: the litmus is a scenario, the steps before its initial state and the found schedule are the
+// turns of a scripted run. And that run here, in memory, for whoever draws it.
+import { link } from '../../protocols/protocol.js';
+import { findProtocol } from '../../protocols/registry.js';
+import type { StoredColumns, ThreadSteps } from '../../run/contract.js';
+import { createManifest, type RunRequest } from '../../run/manifest.js';
+import { Simulation } from '../../run/simulation.js';
+import { findScenario } from '../../scenarios/library.js';
+import type { BuiltScenario } from '../../scenarios/scenario.js';
+import type { Model, ModelSpec } from '../model.js';
+import type { Found } from '../search/found.js';
+
+/** What a session of the counterexample is asked for with. */
+export type FoundSession = RunRequest & { readonly schedule: readonly ThreadSteps[] };
+
+/** Null: the model's steps are not those of the machine. A step at which the machine cannot go on is left out. */
+export function foundSession(model: Model, spec: ModelSpec, found: Found): FoundSession | null {
+  if (model.prefix === undefined) return null;
+  const last = found.violation.kind === 'crash' ? -1 : found.schedule.length;
+  const steps = found.schedule.slice(0, last).map(({ thread }) => thread);
+  return {
+    scenario: spec.litmus,
+    protocol: spec.protocol,
+    parameters: spec.parameters,
+    scheduler: 'scripted',
+    schedule: turnsOf([...model.prefix, ...steps]),
+  };
+}
+
+function turnsOf(threads: readonly number[]): ThreadSteps[] {
+  const turns: { thread: number; steps: number }[] = [];
+  for (const thread of threads) {
+    const last = turns.at(-1);
+    if (last?.thread === thread) last.steps++;
+    else turns.push({ thread, steps: 1 });
+  }
+  return turns;
+}
+
+export interface FoundRun {
+  readonly scenario: BuiltScenario;
+  readonly threads: readonly string[];
+  readonly columns: readonly StoredColumns[];
+  /** Rows of the preparation: the counterexample begins behind them. */
+  readonly prepared: number;
+  readonly functionOf: (site: number) => string | undefined;
+}
+
+/** Runs it. @param prefix steps of the preparation */
+export function runFound(session: FoundSession, prefix: number): FoundRun {
+  const manifest = createManifest(session);
+  const protocol = findProtocol(session.protocol);
+  const scenario = findScenario(session.scenario).build(manifest.parameters as Record<string, number>);
+  const simulation = new Simulation({ manifest, protocol, scenario, snapshots: false });
+  const sites = new Map<number, string>();
+  const columns: StoredColumns[] = [];
+  const take = (chunks: ReturnType<Simulation['advance']>): void => {
+    for (const chunk of chunks) {
+      columns.push(chunk.columns);
+      for (const name of chunk.dictionary) if (name.kind === 'site') sites.set(name.id, name.function);
+    }
+  };
+  take(simulation.advance(prefix));
+  take(simulation.handOverNow());
+  const prepared = simulation.recorder.position;
+  while (simulation.outcome === null) take(simulation.advance(MAX_STEPS_AT_ONCE));
+  return {
+    scenario,
+    threads: simulation.threadNames,
+    columns,
+    prepared,
+    functionOf: (site) => sites.get(site),
+  };
+}
+
+const MAX_STEPS_AT_ONCE = 100_000;
+
+/** Whether the protocol has this step at all. */
+export function hasPlace(
+  protocol: string,
+  constants: Readonly<Record<string, number>>,
+): (place: Place) => boolean {
+  const { steps } = link(findProtocol(protocol), constants);
+  const known = new Set(steps.map(({ proc, label }) => `${proc.name}:${label}`));
+  return ({ function: name, label }) => known.has(`${name}:${label}`);
+}
+
+export interface Place {
+  readonly function: string;
+  readonly label: string;
+}

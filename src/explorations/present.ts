@@ -1,0 +1,55 @@
+// From a verdict to something to read and to store: the smallest workload that is still violated, the fewest switches, the two
+// steps that had to be ordered, a drawing and a recipe. Apart from explore.ts: a catalogue or a bench wants the verdict only.
+import type { Litmus } from '../core/explorer/litmus/litmus.js';
+import type { Violation } from '../core/explorer/model.js';
+import { type CounterexampleReport, reportOf } from '../core/explorer/report/counterexample-report.js';
+import { follow } from '../core/explorer/report/follow.js';
+import { smallestWorkload } from '../core/explorer/report/workload.js';
+import type { Exploration, ExplorationResult } from './exploration.js';
+import { findLitmus } from './find-litmus.js';
+
+export interface PresentHooks {
+  readonly litmus?: Litmus;
+  readonly cancelled?: () => boolean;
+}
+
+const immediately = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Null: nothing was found, or what was searched is not the machine: its steps are no session. */
+export async function present(
+  { spec }: Exploration,
+  result: ExplorationResult,
+  hooks: PresentHooks = {},
+): Promise<CounterexampleReport | null> {
+  const { counterexample, invariant, kind } = result;
+  if (counterexample === null || invariant === null || kind === null) return null;
+  const litmus = hooks.litmus ?? (await findLitmus(spec.litmus));
+  const whole = { ...spec, reductions: { persistent: false, symmetry: false } };
+  const model = litmus.build(whole);
+  if (model.prefix === undefined) return null;
+  const { schedule, cycle, what, function: name, label } = counterexample;
+  if (cycle === 0) {
+    const search = smallestWorkload(litmus, spec, invariant);
+    for (;;) {
+      const { done, value } = search.next();
+      if (done === true) {
+        if (value === null) break;
+        const smaller = { ...value.spec, reductions: whole.reductions };
+        return reportOf(litmus.build(smaller), smaller, value.found);
+      }
+      if (hooks.cancelled?.() === true) break;
+      await immediately();
+    }
+  }
+  const thread = model.threads.findIndex((one) => one.name === counterexample.thread);
+  const told: Violation = {
+    rule: invariant,
+    kind: kind as Violation['kind'],
+    what,
+    thread,
+    function: name,
+    label,
+  };
+  const violation = cycle > 0 ? told : (follow(model, schedule, true).violation ?? told);
+  return reportOf(model, spec, { violation, schedule }, cycle > 0);
+}
