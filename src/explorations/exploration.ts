@@ -1,6 +1,6 @@
 // What is asked of an exploration, and what it answers. Plain data: it crosses threads, and it is what the CLI prints.
 import type { ModelSpec } from '../core/explorer/model.js';
-import type { CounterexampleReport } from '../core/explorer/report/counterexample-report.js';
+import type { CounterexampleReport } from '../core/explorer/report/counterexample-text.js';
 import type { Bound, ScheduleStep } from '../core/explorer/search/found.js';
 import type { Sampling } from '../core/explorer/search/sampled.js';
 import type { Shortness } from '../core/explorer/search/shortest.js';
@@ -84,7 +84,7 @@ export interface ExplorationResult {
   /** Session of the counterexample; null until one is stored. */
   readonly sessionId: string | null;
   readonly counterexample: Counterexample | null;
-  /** The counterexample for people, at the smallest workload that has it; null: see `presented` of present.ts. */
+  /** The counterexample for people, at the smallest workload that has it; null: there is none (present.ts). */
   readonly report?: CounterexampleReport | null;
   /** What was left out or merged; the verdict does not depend on it. */
   readonly reductions: readonly string[];

@@ -2,7 +2,8 @@
 // steps that had to be ordered, a drawing and a recipe. Apart from explore.ts: a catalogue or a bench wants the verdict only.
 import type { Litmus } from '../core/explorer/litmus/litmus.js';
 import type { Violation } from '../core/explorer/model.js';
-import { type CounterexampleReport, reportOf } from '../core/explorer/report/counterexample-report.js';
+import { reportOf } from '../core/explorer/report/counterexample-report.js';
+import type { CounterexampleReport } from '../core/explorer/report/counterexample-text.js';
 import { follow } from '../core/explorer/report/follow.js';
 import { smallestWorkload } from '../core/explorer/report/workload.js';
 import type { Exploration, ExplorationResult } from './exploration.js';

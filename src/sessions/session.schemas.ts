@@ -8,7 +8,8 @@ import {
   MAX_NAME_CHARS,
   MAX_SESSIONS_PAGE,
 } from '../config/limits.js';
-import { MAX_SCHEDULE_TURNS } from '../core/run/manifest.js';
+import { PROTOCOL_FAULTS } from '../core/base/errors.js';
+import { MAX_SCHEDULE_TURNS } from '../core/run/schedule.js';
 import { queryInteger } from '../http/zod.pipe.js';
 import { SESSION_KINDS, SESSION_STATES } from '../store/session.js';
 import { forkView } from './fork.schemas.js';
@@ -102,6 +103,10 @@ const figures = {
     z.object({
       limit: z.string().optional(),
       message: z.string().optional(),
+      protocolFault: z
+        .object({ kind: z.enum(PROTOCOL_FAULTS), file: z.string(), at: z.string() })
+        .optional()
+        .describe("the user's protocol was at fault: what it did, in which file, procedure and label"),
       stuckAt: z
         .object({
           phase: z.string(),
@@ -140,6 +145,9 @@ export const session = z.object({
   invariants: z.boolean(),
   engine: z.string(),
   protocolDigest: z.string(),
+  userProtocol: nullable(
+    z.object({ file: z.string(), digest: z.string().describe('SHA-256 of the text'), text: z.string() }),
+  ).describe('a protocol that a user brought: this text runs, whatever becomes of its file'),
   eventSchema: z.int(),
   storedBytes: z.number(),
   verdicts: nullable(

@@ -97,3 +97,36 @@ test.each([
   expect(ended.stderr).toContain(said);
   expect(ended.stdout).toBe('');
 });
+
+test('a counterexample is a session: both replays agree, and the ledger names the use after free', () => {
+  const folders = new Folders();
+  try {
+    const data = folders.fresh();
+    const ended = rootline(['explore', 'v-d', '--protocol', 'seed-draft', '--data', data, '--json']);
+    expect(ended.code).toBe(3);
+    expect(documentOf(ended)).toMatchObject({
+      verdict: 'violated',
+      invariant: 'I3',
+      kind: 'safety',
+      sessionId: '1',
+      report: { recipe: { bug: expect.stringMatching(/^B13:/) as string } },
+    });
+    expect(documentOf(rootline(['show', '1', '--data', data, '--json']))).toMatchObject({
+      kind: 'explored',
+      state: 'finished',
+      scenario: 'v-d',
+      scheduler: 'scripted',
+      outcome: 'completed',
+    });
+    expect(rootline(['replay', '1', '--data', data]).stdout).toMatch(
+      /by schedule +verified.*\n.*by fold +verified/,
+    );
+    const ledger = rootline(['ledger', '1', 'tdp-mmus.0.roots.1', '--data', data]);
+    expect(ledger.code).toBe(3);
+    expect(ledger.stdout).toContain('USE AFTER FREE: main');
+    const fork = ['fork', '1', '--at', '100', '--data', data, '--json', '--scheduler', 'timed'];
+    expect(documentOf(rootline(fork))).toMatchObject({ outcome: 'completed', findings: [] });
+  } finally {
+    folders.clear();
+  }
+});

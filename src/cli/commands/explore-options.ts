@@ -26,6 +26,7 @@ interface Options {
   readonly exact?: boolean;
   readonly liveness?: boolean;
   readonly checkpoint?: string;
+  readonly data?: string;
 }
 
 const collect = (value: string, before: readonly string[]): string[] => [...before, value];
@@ -68,7 +69,7 @@ export function addExploreCommand(
     .option('--exact', 'keep whole states instead of 64 bits of each; on one thread')
     .option('--checkpoint <file>', 'where a search that is stopped leaves what it needs, and goes on from')
     .option('--liveness', 'look for livelock and starvation too, without reductions')
-    .addOption(new Option('--data <dir>', 'not needed here').hideHelp())
+    .option('--data <dir>', 'where a counterexample is stored as a session; without it none is')
     .action(async (litmus: string, options: Options) => {
       const { exploreCommand } = await import('./explore.js');
       ended(await exploreCommand(read(litmus, options), new ProcessTerminal(options.json === true)));
@@ -96,5 +97,6 @@ function read(litmus: string, options: Options): ExploreOptions {
     exact: options.exact === true,
     liveness: options.liveness === true,
     checkpoint: options.checkpoint,
+    data: options.data,
   };
 }

@@ -1,6 +1,7 @@
 // `explore`: reads the request, searches, says exactly what was established.
 import { BadInput } from '../../core/base/errors.js';
 import { modelSpec } from '../../core/explorer/litmus/litmus.js';
+import { type CounterexampleReport, reportText } from '../../core/explorer/report/counterexample-text.js';
 import type { Bound } from '../../core/explorer/search/found.js';
 import { DEFAULT_PCT_DEPTH, MAX_PCT_DEPTH } from '../../core/explorer/search/sampled.js';
 import {
@@ -37,6 +38,7 @@ export interface ExploreOptions {
   readonly exact: boolean;
   readonly liveness: boolean;
   readonly checkpoint: string | undefined;
+  readonly data: string | undefined;
 }
 
 const EXIT: { readonly [V in ExplorationVerdict]: ExitCode } = {
@@ -61,7 +63,7 @@ export async function exploreCommand(options: ExploreOptions, terminal: Terminal
   process.once('SIGINT', () => {
     cancelled = true;
   });
-  const result = await explore(asked, {
+  const verdict = await explore(asked, {
     cancelled: () => cancelled,
     ...(resume === null ? {} : { resume }),
     ...(checkpoint === undefined
@@ -79,9 +81,32 @@ export async function exploreCommand(options: ExploreOptions, terminal: Terminal
   });
   if (rested) terminal.note(`stopped; with the same --checkpoint it goes on from ${checkpoint}`);
   else if (checkpoint !== undefined) dropCheckpointFile(checkpoint);
+  const result = await withReport(asked, verdict, options.data, terminal, () => cancelled);
   terminal.document(result);
   for (const line of textOf(result)) terminal.line(line);
   return EXIT[result.verdict];
+}
+
+/** The counterexample for people; stored as a session where there is a place for it. */
+async function withReport(
+  asked: Exploration,
+  result: ExplorationResult,
+  data: string | undefined,
+  terminal: Terminal,
+  cancelled: () => boolean,
+): Promise<ExplorationResult> {
+  if (result.counterexample === null) return result;
+  const { present } = await import('../../explorations/present.js');
+  const report = await present(asked, result, { cancelled });
+  if (report === null || data === undefined) return { ...result, report };
+  const { openBackend } = await import('../backend/open-backend.js');
+  const backend = await openBackend(data, { create: true, note: (text) => terminal.note(text) });
+  try {
+    const [session] = await backend.run([report.session], () => undefined);
+    return { ...result, report, sessionId: session.id };
+  } finally {
+    await backend.close();
+  }
 }
 
 async function explorationOf(options: ExploreOptions): Promise<Exploration> {
@@ -193,17 +218,32 @@ const MAX_PRINTED_STEPS = 400;
 function counterexampleText(r: ExplorationResult): string[] {
   const found = r.counterexample;
   if (found === null) return [];
+  const head = `counterexample of ${found.length} steps (${found.shortness})${
+    found.cycle === 0 ? '' : `; the last ${found.cycle} steps repeat for ever`
+  }`;
+  if (r.report != null) return ['', found.what, ...reportLines(r, head, r.report)];
   const rows = found.steps
     .slice(0, MAX_PRINTED_STEPS)
     .map((step, k) => [k + 1, step.name, step.function, step.label]);
-  const repeats = found.cycle === 0 ? '' : `; the last ${found.cycle} steps repeat for ever`;
   return [
     '',
     `${found.what}`,
-    `counterexample of ${found.length} steps (${found.shortness})${repeats}:`,
+    `${head}; its steps are not those of the machine, so it is no session:`,
     table(['step', 'thread', 'function', 'label'], rows),
     ...(found.length > MAX_PRINTED_STEPS
       ? [`... ${found.length - MAX_PRINTED_STEPS} more steps: see --json`]
       : []),
   ];
+}
+
+function reportLines(r: ExplorationResult, head: string, report: CounterexampleReport): string[] {
+  const drawn =
+    settingsOf(report.parameters) === settingsOf(r.parameters)
+      ? `drawn with ${report.switches} context switches`
+      : `drawn with the smallest workload${settingsOf(report.parameters)}: ${report.length} steps, ${report.switches} context switches`;
+  const stored =
+    r.sessionId === null
+      ? 'not stored: --data DIR makes it a session'
+      : `stored as session ${r.sessionId}: rootline show, replay, state, ledger, blame, export take it`;
+  return [`${head}; ${drawn}`, ...reportText(report), '', stored];
 }

@@ -1,13 +1,16 @@
 // From a request to a manifest: everything a session is a function of, defaults filled in, bad input refused here.
+import { AssertionError } from '../base/assert.js';
 import { BadInput } from '../base/errors.js';
 import { EVENT_SCHEMA_VERSION } from '../events/catalogue.js';
 import { resolveCosts } from '../machine/costs.js';
 import { link, type Protocol } from '../protocols/protocol.js';
 import { findProtocol } from '../protocols/registry.js';
+import type { UserProtocolText } from '../protocols/user-api.js';
 import { findScenario } from '../scenarios/library.js';
 import { resolveParameters } from '../scenarios/scenario.js';
 import { SCHEDULERS } from '../scheduler/scheduler.js';
 import type { Manifest, ThreadSteps } from './contract.js';
+import { resolveSchedule } from './schedule.js';
 
 /** Version of the engine: bumped when the same procedures would give other events. */
 export const ENGINE_VERSION = '0.1.0';
@@ -21,13 +24,11 @@ export const RUN_LIMITS = {
   watchdogExits: { default: 10_000, max: 10_000_000, doc: 'exits of one vCPU without a retired instruction' },
 } as const;
 
-/** Turns of a schedule that somebody gives, and steps of them all. */
-export const MAX_SCHEDULE_TURNS = 20_000;
-export const MAX_SCHEDULE_STEPS = 10_000_000;
-
 export interface RunRequest {
   readonly scenario: string;
   readonly protocol: string;
+  /** Instead of a shipped protocol: a text that a user brought, under the name in `protocol`. */
+  readonly userProtocol?: UserProtocolText;
   readonly seed?: number;
   readonly scheduler?: string;
   /** With scheduler `scripted`: who runs for how many steps. */
@@ -79,47 +80,21 @@ export function resolveLimits(given: Readonly<Record<string, number>>): Record<s
   return limits;
 }
 
-/** The schedule of a scripted run, checked; null for every other scheduler. */
-function resolveSchedule(
-  scheduler: string,
-  given: readonly ThreadSteps[] | undefined,
-  threads: number,
-): readonly ThreadSteps[] | null {
-  if (scheduler !== 'scripted') {
-    if (given === undefined) return null;
-    throw new BadInput('schedule', `a schedule is for scheduler "scripted", got "${scheduler}"`);
-  }
-  if (given === undefined || given.length === 0) {
-    throw new BadInput(
-      'scripted-scheduler',
-      'scheduler "scripted" needs a schedule, who runs for how many steps; what is stored is run again with replay',
-    );
-  }
-  if (given.length > MAX_SCHEDULE_TURNS) {
-    const most = `at most ${MAX_SCHEDULE_TURNS} turns (MAX_SCHEDULE_TURNS)`;
-    throw new BadInput('schedule', `a schedule has ${most}, got ${given.length}`);
-  }
-  let sum = 0;
-  for (const { thread, steps } of given) {
-    if (!Number.isInteger(thread) || thread < 0 || thread >= threads)
-      throw new BadInput(
-        'schedule',
-        `a thread of the schedule is a number from 0 to ${threads - 1}, got ${thread}`,
-      );
-    if (!Number.isInteger(steps) || steps < 1)
-      throw new BadInput('schedule', `a turn is for a whole number of steps from 1, got ${steps}`);
-    sum += steps;
-  }
-  if (sum > MAX_SCHEDULE_STEPS) {
-    const most = `at most ${MAX_SCHEDULE_STEPS} steps (MAX_SCHEDULE_STEPS)`;
-    throw new BadInput('schedule', `a schedule comes to ${most}, got ${sum}`);
-  }
-  return given.map(({ thread, steps }) => ({ thread, steps }));
+/** Constants that the request's scenario gives to its protocol: they are part of the digest of what is linked. */
+export function scenarioConstants(
+  request: Pick<RunRequest, 'scenario' | 'parameters'>,
+): Readonly<Record<string, number>> {
+  const scenario = findScenario(request.scenario);
+  return scenario.build(resolveParameters(scenario, request.parameters ?? {})).constants;
 }
 
-export function createManifest(request: RunRequest): Manifest {
+/** @param linkedDigest digest of the user's protocol with the scenario's constants: it is linked in a thread of its own */
+export function createManifest(request: RunRequest, linkedDigest?: string): Manifest {
   const scenario = findScenario(request.scenario);
-  const protocol = findProtocol(request.protocol);
+  const user = request.userProtocol;
+  if (user !== undefined && linkedDigest === undefined)
+    throw new AssertionError(`protocol ${user.file} was not linked in a thread of its own`);
+  const protocol = user === undefined ? findProtocol(request.protocol) : null;
   const seed = resolveSeed(request.seed ?? 1);
   const scheduler = oneOf('scheduler', request.scheduler ?? 'timed', SCHEDULERS);
   const parameters = resolveParameters(scenario, request.parameters ?? {});
@@ -129,7 +104,7 @@ export function createManifest(request: RunRequest): Manifest {
   const schedule = resolveSchedule(scheduler, request.schedule, built.threads.length);
   return {
     scenario: scenario.id,
-    protocol: protocol.id,
+    protocol: protocol?.id ?? request.protocol,
     seed,
     scheduler,
     ...(schedule === null ? {} : { schedule }),
@@ -139,8 +114,9 @@ export function createManifest(request: RunRequest): Manifest {
     costs: resolveCosts({ ...scenario.costs, ...request.costs }),
     limits,
     engine: ENGINE_VERSION,
-    protocolDigest: procedureDigest(protocol, built.constants),
+    protocolDigest: protocol === null ? linkedDigest! : procedureDigest(protocol, built.constants),
     eventSchema: EVENT_SCHEMA_VERSION,
+    ...(user === undefined ? {} : { userProtocol: user }),
   };
 }
 

@@ -6,7 +6,7 @@ import { EVENT_SCHEMA_VERSION } from '../../core/events/catalogue.js';
 import { SITES_MAX } from '../../core/machine/sites.js';
 import type { Manifest, RunProgress } from '../../core/run/contract.js';
 import { MAX_FOLLOWED_DECISIONS, MAX_FORCED_DECISIONS } from '../../core/run/fork.js';
-import { MAX_SCHEDULE_TURNS } from '../../core/run/manifest.js';
+import { MAX_SCHEDULE_TURNS } from '../../core/run/schedule.js';
 import { SCHEDULERS } from '../../core/scheduler/scheduler.js';
 import type { StoredMark } from '../../store/event-store.port.js';
 import type { ImportedSession, NameSince } from '../../store/imports.port.js';

@@ -7,8 +7,9 @@ import type { Observable } from 'rxjs';
 import { COMMAND_WAIT_MS, MAX_COMMANDS_AT_ONCE, MAX_QUEUED_SESSIONS } from '../../config/limits.js';
 import { readSetting } from '../../config/read-settings.js';
 import { CommandRefused } from '../../core/base/errors.js';
+import type { UserProtocolText } from '../../core/protocols/user-api.js';
 import type { Manifest } from '../../core/run/contract.js';
-import { createManifest, type RunRequest } from '../../core/run/manifest.js';
+import type { RunRequest } from '../../core/run/manifest.js';
 import type { LiveCommand } from '../../core/scenarios/live/catalogue.js';
 import type { CommitNotice, EventStore, SessionExtra } from '../../store/event-store.port.js';
 import type { SessionKind, SessionRecord, SessionState } from '../../store/session.js';
@@ -21,6 +22,8 @@ import {
   stateConflict,
   storeClosed,
 } from '../../store/store.errors.js';
+import { SandboxedSimulation } from '../../user-protocols/sandboxed-simulation.js';
+import { manifestOf } from '../../user-protocols/user-manifest.js';
 import type { Task, Verdict } from './messages.js';
 import { RoomWait } from './room-wait.js';
 import { SimulationThread } from './simulation-thread.js';
@@ -32,6 +35,8 @@ export interface RunnerOptions {
   readonly maxQueued?: number;
   /** How often a full disk is looked at again. */
   readonly roomRetryMs?: number;
+  /** The text of a protocol that a user brought, by id; null: there is none of that id. */
+  readonly userProtocol?: (id: string) => UserProtocolText | null;
   /** Simulations give way to whoever answers requests; default: no. */
   readonly yielding?: boolean;
   /** For what goes wrong where nobody waits for an answer. */
@@ -41,12 +46,13 @@ export interface RunnerOptions {
 /** States in which a session takes commands and steps. */
 const RESTING: readonly SessionState[] = ['paused', 'waiting'];
 
+type Simulator = SimulationThread | SandboxedSimulation;
 type StopAs = 'paused' | 'cancelled' | 'interrupted';
 
 interface Job {
   readonly sessionId: string;
   readonly task: Task;
-  thread: SimulationThread | null;
+  thread: Simulator | null;
   /** The state that the session takes when it stops before its end. */
   stopAs: StopAs | null;
   /** It stopped because the disk is full. */
@@ -63,6 +69,7 @@ export class SessionRunner {
   private readonly maxQueued: number;
   private readonly yielding: boolean;
   private readonly log: (message: string) => void;
+  private readonly userProtocol: (id: string) => UserProtocolText | null;
   private readonly queue: string[] = [];
   private readonly jobs = new Map<string, Job>();
   private readonly idle: SimulationThread[] = [];
@@ -88,6 +95,7 @@ export class SessionRunner {
     this.maxQueued = options.maxQueued ?? MAX_QUEUED_SESSIONS;
     this.yielding = options.yielding ?? false;
     this.log = options.log ?? (() => undefined);
+    this.userProtocol = options.userProtocol ?? (() => null);
   }
 
   get running(): number {
@@ -99,18 +107,21 @@ export class SessionRunner {
 
   /** Checks the request, stores the session and lets it start. */
   create(request: RunRequest, extra: Omit<SessionExtra, 'state' | 'parent'> = {}): Promise<SessionRecord> {
-    // Not async by itself: bad input is a rejection all the same.
     const kind = request.schedule === undefined ? 'simulated' : 'explored';
-    return this.enter(() => createManifest(request), kind, extra);
+    return this.enter(() => manifestOf(request, this.userProtocol), kind, extra);
   }
 
   /** Stores a fork whose manifest is known (inspection order `fork`) and lets it start. */
   fork(manifest: Manifest, extra: Omit<SessionExtra, 'state'>): Promise<SessionRecord> {
-    return this.enter(() => manifest, 'forked', extra);
+    return this.enter(() => Promise.resolve(manifest), 'forked', extra);
   }
 
-  private async enter(make: () => Manifest, kind: SessionKind, extra: SessionExtra): Promise<SessionRecord> {
-    const manifest = make();
+  private async enter(
+    make: () => Promise<Manifest>,
+    kind: SessionKind,
+    extra: SessionExtra,
+  ): Promise<SessionRecord> {
+    const manifest = await make();
     if (this.stopping) throw storeClosed('the server is stopping');
     const waiting = this.queue.length + this.entering;
     if (waiting >= this.maxQueued)
@@ -320,12 +331,14 @@ export class SessionRunner {
     const port = await store.openChannel(sessionId);
     let verdict: Verdict = { kind: 'stopped' };
     if (job.stopAs === null) {
-      const thread = this.takeThread();
-      job.thread = thread;
       const { manifest, progress: committed } = session;
+      const own = manifest.userProtocol !== undefined;
+      const thread: Simulator = own ? new SandboxedSimulation() : this.takeThread();
+      job.thread = thread;
       verdict = await thread.run({ kind: 'run', manifest, committed, snapshot, marks, port, task });
       job.thread = null;
-      if (thread.alive && this.idle.length < this.workers) this.idle.push(thread);
+      if (thread instanceof SimulationThread && thread.alive && this.idle.length < this.workers)
+        this.idle.push(thread);
       else void thread.terminate();
     } else {
       port.close();

@@ -1,0 +1,40 @@
+// A counterexample for people: plain data and its text. Loads nothing else, so that a search does not wait for the machine.
+import type { ScheduleStep } from '../search/found.js';
+import type { FoundSession } from './found-session.js';
+import type { Ordering } from './ordering.js';
+import type { Recipe } from './recipe.js';
+
+export interface CounterexampleReport {
+  /** The smallest parameters with which the same thing is broken; what follows is about them. */
+  readonly parameters: { readonly [name: string]: number };
+  readonly length: number;
+  readonly switches: number;
+  readonly ordering: Ordering | null;
+  /** One line. */
+  readonly why: string;
+  /** Two columns, 80 characters. */
+  readonly drawing: readonly string[];
+  readonly recipe: Recipe;
+  readonly schedule: readonly ScheduleStep[];
+  /** What its session is asked for with. */
+  readonly session: FoundSession;
+}
+
+export function reportText(report: CounterexampleReport): string[] {
+  const { recipe } = report;
+  const until = (delay: Recipe['delays'][number]): string =>
+    delay.until.map((at) => `${at.thread} has passed ${at.function} @ ${at.label}`).join(', ');
+  return [
+    report.why,
+    '',
+    ...report.drawing,
+    '',
+    'on a real kernel:',
+    ...recipe.calls.map((call) => `  ${call}`),
+    ...recipe.delays.map(
+      (delay) => `  delay ${delay.thread} in ${delay.function} before ${delay.label} until ${until(delay)}`,
+    ),
+    `  expect ${recipe.splat}`,
+    ...(recipe.bug === null ? [] : [`  this is ${recipe.bug}`]),
+  ];
+}

@@ -1,0 +1,94 @@
+// Counterexamples for people: what is told of them must be what happens when the schedule runs on the ordinary machine.
+import { expect, it } from 'vitest';
+import { modelSpec } from '../../src/core/explorer/litmus/litmus.js';
+import { findLitmus } from '../../src/core/explorer/litmus/registry.js';
+import { reportOf } from '../../src/core/explorer/report/counterexample-report.js';
+import { type CounterexampleReport, reportText } from '../../src/core/explorer/report/counterexample-text.js';
+import { follow } from '../../src/core/explorer/report/follow.js';
+import { smallestWorkload } from '../../src/core/explorer/report/workload.js';
+import { BreadthFirst } from '../../src/core/explorer/search/breadth-first.js';
+import { type Found, UNBOUNDED } from '../../src/core/explorer/search/found.js';
+import { HashTable } from '../../src/core/explorer/search/visited.js';
+import { createManifest } from '../../src/core/run/manifest.js';
+import { buildSimulation } from '../../src/sessions/build-simulation.js';
+import { ALL, NONE } from './litmus-support.js';
+
+function specOf(id: string, protocol: string, parameters: Record<string, number> = {}) {
+  return modelSpec(findLitmus(id), { protocol, parameters, reductions: ALL });
+}
+
+function shortest(id: string, protocol: string): Found {
+  const bounds = { ...UNBOUNDED, bytes: 2 ** 28 };
+  const model = findLitmus(id).build(specOf(id, protocol));
+  const search = new BreadthFirst(model, new HashTable(2 ** 28), { persistent: true, bounds });
+  let state = search.start();
+  while (state === 'working') state = search.advance(100_000);
+  return search.found!;
+}
+
+function report(id: string, protocol: string): CounterexampleReport {
+  const spec = { ...specOf(id, protocol), reductions: NONE };
+  return reportOf(findLitmus(id).build(spec), spec, shortest(id, protocol))!;
+}
+
+it('B13: the two steps, what to delay, what the kernel prints; and the session breaks the rule at its last step', () => {
+  const told = report('v-d', 'seed-draft');
+  expect(told.ordering).toMatchObject({
+    first: { thread: 'rcu', function: 'rcu_softirq', label: 'invoke_callback' },
+    second: { thread: 'main', function: 'kvm_tdp_mmu_invalidate_all_roots', label: 'next' },
+  });
+  expect(told.recipe.bug).toMatch(/^B13:/);
+  expect(told.recipe.splat).toMatch(/KASAN.* in kvm_tdp_mmu_invalidate_all_roots </);
+  expect(told.recipe.delays).toEqual([
+    expect.objectContaining({
+      thread: 'main',
+      function: 'kvm_tdp_mmu_invalidate_all_roots',
+      label: 'next',
+      until: [
+        expect.objectContaining({ thread: 'kworker0', function: 'kvm_tdp_mmu_put_root', label: 'call_rcu' }),
+        expect.objectContaining({ thread: 'rcu', function: 'rcu_softirq', label: 'invoke_callback' }),
+      ],
+    }),
+  ]);
+  expect(told.drawing.every((line) => line.length <= 80)).toBe(true);
+  expect(told.drawing.join('\n')).toMatch(/free r1[\s\S]*USE AFTER FREE of r1\n.*I3 is broken/);
+  expect(reportText(told)[0]).toBe(told.why);
+
+  const simulation = buildSimulation(createManifest(told.session));
+  const steps = told.session.schedule.reduce((sum, turn) => sum + turn.steps, 0);
+  simulation.advance(steps - 1);
+  expect(simulation.progress().findings).toBe(0);
+  simulation.advance(100);
+  expect(simulation).toMatchObject({ outcome: 'completed', steps, detail: { message: /through/ } });
+  expect(simulation.invariants?.verdicts().find((v) => v.invariant === 'I3')).toMatchObject({
+    verdict: 'violated',
+  });
+});
+
+it('what one thread does alone needs no order', () => {
+  const told = report('create-failure', 'seed-draft');
+  expect(told).toMatchObject({
+    ordering: null,
+    switches: 0,
+    recipe: { bug: expect.stringMatching(/^B12:/) },
+  });
+});
+
+it('the ordered pair of B9: the other way round the same threads break nothing', () => {
+  const told = report('v-m', 'v5.15');
+  const { first, second } = told.ordering!;
+  expect([first.thread, second.thread]).toEqual(['updater', 'vcpu0']);
+  const spec = { ...specOf('v-m', 'v5.15'), reductions: NONE };
+  const model = findLitmus('v-m').build(spec);
+  const of = (name: string) => told.schedule.filter(({ thread }) => model.threads[thread].name === name);
+  expect(follow(model, told.schedule, true).violation).toMatchObject({ rule: 'I18' });
+  expect(follow(model, [...of('vcpu0'), ...of('updater')], false).violation).toBeNull();
+});
+
+it('the smallest workload of B13 in the reference litmus', () => {
+  const spec = specOf('reference', 'seed-draft', { resets: 2, vcpus: 2, workers: 1 });
+  const search = smallestWorkload(findLitmus('reference'), spec, 'I3');
+  let at = search.next();
+  while (at.done !== true) at = search.next();
+  expect(at.value?.spec.parameters).toEqual({ resets: 1, vcpus: 1, workers: 1, faults: 0 });
+});
