@@ -2,6 +2,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ComparisonsModule } from './comparisons/comparisons.module.js';
 import type { Settings } from './config/settings.js';
+import { explorationsModule } from './explorations/explorations.module.js';
 import { exportsModule } from './exports/exports.module.js';
 import { HealthModule } from './health/health.module.js';
 import { type HttpParts, httpModule } from './http/http.module.js';
@@ -42,6 +43,7 @@ export function appModule(settings: Settings, parts: HttpParts, metrics: Prometh
       SessionsModule,
       ExperimentsModule,
       SweepsModule,
+      explorationsModule(dataDir),
       ComparisonsModule,
       exportsModule(dataDir),
       VmsModule,

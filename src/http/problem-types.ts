@@ -61,6 +61,7 @@ const ROWS: readonly Row[] = [
   ['litmus-protocol', 422, 'The litmus does not take this protocol; `expected` lists those it takes.'],
   ['litmus-parameter', 422, 'The litmus has no such parameter, or not this value of it.'],
   ['litmus-preparation', 422, 'The litmus cannot reach the state that it begins with under this protocol.'],
+  ['schedule', 422, 'The schedule of a scripted session is not one.'],
   ['checkpoint-differs', 422, 'The saved search is of another litmus, protocol or build.'],
   ['checkpoint-damaged', 422, 'The saved search cannot be read.'],
 
@@ -126,6 +127,11 @@ const ROWS: readonly Row[] = [
   ['path-limit', 422, 'More links of a critical path were asked for than one answer lists.'],
 
   // ---- sweeps
+  ['explore-liveness', 422, 'Liveness is not looked for in such a search.'],
+  ['explore-checkpoint', 422, 'Such a search cannot be gone on with.'],
+  ['exploration-not-found', 404, 'There is no such exploration.'],
+  ['no-counterexample', 404, 'The exploration has none that can be drawn; `detail` says why.'],
+  ['exploration-not-stopped', 422, 'The exploration left nothing to go on with.'],
   ['sweep-not-found', 404, 'There is no such sweep.'],
   [
     'sweep-forgotten',

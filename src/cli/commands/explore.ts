@@ -5,6 +5,11 @@ import { type CounterexampleReport, reportText } from '../../core/explorer/repor
 import type { Bound } from '../../core/explorer/search/found.js';
 import { DEFAULT_PCT_DEPTH, MAX_PCT_DEPTH } from '../../core/explorer/search/sampled.js';
 import {
+  dropCheckpointFile,
+  readCheckpointFile,
+  writeCheckpointFile,
+} from '../../explorations/checkpoint-file.js';
+import {
   DEFAULT_BOUNDS,
   DEFAULT_SCHEDULES,
   type Exploration,
@@ -15,7 +20,6 @@ import {
 } from '../../explorations/exploration.js';
 import { explore } from '../../explorations/explore.js';
 import { findLitmus } from '../../explorations/find-litmus.js';
-import { dropCheckpointFile, readCheckpointFile, writeCheckpointFile } from '../checkpoint-file.js';
 import { EXIT_CODE, type ExitCode } from '../exit-codes.js';
 import { readSettings } from '../settings.js';
 import { grouped, type Terminal, table } from '../terminal.js';

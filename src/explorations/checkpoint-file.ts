@@ -1,4 +1,4 @@
-// The file of `explore --checkpoint`: words, written beside it first, so that what was there stays until all is there.
+// The file of a search that was stopped (`explore --checkpoint`, or of a job): words, written beside it first, so that what was there stays until all is there.
 import { closeSync, existsSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { BadInput } from '../core/base/errors.js';
 

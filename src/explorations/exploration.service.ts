@@ -1,0 +1,214 @@
+// Explorations as jobs: each in a thread of its own, stopped with a checkpoint in the data folder, gone on with after a restart
+// or by an exploration that `continues` it. A counterexample becomes a session.
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { z } from 'zod';
+import { BadInput } from '../core/base/errors.js';
+import { modelSpec } from '../core/explorer/litmus/litmus.js';
+import type { JobContext, JobService, JobView } from '../jobs/job-service.js';
+import { compiledEntry } from '../sessions/compiled-entry.js';
+import type { SessionRunner } from '../sessions/runner/session-runner.js';
+import type { Json } from '../store/jobs.port.js';
+import type { Exploration, ExplorationResult } from './exploration.js';
+import type { createExploration } from './exploration.schemas.js';
+import type { ExplorationProgress, ExplorationThreadData, ExplorationTold } from './exploration-order.js';
+import { findLitmus } from './find-litmus.js';
+
+const KIND = 'exploration';
+/** One takes every core by itself. */
+const EXPLORATIONS_AT_ONCE = 1;
+/** What stopped searches may keep in the data folder together; the oldest go first. */
+const MAX_CHECKPOINT_BYTES = 16 * 1024 ** 3;
+/** A thread that does not stop in so long is ended: nothing is lost but its checkpoint. */
+const STOP_MS = 4_000;
+
+export type NewExploration = z.output<typeof createExploration>;
+
+export interface ExplorationView {
+  readonly id: string;
+  readonly state: JobView['state'];
+  readonly litmus: string;
+  readonly protocol: string;
+  readonly parameters: { readonly [name: string]: number };
+  readonly progress: ExplorationProgress | null;
+  readonly result: ExplorationResult | null;
+  readonly error: string | null;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly allowed: readonly string[];
+}
+
+interface Order {
+  readonly asked: Exploration;
+  /** The exploration whose checkpoint it takes. */
+  readonly continues: string | null;
+}
+
+export interface ExplorationParts {
+  readonly jobs: JobService;
+  readonly runner: SessionRunner;
+  /** Of checkpoints. */
+  readonly folder: string;
+}
+
+export class ExplorationService {
+  constructor(private readonly parts: ExplorationParts) {
+    parts.jobs.register({
+      name: KIND,
+      repeatable: true,
+      atOnce: EXPLORATIONS_AT_ONCE,
+      run: (order, context) => this.run(order as unknown as Order, context),
+    });
+  }
+
+  /** Throws BadInput for what cannot be searched. */
+  async start(request: NewExploration): Promise<JobView> {
+    const asked = await explorationOf(request);
+    const continues = request.continues ?? null;
+    if (continues !== null && !existsSync(this.checkpoint(continues))) {
+      throw new BadInput(
+        'exploration-not-stopped',
+        `exploration ${continues} left nothing to go on with: expected one that was cancelled or interrupted on its way`,
+      );
+    }
+    const order: Order = { asked, continues };
+    return await this.parts.jobs.create(KIND, order as unknown as Json);
+  }
+
+  /** Null: there is no such exploration. */
+  async get(id: string): Promise<ExplorationView | null> {
+    const job = await this.parts.jobs.get(id);
+    return job === null || job.kind !== KIND ? null : this.viewOf(job);
+  }
+
+  /** Newest first, without counterexamples. */
+  async list(limit: number, before?: string): Promise<ExplorationView[]> {
+    const query = { kind: KIND, limit, ...(before === undefined ? {} : { before }) };
+    return (await this.parts.jobs.list(query)).map((job) => {
+      const view = this.viewOf(job);
+      const { result } = view;
+      return result === null ? view : { ...view, result: { ...result, counterexample: null, report: null } };
+    });
+  }
+
+  private async run({ asked, continues }: Order, context: JobContext): Promise<Json> {
+    const checkpoint = this.checkpoint(context.id);
+    mkdirSync(this.parts.folder, { recursive: true });
+    this.makeRoom();
+    const before = continues === null ? null : this.checkpoint(continues);
+    if (before !== null && !existsSync(checkpoint) && existsSync(before)) renameSync(before, checkpoint);
+    const result = await inThread({ asked, checkpoint }, context);
+    const session = result.report?.session;
+    if (session === undefined) return result as unknown as Json;
+    const { id } = await this.parts.runner.create(session);
+    await this.parts.runner.done(id);
+    return { ...result, sessionId: id } as unknown as Json;
+  }
+
+  private checkpoint(id: string): string {
+    return join(this.parts.folder, `${id}.checkpoint`);
+  }
+
+  private makeRoom(): void {
+    const files = readdirSync(this.parts.folder)
+      .map((name) => join(this.parts.folder, name))
+      .map((path) => ({ path, ...pick(path) }))
+      .toSorted((a, b) => b.mtimeMs - a.mtimeMs);
+    let sum = 0;
+    for (const { path, size } of files) {
+      sum += size;
+      if (sum > MAX_CHECKPOINT_BYTES) rmSync(path, { force: true });
+    }
+  }
+
+  private viewOf(job: JobView): ExplorationView {
+    const { id, state, error, createdAt, updatedAt, allowed } = job;
+    const { litmus, protocol, parameters } = (job.request as unknown as Order).asked.spec;
+    const goesOn = allowed.length === 0 && existsSync(this.checkpoint(id));
+    return {
+      id,
+      state,
+      litmus,
+      protocol,
+      parameters,
+      progress: job.progress as ExplorationProgress | null,
+      result: job.result as ExplorationResult | null,
+      error,
+      createdAt,
+      updatedAt,
+      allowed: goesOn ? ['continue'] : allowed,
+    };
+  }
+}
+
+function pick(path: string): { readonly size: number; readonly mtimeMs: number } {
+  const { size, mtimeMs } = statSync(path);
+  return { size, mtimeMs };
+}
+
+function inThread(data: ExplorationThreadData, context: JobContext): Promise<ExplorationResult> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(compiledEntry(import.meta.url, './exploration.worker'), {
+      name: 'exploration',
+      workerData: data,
+    });
+    let late: NodeJS.Timeout | null = null;
+    const stop = (): void => {
+      worker.postMessage('stop');
+      late = setTimeout(() => void worker.terminate(), STOP_MS);
+    };
+    const end = (settle: () => void): void => {
+      context.signal.removeEventListener('abort', stop);
+      if (late !== null) clearTimeout(late);
+      settle();
+    };
+    worker.on('message', (told: ExplorationTold) => {
+      if (told.kind === 'progress') context.progress({ ...told.now });
+      else if (told.stopped) end(() => reject(new Error('it was stopped')));
+      else end(() => resolve(told.result));
+    });
+    worker.on('error', (error) => end(() => reject(error)));
+    worker.on('exit', (code) => end(() => reject(new Error(`the exploring thread ended with code ${code}`))));
+    if (context.signal.aborted) stop();
+    else context.signal.addEventListener('abort', stop, { once: true });
+  });
+}
+
+async function explorationOf(request: NewExploration): Promise<Exploration> {
+  const { protocol, parameters, search, preemptions, depth, liveness } = request;
+  const litmus = await findLitmus(request.litmus);
+  if (liveness && (search !== 'exhaustive' || preemptions !== undefined || depth !== undefined)) {
+    throw new BadInput(
+      'explore-liveness',
+      'liveness takes an exhaustive search without bounds on preemptions and depth',
+    );
+  }
+  if (request.continues !== undefined && (search !== 'exhaustive' || depth !== undefined)) {
+    throw new BadInput('explore-checkpoint', 'continues takes an exhaustive search without a bound on depth');
+  }
+  const all = request.reductions === 'all';
+  // A bound on preemptions counts what the order of forced steps changes, so it takes symmetry only.
+  const persistent = all && preemptions === undefined && search === 'exhaustive';
+  const spec = modelSpec(litmus, { protocol, parameters, reductions: { persistent, symmetry: all } });
+  // Also refuses what only building refuses: a litmus that is not for this protocol, or none of that name.
+  litmus.build(spec);
+  return {
+    spec,
+    search,
+    bounds: {
+      preemptions: preemptions ?? null,
+      depth: depth ?? null,
+      states: request.states,
+      seconds: request.seconds,
+      bytes: request.bytes,
+    },
+    workers: request.workers ?? Math.max(1, availableParallelism() - 1),
+    seed: request.seed,
+    schedules: request.schedules,
+    pctDepth: request.pctDepth,
+    exact: false,
+    liveness,
+  };
+}
