@@ -27,7 +27,7 @@ const CORE_IMPORTS = {
   ...BELOW_RUN,
   run: Object.keys(BELOW_RUN),
   compare: ['base', 'events', 'aggregates', 'projections', 'run'],
-  travel: ['base', 'events', 'aggregates', 'projections', 'run'],
+  travel: ['base', 'events', 'aggregates', 'invariants', 'projections', 'run'],
   explorer: [...Object.keys(BELOW_RUN), 'run'],
   sweeps: [...Object.keys(BELOW_RUN), 'run'],
 };

@@ -130,10 +130,10 @@ export class ExportService {
 
 function headOf(session: SessionRecord, whole: boolean): SessionHead {
   const { kind, state, reason, manifest, createdAt, position, progress, parent, name, note } = session;
-  if (whole && (state === 'running' || state === 'queued' || state === 'waiting')) {
+  if (whole && (state === 'running' || state === 'queued')) {
     throw new BadInput(
       'session-under-way',
-      `session ${session.id} is ${state}; a session file holds one that has ended or is paused`,
+      `session ${session.id} is ${state}; a session file holds one that has ended, is paused or waits for a command`,
       ['pause'],
     );
   }

@@ -83,7 +83,11 @@ const ROWS: readonly Row[] = [
     'More events than the format takes; `expected` lists formats without a limit.',
   ],
   ['export-threads', 422, 'Two columns want the names of two threads; `expected` lists them.'],
-  ['session-under-way', [409, 422], 'A session file holds a session that has ended or is paused.'],
+  [
+    'session-under-way',
+    [409, 422],
+    'A session file holds a session that has ended, is paused or waits for a command.',
+  ],
   ['upload-too-large', 413, 'The uploaded file has more bytes than MAX_IMPORT_BYTES.'],
   ['not-a-session-file', [400, 422], 'The upload is no session file.'],
   ['session-file-version', [400, 422], 'The session file has a form that this build does not read.'],

@@ -2,6 +2,7 @@
 // error of the core or the store is in HTTP is decided here and nowhere else.
 import { HttpException } from '@nestjs/common';
 import { BadInput, CommandRefused, ProtocolFault } from '../core/base/errors.js';
+import { FORMATS } from '../exports/formats.js';
 import { StoreError, type StoreErrorCode } from '../store/store.errors.js';
 import { problemTypeUri } from './problem-types.js';
 
@@ -117,10 +118,19 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof StoreError) return ofStore(error);
   const status = statusOf(error);
   if (status !== undefined && status >= 400 && status < 500) {
+    if (status === 415) return unsupportedMediaType();
     const message = error instanceof Error ? error.message : String(error);
     return new Problem(status, HTTP_CODES[status] ?? 'bad-request', message);
   }
   return new Problem(500, 'internal', 'the server failed to answer; its log says why');
+}
+
+/** The framework's own text does not say what is taken. */
+function unsupportedMediaType(): Problem {
+  const json = 'application/json';
+  const { mediaType } = FORMATS.session;
+  const detail = `expected a body of type ${json}; where a session file is taken in, ${mediaType}`;
+  return new Problem(415, 'unsupported-media-type', detail, [json, mediaType]);
 }
 
 function ofStore(error: StoreError): Problem {

@@ -3,7 +3,7 @@
 import { Layout } from '../core/aggregates/layout.js';
 import { World } from '../core/aggregates/world.js';
 import { BadInput } from '../core/base/errors.js';
-import type { Manifest, RunProgress } from '../core/run/contract.js';
+import type { Manifest, Mark, RunProgress } from '../core/run/contract.js';
 import { foldRows } from '../core/run/replay-by-fold.js';
 import type { Simulation } from '../core/run/simulation.js';
 import { readPast } from '../core/run/snapshot.js';
@@ -232,7 +232,7 @@ function secondPass(
         position,
         `${where} is of ordinal ${head.ordinal}, its rows end at ${mark.lastOrdinal}`,
       );
-    if (simulation === undefined) simulation = simulationOf(manifest);
+    if (simulation === undefined) simulation = simulationOf(manifest, () => store.marks(segments));
     const restored = restore(simulation, bytes);
     let standing: World | null = null;
     if (restored === 'other engine') {
@@ -340,11 +340,12 @@ function restore(simulation: Simulation | null, bytes: ReturnType<typeof unpackS
   }
 }
 
-function simulationOf(manifest: Manifest): Simulation | null {
+function simulationOf(manifest: Manifest, marks: () => readonly Mark[]): Simulation | null {
   try {
-    return buildSimulation(manifest);
+    return buildSimulation(manifest, { marks: marks() });
   } catch (error) {
-    if (error instanceof BadInput) return null;
+    // A command that is no JSON is a fault among the relations (relations.ts).
+    if (error instanceof BadInput || error instanceof SyntaxError) return null;
     throw error;
   }
 }

@@ -72,6 +72,9 @@ test('broken JSON, other types and large bodies', async () => {
     415,
     'unsupported-media-type',
   ]);
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+  const refused = await fetch(`${server.api}/sessions`, { method: 'POST', body: 'x', headers: form });
+  expect(((await refused.json()) as ProblemBody).expected).toContain('application/json');
   expect(await send('x'.repeat(MAX_BODY_BYTES + 1), 'application/json')).toEqual([413, 'body-too-large']);
 });
 

@@ -146,7 +146,7 @@ describe('live sessions', () => {
       (await server.post(`/sessions/${made.id}/commands`, { command: 'resetContext', vcpu: 0 }, next)).status,
     ).toBe(201);
 
-    // A session file holds what has ended or is paused.
+    // Ended here; test/e2e/live-files.test.ts has one that waits.
     for (const id of [made.id, lived.id]) {
       const { stored } = await server.session(id);
       await server.post(`/sessions/${id}/commands`, { command: 'end' }, { 'if-match': `"${stored}"` });

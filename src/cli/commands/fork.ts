@@ -69,7 +69,9 @@ export async function fork(
   });
   terminal.document({ ...session, findings });
   printSession(session, findings, terminal);
-  return exitCodeOf(session.outcome, session.findings);
+  // A live session has no outcome yet; what it was told so far may have broken something.
+  const outcome = session.state === 'waiting' ? 'completed' : session.outcome;
+  return exitCodeOf(outcome, session.findings);
 }
 
 function changesOf(options: ForkOptions): ForkChanges {

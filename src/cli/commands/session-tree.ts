@@ -36,7 +36,9 @@ function nodeText(id: string, session: SessionDocument | undefined): string {
   const what =
     edge === undefined
       ? `${scenario} under ${protocol}, seed ${seed}`
-      : `at ${edge.position}: ${edge.difference}`;
+      : edge.again === null
+        ? `at ${edge.position}: ${edge.difference}`
+        : `at ${edge.at}, again from the start: ${edge.difference}`;
   const found = findings === 0 ? '' : `, ${findings} findings`;
   return `${id} ${what} (${outcome ?? state}, ${grouped(events)} events${found})`;
 }

@@ -27,7 +27,7 @@ export function addUpkeepCommands(
       ): Promise<VerificationResult> => {
         // Loaded here only: most commands need no store.
         const { expectStore, serverOf } = await import('../backend/open-backend.js');
-        const server = serverOf(options.data);
+        const server = await serverOf(options.data);
         if (server !== null) return await server.verify(options.deep, onProgress);
         expectStore(options.data);
         const { verifyFolder } = await import('../../upkeep/verify-folder.js');
@@ -43,7 +43,7 @@ export function addUpkeepCommands(
     .action(async (file: string, options: FolderOptions) => {
       const open: OpenBackup = async () => {
         const { expectStore, serverOf } = await import('../backend/open-backend.js');
-        const server = serverOf(options.data);
+        const server = await serverOf(options.data);
         if (server !== null) return { blocks: await server.backup(), done: async () => undefined };
         expectStore(options.data);
         const { backupFolder } = await import('../../upkeep/backup-folder.js');

@@ -3,6 +3,7 @@
 import { BadInput } from '../base/errors.js';
 import { CATALOGUE, E } from '../events/catalogue.js';
 import { SUBJECT_CODE, SUBJECT_RADIX, SUBJECTS } from '../events/define.js';
+import { findInvariant, INVARIANTS } from '../invariants/catalogue.js';
 import type { Moment, SiteName } from '../projections/moment.js';
 import type { EventRows } from '../projections/rows.js';
 import { type PathReader, parsePath } from '../projections/state-paths.js';
@@ -116,8 +117,11 @@ function subjectOf(text: string): number {
 function invariantOf(text: string): number | undefined {
   if (text === 'any') return undefined;
   const match = /^I?(\d{1,3})$/.exec(text);
-  if (match === null) throw unknown('finding', text, ['any', 'I1', 'I2', '...']);
-  return Number(match[1]);
+  const invariant = match === null ? undefined : findInvariant(Number(match[1]));
+  // A name that nothing can ever be found by is a slip of the pen, not an empty search.
+  if (invariant === undefined)
+    throw unknown('finding', text, ['any', ...INVARIANTS.map((i) => `I${i.number}`)]);
+  return invariant.number;
 }
 
 function sitesOf(

@@ -107,7 +107,7 @@ export const chromeosZapExperiment: Experiment = {
   ],
   outOfScope: [
     'the number of CPUs and roots of the machine: not published; that as many CPUs zap as there are roots is what the model shows',
-    'v5.15: 50 ms and more; its protocol comes later',
+    'why the v5.15 of the commit took 50 ms and more: this v5.15 zaps on the task that deletes the slot, one root after the other, at the cost per SPTE of v6.4; which kernel with which backports was measured is not published',
     'audio: scheduling classes, priorities and the CPU affinity of workers are not modelled',
   ],
 };

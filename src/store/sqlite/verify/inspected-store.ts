@@ -5,9 +5,11 @@ import type { StoredNumbers } from '../../../core/run/stored-numbers.js';
 import type { StoredChunk } from '../../../core/run/verify-chunks.js';
 import type { DictionaryRow } from '../../../core/run/verify-rows.js';
 import type { PackedSnapshot } from '../../channel/prepared-chunk.js';
+import type { StoredMark } from '../../event-store.port.js';
 import { clipSegments, OPEN_END, type Segment } from '../../segments.js';
 import { openQueryOnly, openReadOnly } from '../connection.js';
 import { storeFiles } from '../files.js';
+import { readMarks } from '../mark-reads.js';
 import { RowReader } from '../row-reader.js';
 import { segmentsOf } from '../segment-reads.js';
 import { LIVE_SESSION, SESSION_COLUMNS, type SessionRow } from '../session-row.js';
@@ -74,6 +76,11 @@ export class InspectedStore {
       ...named.map((row) => ({ kind: 'thread' as const, ...row })),
       ...placed.map((row) => ({ kind: 'site' as const, ...row })),
     ];
+  }
+
+  /** Commands and rests: a snapshot says only how many of them lie behind it. */
+  marks(segments: readonly Segment[]): StoredMark[] {
+    return readMarks(this.events, segments);
   }
 
   /** The session's chunks in order, its parents' first, a few in memory at a time. @param own how many are its own */
