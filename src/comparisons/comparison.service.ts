@@ -34,6 +34,7 @@ export class ComparisonService {
       throw new BadInput(
         'compared-sessions',
         `a comparison takes ${MIN_COMPARED_SESSIONS} to ${MAX_COMPARED_SESSIONS} sessions, got ${ids.length}`,
+        [`${MIN_COMPARED_SESSIONS} to ${MAX_COMPARED_SESSIONS} sessions`],
       );
     }
     const twice = ids.find((id, k) => ids.indexOf(id) !== k);

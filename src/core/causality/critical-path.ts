@@ -90,6 +90,7 @@ function check(history: History, { from, to, limit }: CriticalPathRequest): void
     throw new BadInput(
       'path-positions',
       `a critical path goes from a position to a later one, both from 1 to ${history.end}; got ${from} and ${to}`,
+      ['from < to', `1 to ${history.end}`],
     );
   }
   if (to - from >= CRITICAL_PATH_EVENTS_MAX) {
