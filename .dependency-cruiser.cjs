@@ -29,6 +29,7 @@ const CORE_IMPORTS = {
   compare: ['base', 'events', 'aggregates', 'projections', 'run'],
   travel: ['base', 'events', 'aggregates', 'invariants', 'projections', 'run'],
   explorer: [...Object.keys(BELOW_RUN), 'run'],
+  catalogue: [...Object.keys(BELOW_RUN), 'run', 'explorer'],
   sweeps: [...Object.keys(BELOW_RUN), 'run'],
 };
 

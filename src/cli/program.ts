@@ -16,6 +16,7 @@ import { explainCommand } from './commands/explain.js';
 import { addExploreCommand } from './commands/explore-options.js';
 import { type ExportOptions, exportSession, importSession } from './commands/export.js';
 import { addForkOptions, type ForkOptions, fork } from './commands/fork.js';
+import { addCatalogueCommand } from './commands/known-answers.js';
 import { command, commands, control, type HowFar, readCommand, step } from './commands/live.js';
 import { listExperiments, publishedExperiment } from './commands/published-experiment.js';
 import { run } from './commands/run.js';
@@ -375,6 +376,7 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
     ended(protocols(terminalOf(options)));
   });
   addExploreCommand(add, ended);
+  addCatalogueCommand(add, ended);
   protocolsCommand
     .command('diff')
     .description('functions and rules replaced between two protocols')

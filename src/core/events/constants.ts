@@ -125,6 +125,8 @@ export const ASSERTION = {
   REFCOUNT_SATURATED: 20,
   WARN_ALLOC_ROOT_GET_FAILED: 21,
   WARN_NX_NO_SLOT: 22,
+  /** A workqueue that was never made is destroyed. */
+  GPF_NULL_WORKQUEUE: 23,
 } as const;
 export const ASSERTION_NAMES = names(ASSERTION);
 

@@ -1,5 +1,6 @@
 // The shipped protocols and kernel profiles, by id.
 import { BadInput } from '../base/errors.js';
+import { KNOWN_ANSWERS } from './known-answers.js';
 import {
   profile_5_10_262,
   profile_6_1_192,
@@ -41,7 +42,7 @@ export const PROTOCOLS: readonly Protocol[] = [
 ];
 
 export function findProtocol(id: string): Protocol {
-  const found = PROTOCOLS.find((p) => p.id === id);
+  const found = PROTOCOLS.find((p) => p.id === id) ?? KNOWN_ANSWERS.find((p) => p.id === id);
   if (found === undefined) {
     const known = PROTOCOLS.map((p) => p.id);
     throw new BadInput(

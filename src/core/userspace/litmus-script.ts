@@ -9,7 +9,7 @@ export const LITMUS_OP = {
   AWAIT: 65,
   /** kvm_mmu_reload(vcpu) */
   LOAD: 96,
-  /** kvm_mmu_page_fault(vcpu, gfn, ACCESS bits); a fault that must be retried is not. */
+  /** kvm_mmu_page_fault(vcpu, gfn, ACCESS bits); a fault that must be retried is not, unless the third operand says so. */
   FAULT: 97,
   /** kvm_smm_changed(vcpu, entering): the role changes, every root is dropped. */
   SMM: 98,
@@ -41,6 +41,10 @@ export class LitmusScript {
   }
   fault(gfn: number, access: number): this {
     return this.put(LITMUS_OP.FAULT, gfn, access);
+  }
+  /** As the guest would: at once again when it has to be retried. */
+  faultUntilFixed(gfn: number, access: number): this {
+    return this.put(LITMUS_OP.FAULT, gfn, access, 1);
   }
   smm(entering: boolean): this {
     return this.put(LITMUS_OP.SMM, entering ? 1 : 0);

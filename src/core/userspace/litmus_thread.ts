@@ -2,7 +2,7 @@
 // Left out: everything but the calls: ioctl entry, SRCU (except inside RUN), the guest (except inside RUN).
 // Few locals on purpose: what a thread remembers multiplies the states of a search.
 import { LOCK_KIND } from '../aggregates/layout.js';
-import { REQ, RESET } from '../events/constants.js';
+import { REQ, RESET, RET_PF } from '../events/constants.js';
 import { fn } from '../kernel/functions.js';
 import { op } from '../machine/op.js';
 import { call, procedure, ret } from '../machine/procedure.js';
@@ -32,7 +32,9 @@ export const litmus_thread = procedure(
           case LITMUS_OP.LOAD:
             return call(fn.kvm_mmu_reload, 'done', l.vcpu);
           case LITMUS_OP.FAULT:
-            return call(fn.kvm_mmu_page_fault, 'done', l.vcpu, words[at + 1], words[at + 2]);
+            return words[at + 3] === 1
+              ? call(fn.direct_page_fault, 'faulted', l.vcpu, words[at + 1], words[at + 2])
+              : call(fn.kvm_mmu_page_fault, 'done', l.vcpu, words[at + 1], words[at + 2]);
           case LITMUS_OP.SMM:
             return call(fn.kvm_smm_changed, 'done', l.vcpu, words[at + 1]);
           case LITMUS_OP.RESET:
@@ -51,6 +53,13 @@ export const litmus_thread = procedure(
       },
     ],
     done: [null, () => 'fetch'],
+    faulted: [
+      null,
+      (l, result) => {
+        if (result === RET_PF.RETRY) l.pc -= INSTRUCTION_WORDS;
+        return 'fetch';
+      },
+    ],
     arrive: [(l) => op.barrier_arrive(l.env.scripts[l.t][l.pc - INSTRUCTION_WORDS + 1]), () => 'fetch'],
     await: [
       (l) => {

@@ -49,12 +49,14 @@ export class MachineModel implements Model {
   private readonly count: number;
   private readonly vmm: readonly number[];
   private broken: Violation | null = null;
+  private readonly ignores: readonly string[];
 
   constructor(options: MachineModelOptions) {
     const { protocol, litmus, reductions } = options;
     const linked = link(protocol, litmus.constants);
     this.count = litmus.threads.length;
     this.persistent = reductions.persistent;
+    this.ignores = litmus.ignores ?? [];
     this.threads = litmus.threads.map(({ name }) => ({ name }));
     this.vmm = litmus.threads.flatMap((thread, t) => (thread.kind === 'vmm' ? [t] : []));
     this.machine = new Machine({
@@ -181,6 +183,7 @@ export class MachineModel implements Model {
     }
     this.look(t);
     this.reached.forget();
+    this.forgetIgnored();
     if (set.structured.length + set.assertions.length === before) return STEP.taken;
     this.broken = this.report(t);
     return STEP.violated;
@@ -228,6 +231,14 @@ export class MachineModel implements Model {
     ops[at + 1] = 0;
     ops[at + 2] = 0;
     ops[at + 3] = 0;
+  }
+
+  /** Findings that the litmus does not ask about. */
+  private forgetIgnored(): void {
+    const { set, ignores } = this;
+    if (ignores.length === 0 || set.structured.length === 0) return;
+    const asked = set.structured.filter(({ invariant }) => !ignores.includes(invariant));
+    set.structured.splice(0, set.structured.length, ...asked);
   }
 
   /** The first thing that the last step broke. The sets are emptied for the next one. */

@@ -1,10 +1,16 @@
 // All litmus, by id.
 import { BadInput } from '../../base/errors.js';
+import { BUG_LITMUS } from './bugs.js';
 import type { Litmus } from './litmus.js';
 import { PAIRS } from './pairs.js';
 import { litmusReference, litmusReferenceNoDestroy } from './reference.js';
 
-export const MACHINE_LITMUS: readonly Litmus[] = [litmusReference, litmusReferenceNoDestroy, ...PAIRS];
+export const MACHINE_LITMUS: readonly Litmus[] = [
+  litmusReference,
+  litmusReferenceNoDestroy,
+  ...PAIRS,
+  ...BUG_LITMUS,
+];
 
 export function findMachineLitmus(id: string): Litmus {
   const found = MACHINE_LITMUS.find((x) => x.id === id);

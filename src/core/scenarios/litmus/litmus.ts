@@ -5,7 +5,7 @@
 // prepares something, and arrives at GO last; all other VMM threads await it. A search begins where all are past it.
 import type { Topology } from '../../aggregates/layout.js';
 import { type LitmusScript, litmusScript } from '../../userspace/litmus-script.js';
-import { type ScriptBuilder, script } from '../../userspace/script.js';
+import { type Region, type ScriptBuilder, script } from '../../userspace/script.js';
 import { THREAD_ENTRY } from '../../userspace/threads.js';
 import { NO_HANDLER } from '../recorded/layout.js';
 import type { BuiltScenario, ParameterValues, Scenario, ScenarioGuest, ScenarioThread } from '../scenario.js';
@@ -23,6 +23,8 @@ export interface BuiltLitmus extends BuiltScenario {
   readonly alike: readonly (readonly number[])[];
   /** By thread: the vCPU that it drives, -1 where none. */
   readonly vcpuOf: readonly number[];
+  /** Invariants that this litmus does not ask about: a search goes on behind their findings. */
+  readonly ignores?: readonly string[];
 }
 
 export interface Litmus extends Scenario {
@@ -50,6 +52,10 @@ export interface MainOptions {
   readonly pages?: number;
   /** Slots exist in both address spaces. */
   readonly smm?: boolean;
+  /** These memslots instead. */
+  readonly regions?: readonly Region[];
+  /** What main does between what the others prepare and GO. */
+  readonly before?: (s: ScriptBuilder) => void;
   /** There is no VM before GO. */
   readonly withoutVm?: boolean;
   /** Threads that prepare something before GO. */
@@ -73,7 +79,8 @@ export function mainThread(options: MainOptions): LitmusThread {
     return { name: 'main', script: s, entry: 'vmm' };
   }
   s.createVm();
-  for (let slot = 0; slot < slots; slot++) {
+  for (const region of options.regions ?? []) s.setMemoryRegion(region);
+  for (let slot = 0; options.regions === undefined && slot < slots; slot++) {
     const at = slot * pages;
     for (const asId of options.smm === true ? [0, 1] : [0])
       s.setMemoryRegion({ asId, slot, baseGfn: at, pages, hvaPage: at });
@@ -81,6 +88,7 @@ export function mainThread(options: MainOptions): LitmusThread {
   for (let v = 0; v < options.vcpus; v++) s.createVcpu(v);
   s.arrive(MADE);
   if ((options.preparing ?? 0) > 0) s.await(PREPARED, options.preparing ?? 0);
+  options.before?.(s);
   s.arrive(GO);
   options.after?.(s);
   return { name: 'main', script: s, entry: 'vmm' };

@@ -48,9 +48,9 @@ export const kvm_vcpu_pre_fault_memory_v6_11 = procedure(
       null,
       (l, result) => {
         if (result === RET_PF.RETRY) {
-          l.retries++;
           const limit = l.env.constants.preFaultSignalAfter ?? 0;
-          if (limit === 0 || l.retries < limit) return 'check_vm_dead';
+          // Not counted where nobody asks: the next retry is then the same state.
+          if (limit === 0 || ++l.retries < limit) return 'check_vm_dead';
           l.errno = EINTR;
           return 'srcu_read_unlock';
         }

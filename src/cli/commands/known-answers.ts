@@ -1,0 +1,150 @@
+// `catalogue`: the known bugs, each searched for where it was and where it was not.
+import { availableParallelism } from 'node:os';
+import { type Command, Option } from 'commander';
+import { BadInput } from '../../core/base/errors.js';
+import { findBug } from '../../core/bugs/explain.js';
+import { COLUMNS } from '../../core/catalogue/answer.js';
+import type { CatalogueResult } from '../../explorations/catalogue/catalogue.js';
+import type { CatalogueRow } from '../../explorations/catalogue/row.js';
+import { MAX_EXPLORE_WORKERS } from '../../explorations/exploration.js';
+import { EXIT_CODE, type ExitCode } from '../exit-codes.js';
+import { wholeNumber } from '../settings.js';
+import { grouped, ProcessTerminal, type Terminal, table } from '../terminal.js';
+
+interface Options {
+  readonly json?: boolean;
+  readonly bug?: string;
+  readonly protocol?: string;
+  readonly workers: string;
+}
+
+/** @param ended is told the exit code */
+export function addCatalogueCommand(
+  add: (name: string, description: string) => Command,
+  ended: (code: number) => void,
+): void {
+  add('catalogue', 'the known answers: each real bug searched for where it was and where it was not')
+    .option('--bug <id>', 'this bug only, such as B13')
+    .option('--protocol <id>', 'this protocol only')
+    .addOption(
+      new Option('--workers <n>', 'rows side by side').default(String(availableParallelism()), 'all cores'),
+    )
+    .addOption(new Option('--data <dir>', 'not needed here').hideHelp())
+    .action(async ({ bug, protocol, workers, json }: Options) => {
+      const n = wholeNumber('--workers', workers);
+      if (n < 1 || n > MAX_EXPLORE_WORKERS)
+        throw new BadInput(
+          'catalogue-workers',
+          `--workers is from 1 to ${MAX_EXPLORE_WORKERS}, got ${workers}`,
+        );
+      const terminal = new ProcessTerminal(json === true);
+      ended(await catalogueCommand({ bug, protocol, workers: n }, terminal));
+    });
+}
+
+interface Asked {
+  readonly bug: string | undefined;
+  readonly protocol: string | undefined;
+  readonly workers: number;
+}
+
+export async function catalogueCommand(asked: Asked, terminal: Terminal): Promise<ExitCode> {
+  const { runCatalogue } = await import('../../explorations/catalogue/catalogue.js');
+  const begunMs = performance.now();
+  const result = await runCatalogue({
+    ...asked,
+    progress: (done, of) => terminal.progress(`${done} of ${of} rows`),
+  });
+  const seconds = (performance.now() - begunMs) / 1_000;
+  terminal.document({ rows: result.rows, failed: result.failed, seconds });
+  for (const line of textOf(result, seconds)) terminal.line(line);
+  return result.failed === 0 ? EXIT_CODE.FINE : EXIT_CODE.VIOLATED;
+}
+
+const SIGN: { readonly [G in CatalogueRow['got']]: string } = {
+  violated: 'V',
+  holds: '.',
+  not_applicable: '-',
+  unknown: '?',
+  bound_reached: 'B',
+};
+
+function textOf({ rows, failed }: CatalogueResult, seconds: number): string[] {
+  const asked = rows.filter((row) => row.how !== null).length;
+  return [
+    ...(rows.length > COLUMNS.length ? [matrix(rows), ''] : []),
+    ...found(rows),
+    ...notes(rows),
+    `${rows.length} rows, ${asked} of them searched or run in ${seconds.toFixed(1)} s: ${
+      failed === 0 ? 'all as expected' : `${failed} not as expected`
+    }`,
+  ];
+}
+
+/** Bugs down, protocols across; what is not as expected has a `!`. */
+function matrix(rows: readonly CatalogueRow[]): string {
+  const bugs = [...new Set(rows.map((row) => row.bug))];
+  const cell = (bug: string, protocol: string): string => {
+    const row = rows.find((one) => one.bug === bug && one.protocol === protocol);
+    return row === undefined ? '' : `${SIGN[row.got]}${row.ok ? '' : '!'}`;
+  };
+  const columns = COLUMNS.filter((protocol) => rows.some((row) => row.protocol === protocol));
+  const others = (bug: string): string =>
+    rows
+      .filter((row) => row.bug === bug && !COLUMNS.includes(row.protocol))
+      .map((row) => `${row.protocol} ${SIGN[row.got]}${row.ok ? '' : '!'}`)
+      .join(', ');
+  return [
+    table(
+      ['', 'kind', ...columns, 'others'],
+      bugs.map((bug) => [
+        bug,
+        rows.find((row) => row.bug === bug)?.kind ?? '',
+        ...columns.map((protocol) => cell(bug, protocol)),
+        others(bug),
+      ]),
+    ),
+    'V violated   . holds   - not applicable   ? unknown   ! not as expected',
+  ].join('\n');
+}
+
+function found(rows: readonly CatalogueRow[]): string[] {
+  const shown = rows.filter(
+    (row) => row.how !== null && (row.got !== 'holds' || !row.ok || rows.length <= 40),
+  );
+  if (shown.length === 0) return [];
+  return [
+    table(
+      ['bug', 'protocol', 'got', 'by', 'states', 'steps', 's', 'litmus', 'how'],
+      shown.map((row) => [
+        row.bug,
+        row.protocol,
+        row.ok ? row.got : `${row.got}, expected ${row.expected}`,
+        row.invariant,
+        row.states === null ? null : grouped(row.states),
+        row.steps,
+        row.seconds.toFixed(2),
+        row.litmus,
+        row.how,
+      ]),
+    ),
+    '',
+  ];
+}
+
+/** What a row says besides: of a single bug all of it, else why there is no answer. */
+function notes(rows: readonly CatalogueRow[]): string[] {
+  const bugs = [...new Set(rows.map((row) => row.bug))];
+  const lines: string[] = [];
+  for (const bug of bugs) {
+    const sheet = bugs.length > 3 ? undefined : findBug(bug.split('-')[0] ?? bug);
+    if (sheet !== undefined) lines.push(`${bug}: ${sheet.title}. ${sheet.order}.`);
+    const own = rows.filter((row) => row.bug === bug && row.reason !== null);
+    const told = own.filter((row) => bugs.length <= 3 || row.how === null || !row.ok);
+    for (const reason of new Set(told.map((row) => row.reason))) {
+      const where = told.filter((row) => row.reason === reason).map((row) => row.protocol);
+      lines.push(`${bug} ${where.join(', ')}: ${reason}`);
+    }
+  }
+  return lines.length === 0 ? [] : [...lines, ''];
+}

@@ -1,0 +1,90 @@
+// Known answers below the roots: tables, entries, flushes, iterators, NX recovery, and of the shadow MMU what a root bug needs.
+import { type Answer, answer, COLUMNS, notApplicable, search, searchCycles } from './answer.js';
+
+const STABLE_5_10 = ['5.10.262'];
+const UNNAMED = 'the reference names no 5.10.y release with the fix';
+const SINCE_5_13 = COLUMNS.slice(COLUMNS.indexOf('v5.13'));
+const DRAFT_ENDS = "the draft's own bug (B13) ends the run at the same place: the destruction of the VM";
+
+export const TABLE_ANSWERS: readonly Answer[] = [
+  answer('B2', {
+    kind: 'safety',
+    rules: ['I14', 'I17', 'I30', 'WARN_TABLES_LEFT'],
+    question: search('b2'),
+    violated: ['v5.10.0', 'v5.10', 'v5.12', 'v5.13'],
+    except: [
+      { protocols: STABLE_5_10, expected: 'unknown', why: UNNAMED },
+      { protocols: ['seed-draft'], expected: 'not_applicable', why: DRAFT_ENDS },
+    ],
+  }),
+  answer('B3', {
+    kind: 'safety',
+    rules: ['I14', 'I17', 'I30', 'WARN_TABLES_LEFT'],
+    question: search('b3'),
+    violated: ['v5.10.0', 'v5.10', 'v5.12', 'v5.13', 'v5.15.0', 'v5.15', 'v5.16'],
+    except: [
+      { protocols: STABLE_5_10, expected: 'unknown', why: UNNAMED },
+      { protocols: ['seed-draft'], expected: 'not_applicable', why: DRAFT_ENDS },
+    ],
+  }),
+  notApplicable('B4', 'safety', ['I22', 'I4'], 'NX recovery is not modelled'),
+  notApplicable(
+    'B5',
+    'safety',
+    ['I22'],
+    'NX recovery is not modelled, and I22 does not ask what a range zap still owes when it yields',
+  ),
+  notApplicable('B14', 'assertion', ['I35'], 'NX recovery is not modelled'),
+  notApplicable('B18', 'crash', ['I39'], 'the shadow MMU and its reclaim are not modelled'),
+  answer('B19', {
+    kind: 'safety',
+    rules: ['I17', 'I30'],
+    question: search('b19'),
+    violated: ['v5.10.0', 'v5.10', 'v5.12', 'v5.13', 'v5.15.0'],
+    except: [{ protocols: STABLE_5_10, expected: 'unknown', why: UNNAMED }],
+  }),
+  notApplicable(
+    'B20',
+    'safety',
+    ['I22', 'I4'],
+    'flushes of a range are not modelled: a flush of a removed table covers everything',
+  ),
+  notApplicable('B21', 'assertion', ['I29'], 'the shadow MMU and its reclaim are not modelled'),
+  notApplicable(
+    'B22',
+    'safety',
+    ['I23'],
+    "a flush that reaches the CPU and not the outer hypervisor's tables is not modelled",
+  ),
+  answer('B23', {
+    kind: 'liveness',
+    rules: ['livelock'],
+    question: searchCycles('b23'),
+    violated: ['v5.10.0', 'v5.10'],
+    alsoHolds: ['5.10.262'],
+    except: [
+      {
+        protocols: SINCE_5_13.filter((id) => id !== 'v6.14'),
+        expected: 'not_applicable',
+        why: "the other thread's endless loop opens RCU read sections, which the whole graph numbers: it is not finite",
+      },
+      {
+        protocols: ['v6.14'],
+        expected: 'not_applicable',
+        why: 'the other thread takes no lock: aging is lockless since v6.13',
+      },
+    ],
+  }),
+  answer('B27', {
+    kind: 'safety',
+    rules: ['I22'],
+    question: search('b27'),
+    violated: ['v5.12-before-08f07c800e9d'],
+  }),
+  answer('B28', {
+    kind: 'silent',
+    rules: ['I3', 'I4', 'I5', 'I17', 'I18'],
+    question: search('b28'),
+    violated: [],
+  }),
+];

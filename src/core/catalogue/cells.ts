@@ -1,0 +1,47 @@
+// The cells of the catalogue in order, and which of them somebody asks for.
+import { BadInput } from '../base/errors.js';
+import type { Answer, Cell } from './answer.js';
+import { ROOT_ANSWERS } from './answers-roots.js';
+import { TABLE_ANSWERS } from './answers-tables.js';
+
+/** By number of the bug, then as the table has them. */
+export const ANSWERS: readonly Answer[] = [...ROOT_ANSWERS, ...TABLE_ANSWERS].sort(
+  (a, b) => numberOf(a) - numberOf(b),
+);
+
+export interface CatalogueCell extends Cell {
+  readonly answer: Answer;
+}
+
+export interface CatalogueFilter {
+  readonly bug?: string | undefined;
+  readonly protocol?: string | undefined;
+}
+
+/** `B13`, and with `B0` also `B0-on-EPT-violation`. Throws BadInput for what is not in the table. */
+export function catalogueCells({ bug, protocol }: CatalogueFilter = {}): readonly CatalogueCell[] {
+  const answers = bug === undefined ? ANSWERS : ANSWERS.filter((one) => isOf(one.bug, bug));
+  if (answers.length === 0) {
+    const known = ANSWERS.map((one) => one.bug);
+    throw new BadInput('unknown-bug', `unknown bug "${bug}"; expected one of: ${known.join(', ')}`, known);
+  }
+  const cells = answers.flatMap((answer) => answer.cells.map((cell) => ({ ...cell, answer })));
+  if (protocol === undefined) return cells;
+  const chosen = cells.filter((cell) => cell.protocol === protocol);
+  if (chosen.length > 0) return chosen;
+  const known = [...new Set(cells.map((cell) => cell.protocol))];
+  throw new BadInput(
+    'unknown-protocol',
+    `the catalogue says nothing about "${protocol}"${bug === undefined ? '' : ` and ${bug}`}; expected one of: ${known.join(', ')}`,
+    known,
+  );
+}
+
+function isOf(bug: string, asked: string): boolean {
+  const [name, wanted] = [bug.toLowerCase(), asked.toLowerCase()];
+  return name === wanted || name.startsWith(`${wanted}-`);
+}
+
+function numberOf({ bug }: Answer): number {
+  return Number.parseInt(bug.slice(1), 10);
+}

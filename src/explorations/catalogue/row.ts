@@ -1,0 +1,118 @@
+// One row of the catalogue: the cell's question answered, and whether that is what was expected.
+import type { BugKind } from '../../core/bugs/bug.js';
+import type { Expected } from '../../core/catalogue/answer.js';
+import type { CatalogueCell } from '../../core/catalogue/cells.js';
+import { runAnswer } from '../../core/catalogue/runs.js';
+import { modelSpec } from '../../core/explorer/litmus/litmus.js';
+import { DEFAULT_BOUNDS, DEFAULT_SCHEDULES, type ExplorationResult } from '../exploration.js';
+import { explore } from '../explore.js';
+import { findLitmus } from '../find-litmus.js';
+
+/** What one row may take; none comes near it. */
+export const ROW_BOUNDS = { ...DEFAULT_BOUNDS, states: 2_000_000, seconds: 60, bytes: 256 * 1024 ** 2 };
+
+export interface CatalogueRow {
+  readonly bug: string;
+  readonly protocol: string;
+  readonly kind: BugKind;
+  readonly expected: Expected;
+  readonly got: Expected | 'bound_reached';
+  readonly ok: boolean;
+  /** What was broken; null where nothing was. */
+  readonly invariant: string | null;
+  readonly states: number | null;
+  readonly seconds: number;
+  /** A stored session of the counterexample; `rootline explore` of litmus and protocol finds it again. */
+  readonly sessionId: number | null;
+  /** How it was answered: every interleaving, or one run. */
+  readonly how: 'exhaustive' | 'run' | null;
+  readonly litmus: string | null;
+  /** Steps of the counterexample. */
+  readonly steps: number | null;
+  /** Why it is not applicable or unknown; what was seen. */
+  readonly reason: string | null;
+}
+
+export async function answerRow(cell: CatalogueCell): Promise<CatalogueRow> {
+  const { answer, protocol, expected, why } = cell;
+  const { bug, kind, question } = answer;
+  const row = { bug, protocol, kind, expected, sessionId: null, litmus: null };
+  if (question === null || expected === 'not_applicable' || expected === 'unknown') {
+    const nothing = { invariant: null, states: null, seconds: 0, how: null, steps: null };
+    return { ...row, ...nothing, got: expected, ok: true, reason: why };
+  }
+  const begunMs = performance.now();
+  if (question.by === 'run') {
+    const { violated, rule, seen } = runAnswer(question.run, protocol);
+    const got = violated ? 'violated' : 'holds';
+    return {
+      ...row,
+      got,
+      ok: got === expected,
+      invariant: violated ? rule : null,
+      states: null,
+      seconds: (performance.now() - begunMs) / 1_000,
+      how: 'run',
+      steps: null,
+      reason: why === null ? seen : `${seen}; ${why}`,
+    };
+  }
+  const result = await search(question.litmus, protocol, question.liveness);
+  const got = verdictOf(result, question.liveness);
+  const rule = got === 'violated' ? result.invariant : null;
+  const meant = rule === null || answer.rules.some((one) => result.broken.includes(one));
+  return {
+    ...row,
+    litmus: question.litmus,
+    got,
+    ok: got === expected && meant,
+    invariant: rule,
+    states: result.states,
+    seconds: result.seconds,
+    how: 'exhaustive',
+    steps: rule === null ? null : (result.counterexample?.length ?? null),
+    reason: reasonOf(cell, result, meant),
+  };
+}
+
+async function search(
+  name: string,
+  protocol: string,
+  liveness: boolean,
+): Promise<ExplorationResult & { readonly broken: readonly string[] }> {
+  const litmus = await findLitmus(name);
+  const reductions = { persistent: true, symmetry: true };
+  const result = await explore({
+    spec: modelSpec(litmus, { protocol, parameters: {}, reductions }),
+    search: 'exhaustive',
+    bounds: ROW_BOUNDS,
+    // Rows run side by side.
+    workers: 1,
+    seed: 1,
+    schedules: DEFAULT_SCHEDULES,
+    pctDepth: 1,
+    exact: false,
+    liveness,
+  });
+  return { ...result, broken: result.invariant === null ? [] : [result.invariant] };
+}
+
+/** A starvation is no livelock: some order that is not fair to a lock's waiters lets one of them wait for ever. */
+function verdictOf(result: ExplorationResult, liveness: boolean): CatalogueRow['got'] {
+  if (result.verdict === 'bound_reached') return 'bound_reached';
+  if (liveness && result.kind === 'starvation') return 'holds';
+  return result.verdict;
+}
+
+function reasonOf({ why }: CatalogueCell, result: ExplorationResult, meant: boolean): string | null {
+  const notes = [
+    ...(why === null ? [] : [why]),
+    ...(meant ? [] : [`another rule is broken: ${result.invariant}`]),
+    ...(result.verdict === 'bound_reached' ? [`bounds met: ${result.boundsReached.join(', ')}`] : []),
+    ...(result.kind === 'starvation'
+      ? ['no fair cycle; where a lock is always given to the other one, its waiter starves']
+      : []),
+    ...(result.counterexample === null || result.kind === 'starvation' ? [] : [result.counterexample.what]),
+  ];
+  return notes.length === 0 ? null : notes.join('; ');
+}
