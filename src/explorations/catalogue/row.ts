@@ -23,7 +23,7 @@ export interface CatalogueRow {
   readonly states: number | null;
   readonly seconds: number;
   /** A stored session of the counterexample; `rootline explore` of litmus and protocol finds it again. */
-  readonly sessionId: number | null;
+  readonly sessionId: string | null;
   /** How it was answered: every interleaving, or one run. */
   readonly how: 'exhaustive' | 'run' | null;
   readonly litmus: string | null;
