@@ -23,7 +23,7 @@ const FAR = 8;
 const WIDE_PAGES = 16;
 
 const LEFT_OUT =
-  'the guest (no hardware walks, no TLB) and the entry gate, SRCU around faults, NX recovery; tables have two entries';
+  'the guest (no hardware walks, no TLB) and the entry gate, SRCU around faults; tables have two entries';
 
 interface Parts {
   readonly id: string;
@@ -231,6 +231,48 @@ export const BUG_LITMUS: readonly Litmus[] = [
       rcu,
     ],
     constants: { mmuSeqBase: 2 ** 31 },
+    pages: 2,
+  }),
+  litmus({
+    id: 'b14',
+    title: 'NX recovery meets a table of the SMM root',
+    doc: 'In SMM the vCPU fetches from a slot that only SMM has; a table of small pages is made there because an executable page may not be large. It leaves SMM; NX recovery takes the table and looks its slot up (B14).',
+    threads: () => {
+      const slot = { slot: 0, baseGfn: 0, pages: 2, hvaPage: 0 };
+      const smmOnly = {
+        asId: 1,
+        slot: 0,
+        baseGfn: FAR,
+        pages: FAR,
+        hvaPage: FAR,
+        flags: SLOT_FLAG.HUGE,
+      };
+      return [
+        mainThread({ vcpus: 1, pages: WIDE_PAGES, preparing: 1, regions: [slot, smmOnly] }),
+        vcpuThread(
+          0,
+          'vcpu',
+          (s) => s.smm(false).load(),
+          (s) => s.smm(true).load().fault(FAR, ACCESS.EXEC),
+        ),
+        vmmCaller('nx', (s) => s.await(DONE, 1).nxRecovery()),
+        worker(),
+        rcu,
+      ];
+    },
+    constants: { nxHugePages: 1 },
+  }),
+  litmus({
+    id: 'b21',
+    title: 'two vCPUs fault in TDP roots while shadow pages are over their limit',
+    doc: 'A nested guest has left shadow pages, and there are too many: each fault reclaims some (B21).',
+    threads: () => [
+      mainThread({ vcpus: 2 }),
+      ...[0, 1].map((v) => vcpuThread(v, 'vcpu', loadAndFault(0))),
+      worker(),
+      rcu,
+    ],
+    constants: { shadowPagesOverLimit: 1 },
     pages: 2,
   }),
   litmus({
