@@ -19,7 +19,7 @@ export interface CatalogueResult {
 export async function runCatalogue(options: CatalogueOptions): Promise<CatalogueResult> {
   const { bug, protocol } = options;
   const cells = catalogueCells({ bug, protocol });
-  const rows = new Array<CatalogueRow | undefined>(cells.length);
+  const rows = cells.map((): CatalogueRow | undefined => undefined);
   const asked: number[] = [];
   for (const [k, cell] of cells.entries()) {
     if (cell.expected === 'violated' || cell.expected === 'holds') asked.push(k);
