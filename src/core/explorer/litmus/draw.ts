@@ -44,6 +44,7 @@ function vmmLines(script: Int32Array): string[] {
     if (op === CONTROL.END) break;
     if (op === CONTROL.ARRIVE) out.push(`arrive ${a}`);
     else if (op === CONTROL.AWAIT) out.push(`await ${a} x${b}`);
+    else if (op === CONTROL.JUMP_UNTIL) out.push(`again until ${a} x${b}`);
     else if (op === IOCTL.KVM_SET_USER_MEMORY_REGION)
       out.push(e === 0 ? `delete slot ${c}` : `slot ${c}: gfn ${d}, ${e} pages`);
     else if (op === IOCTL.CLOSE_VCPU || op === IOCTL.KVM_RUN) out.push(`${IOCTL_NAMES[op]} ${a}`);
