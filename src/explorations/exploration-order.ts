@@ -5,6 +5,8 @@ export interface ExplorationThreadData {
   readonly asked: Exploration;
   /** Where a search that was stopped is found, and left. */
   readonly checkpoint: string;
+  /** Protocol under which a found schedule is tried as well. */
+  readonly transplant: string | null;
 }
 
 export interface ExplorationProgress {

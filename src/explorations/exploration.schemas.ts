@@ -41,6 +41,10 @@ export const createExploration = z.strictObject({
   schedules: bound(MAX_SCHEDULES).default(DEFAULT_SCHEDULES).describe('that a random or PCT search tries'),
   pctDepth: bound(MAX_PCT_DEPTH).default(DEFAULT_PCT_DEPTH),
   liveness: z.boolean().default(false).describe('look for livelock and starvation too, without reductions'),
+  transplant: z
+    .string()
+    .optional()
+    .describe('protocol under which the schedule of a counterexample is tried as well'),
   continues: z
     .string()
     .regex(/^[1-9]\d{0,14}$/, 'expected the id of an exploration')

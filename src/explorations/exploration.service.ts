@@ -15,6 +15,7 @@ import type { Exploration, ExplorationResult } from './exploration.js';
 import type { createExploration } from './exploration.schemas.js';
 import type { ExplorationProgress, ExplorationThreadData, ExplorationTold } from './exploration-order.js';
 import { findLitmus } from './find-litmus.js';
+import { checkTransplant } from './present.js';
 
 const KIND = 'exploration';
 /** One takes every core by itself. */
@@ -44,6 +45,7 @@ interface Order {
   readonly asked: Exploration;
   /** The exploration whose checkpoint it takes. */
   readonly continues: string | null;
+  readonly transplant: string | null;
 }
 
 export interface ExplorationParts {
@@ -73,7 +75,9 @@ export class ExplorationService {
         `exploration ${continues} left nothing to go on with: expected one that was cancelled or interrupted on its way`,
       );
     }
-    const order: Order = { asked, continues };
+    if (request.transplant !== undefined)
+      checkTransplant(await findLitmus(request.litmus), asked.spec, request.transplant);
+    const order: Order = { asked, continues, transplant: request.transplant ?? null };
     return await this.parts.jobs.create(KIND, order as unknown as Json);
   }
 
@@ -93,13 +97,13 @@ export class ExplorationService {
     });
   }
 
-  private async run({ asked, continues }: Order, context: JobContext): Promise<Json> {
+  private async run({ asked, continues, transplant }: Order, context: JobContext): Promise<Json> {
     const checkpoint = this.checkpoint(context.id);
     mkdirSync(this.parts.folder, { recursive: true });
     this.makeRoom();
     const before = continues === null ? null : this.checkpoint(continues);
     if (before !== null && !existsSync(checkpoint) && existsSync(before)) renameSync(before, checkpoint);
-    const result = await inThread({ asked, checkpoint }, context);
+    const result = await inThread({ asked, checkpoint, transplant }, context);
     const session = result.report?.session;
     if (session === undefined) return result as unknown as Json;
     const { id } = await this.parts.runner.create(session);

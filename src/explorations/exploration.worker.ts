@@ -10,7 +10,7 @@ import { present } from './present.js';
 const NICENESS = 10;
 if (platform() === 'linux') setPriority(NICENESS);
 
-const { asked, checkpoint } = workerData as ExplorationThreadData;
+const { asked, checkpoint, transplant } = workerData as ExplorationThreadData;
 const port = parentPort!;
 let stopped = false;
 port.once('message', () => {
@@ -33,6 +33,11 @@ const result = await explore(asked, {
   progress: (now) => tell({ kind: 'progress', now }),
 });
 if (!rested) dropCheckpointFile(checkpoint);
-const report = stopped ? null : await present(asked, result, { cancelled: () => stopped });
+const report = stopped
+  ? null
+  : await present(asked, result, {
+      cancelled: () => stopped,
+      transplant: transplant ?? undefined,
+    });
 tell({ kind: 'ended', result: { ...result, report }, stopped });
 port.close();

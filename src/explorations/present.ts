@@ -1,10 +1,12 @@
 // From a verdict to something to read and to store: the smallest workload that is still violated, the fewest switches, the two
 // steps that had to be ordered, a drawing and a recipe. Apart from explore.ts: a catalogue or a bench wants the verdict only.
+import { BadInput } from '../core/base/errors.js';
 import type { Litmus } from '../core/explorer/litmus/litmus.js';
-import type { Violation } from '../core/explorer/model.js';
+import type { ModelSpec, Violation } from '../core/explorer/model.js';
 import { reportOf } from '../core/explorer/report/counterexample-report.js';
 import type { CounterexampleReport } from '../core/explorer/report/counterexample-text.js';
 import { follow } from '../core/explorer/report/follow.js';
+import { transplant } from '../core/explorer/report/transplant.js';
 import { smallestWorkload } from '../core/explorer/report/workload.js';
 import type { Exploration, ExplorationResult } from './exploration.js';
 import { findLitmus } from './find-litmus.js';
@@ -12,20 +14,46 @@ import { findLitmus } from './find-litmus.js';
 export interface PresentHooks {
   readonly litmus?: Litmus;
   readonly cancelled?: () => boolean;
+  /** Protocol under which the found schedule is tried as well. */
+  readonly transplant?: string | undefined;
 }
 
 const immediately = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Null: nothing was found, or what was searched is not the machine: its steps are no session. */
 export async function present(
-  { spec }: Exploration,
+  asked: Exploration,
   result: ExplorationResult,
   hooks: PresentHooks = {},
+): Promise<CounterexampleReport | null> {
+  const report = await reported(asked, result, hooks);
+  if (report === null || hooks.transplant === undefined) return report;
+  const litmus = hooks.litmus ?? (await findLitmus(asked.spec.litmus));
+  const spec = { ...asked.spec, parameters: report.parameters, reductions: UNREDUCED };
+  const { violation } = follow(litmus.build(spec), report.schedule, true);
+  if (violation === null) return report;
+  const found = { violation, schedule: report.schedule };
+  return { ...report, transplant: transplant(litmus, spec, found, hooks.transplant) };
+}
+
+/** Refuses a protocol that the litmus does not take, and a litmus whose steps are not those of the machine. */
+export function checkTransplant(litmus: Litmus, spec: ModelSpec, protocol: string): void {
+  if (litmus.build({ ...spec, protocol }).prefix !== undefined) return;
+  const text = `the steps of ${spec.litmus} are not those of the machine: there is nothing to transplant`;
+  throw new BadInput('explore-transplant', text);
+}
+
+const UNREDUCED = { persistent: false, symmetry: false };
+
+async function reported(
+  { spec }: Exploration,
+  result: ExplorationResult,
+  hooks: PresentHooks,
 ): Promise<CounterexampleReport | null> {
   const { counterexample, invariant, kind } = result;
   if (counterexample === null || invariant === null || kind === null) return null;
   const litmus = hooks.litmus ?? (await findLitmus(spec.litmus));
-  const whole = { ...spec, reductions: { persistent: false, symmetry: false } };
+  const whole = { ...spec, reductions: UNREDUCED };
   const model = litmus.build(whole);
   if (model.prefix === undefined) return null;
   const { schedule, cycle, what, function: name, label } = counterexample;

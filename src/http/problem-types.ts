@@ -132,6 +132,7 @@ const ROWS: readonly Row[] = [
 
   // ---- sweeps
   ['explore-liveness', 422, 'Liveness is not looked for in such a search.'],
+  ['explore-transplant', 422, 'The litmus has no schedules that another protocol could be given.'],
   ['explore-checkpoint', 422, 'Such a search cannot be gone on with.'],
   ['exploration-not-found', 404, 'There is no such exploration.'],
   ['no-counterexample', 404, 'The exploration has none that can be drawn; `detail` says why.'],

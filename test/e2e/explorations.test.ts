@@ -28,7 +28,7 @@ async function until(id: string, done: (view: ExplorationView) => boolean): Prom
 const ended = (id: string) => until(id, ({ state }) => state !== 'queued' && state !== 'running');
 
 test('a counterexample: the verdict, the session that replays, the report', async () => {
-  const accepted = await start({ litmus: 'v-d', protocol: 'seed-draft' });
+  const accepted = await start({ litmus: 'v-d', protocol: 'seed-draft', transplant: 'v6.4' });
   expect(accepted.status).toBe(202);
   expect(accepted.headers.get('location')).toBe(`/api/v1/jobs/${accepted.body.id}`);
   const view = await ended(accepted.body.id);
@@ -41,7 +41,8 @@ test('a counterexample: the verdict, the session that replays, the report', asyn
   expect(await server.session('1')).toMatchObject({ kind: 'explored', state: 'finished', scenario: 'v-d' });
   expect((await server.post<ReplayResult>('/sessions/1/replay', {})).body.verified).toBe(true);
   const report = await server.get<{ lines: string[] }>(`/explorations/${view.id}/report`);
-  expect(report.body.lines.at(-1)).toMatch(/this is B13/);
+  expect(report.body.lines).toContainEqual(expect.stringMatching(/this is B13/));
+  expect(report.body.lines.at(-1)).toMatch(/^under v6.4 it stops being possible/);
   const list = await server.get<{ explorations: ExplorationView[] }>('/explorations');
   expect(list.body.explorations[0]).toMatchObject({ id: view.id, result: { counterexample: null } });
 }, 60_000);
@@ -92,6 +93,10 @@ test('bad input is refused before a job is made', async () => {
   expect(await refused({ litmus: 'v-d', protocol: 'v6.4', liveness: true, depth: 5 })).toEqual([
     422,
     'explore-liveness',
+  ]);
+  expect(await refused({ litmus: 'reference-coarse', protocol: 'v6.4', transplant: 'v5.18' })).toEqual([
+    422,
+    'explore-transplant',
   ]);
   expect((await server.get('/explorations/99')).status).toBe(404);
 });

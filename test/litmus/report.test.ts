@@ -5,6 +5,7 @@ import { findLitmus } from '../../src/core/explorer/litmus/registry.js';
 import { reportOf } from '../../src/core/explorer/report/counterexample-report.js';
 import { type CounterexampleReport, reportText } from '../../src/core/explorer/report/counterexample-text.js';
 import { follow } from '../../src/core/explorer/report/follow.js';
+import { transplant } from '../../src/core/explorer/report/transplant.js';
 import { smallestWorkload } from '../../src/core/explorer/report/workload.js';
 import { BreadthFirst } from '../../src/core/explorer/search/breadth-first.js';
 import { type Found, UNBOUNDED } from '../../src/core/explorer/search/found.js';
@@ -91,4 +92,23 @@ it('the smallest workload of B13 in the reference litmus', () => {
   let at = search.next();
   while (at.done !== true) at = search.next();
   expect(at.value?.spec.parameters).toEqual({ resets: 1, vcpus: 1, workers: 1, faults: 0 });
+});
+
+it.each([
+  // The merged fix walks under RCU: the grace period cannot end while main stands between two roots.
+  ['v6.4', 'impossible', 'rcu', 'rcu_softirq', 'gp_end', null],
+  ['seed-draft', 'violates', 'main', 'kvm_tdp_mmu_invalidate_all_roots', 'next', 'I3'],
+])('the schedule of B13 under %s: %s', (protocol, outcome, thread, name, label, rule) => {
+  const told = report('v-d', 'seed-draft');
+  const litmus = findLitmus('v-d');
+  const spec = { ...specOf('v-d', 'seed-draft'), reductions: NONE };
+  const { violation } = follow(litmus.build(spec), told.schedule, true);
+  const found = { violation: violation!, schedule: told.schedule };
+  expect(transplant(litmus, spec, found, protocol)).toMatchObject({
+    outcome,
+    thread,
+    function: name,
+    label,
+    rule,
+  });
 });

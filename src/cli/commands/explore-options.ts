@@ -27,6 +27,7 @@ interface Options {
   readonly liveness?: boolean;
   readonly checkpoint?: string;
   readonly data?: string;
+  readonly transplant?: string;
 }
 
 const collect = (value: string, before: readonly string[]): string[] => [...before, value];
@@ -69,6 +70,7 @@ export function addExploreCommand(
     .option('--exact', 'keep whole states instead of 64 bits of each; on one thread')
     .option('--checkpoint <file>', 'where a search that is stopped leaves what it needs, and goes on from')
     .option('--liveness', 'look for livelock and starvation too, without reductions')
+    .option('--transplant <protocol>', 'a counterexample under another protocol: does it still violate?')
     .option('--data <dir>', 'where a counterexample is stored as a session; without it none is')
     .action(async (litmus: string, options: Options) => {
       const { exploreCommand } = await import('./explore.js');
@@ -98,5 +100,6 @@ function read(litmus: string, options: Options): ExploreOptions {
     liveness: options.liveness === true,
     checkpoint: options.checkpoint,
     data: options.data,
+    transplant: options.transplant,
   };
 }

@@ -43,6 +43,7 @@ export interface ExploreOptions {
   readonly liveness: boolean;
   readonly checkpoint: string | undefined;
   readonly data: string | undefined;
+  readonly transplant: string | undefined;
 }
 
 const EXIT: { readonly [V in ExplorationVerdict]: ExitCode } = {
@@ -54,6 +55,10 @@ const EXIT: { readonly [V in ExplorationVerdict]: ExitCode } = {
 export async function exploreCommand(options: ExploreOptions, terminal: Terminal): Promise<ExitCode> {
   const asked = await explorationOf(options);
   const { spec } = asked;
+  if (options.transplant !== undefined) {
+    const { checkTransplant } = await import('../../explorations/present.js');
+    checkTransplant(await findLitmus(spec.litmus), spec, options.transplant);
+  }
   terminal.note(
     `${spec.litmus}${settingsOf(spec.parameters)} under ${spec.protocol}, ${asked.search} search${
       asked.search === 'exhaustive' ? '' : `, seed ${asked.seed}`
@@ -85,7 +90,7 @@ export async function exploreCommand(options: ExploreOptions, terminal: Terminal
   });
   if (rested) terminal.note(`stopped; with the same --checkpoint it goes on from ${checkpoint}`);
   else if (checkpoint !== undefined) dropCheckpointFile(checkpoint);
-  const result = await withReport(asked, verdict, options.data, terminal, () => cancelled);
+  const result = await withReport(asked, verdict, options, terminal, () => cancelled);
   terminal.document(result);
   for (const line of textOf(result)) terminal.line(line);
   return EXIT[result.verdict];
@@ -95,13 +100,13 @@ export async function exploreCommand(options: ExploreOptions, terminal: Terminal
 async function withReport(
   asked: Exploration,
   result: ExplorationResult,
-  data: string | undefined,
+  { data, transplant }: ExploreOptions,
   terminal: Terminal,
   cancelled: () => boolean,
 ): Promise<ExplorationResult> {
   if (result.counterexample === null) return result;
   const { present } = await import('../../explorations/present.js');
-  const report = await present(asked, result, { cancelled });
+  const report = await present(asked, result, { cancelled, transplant });
   if (report === null || data === undefined) return { ...result, report };
   const { openBackend } = await import('../backend/open-backend.js');
   const backend = await openBackend(data, { create: true, note: (text) => terminal.note(text) });

@@ -3,6 +3,7 @@ import type { ScheduleStep } from '../search/found.js';
 import type { FoundSession } from './found-session.js';
 import type { Ordering } from './ordering.js';
 import type { Recipe } from './recipe.js';
+import type { Transplanted } from './transplant.js';
 
 export interface CounterexampleReport {
   /** The smallest parameters with which the same thing is broken; what follows is about them. */
@@ -18,6 +19,8 @@ export interface CounterexampleReport {
   readonly schedule: readonly ScheduleStep[];
   /** What its session is asked for with. */
   readonly session: FoundSession;
+  /** The same schedule under another protocol, where that was asked. */
+  readonly transplant?: Transplanted;
 }
 
 export function reportText(report: CounterexampleReport): string[] {
@@ -36,5 +39,6 @@ export function reportText(report: CounterexampleReport): string[] {
     ),
     `  expect ${recipe.splat}`,
     ...(recipe.bug === null ? [] : [`  this is ${recipe.bug}`]),
+    ...(report.transplant === undefined ? [] : ['', report.transplant.text]),
   ];
 }
