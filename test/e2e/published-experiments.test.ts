@@ -55,7 +55,7 @@ test('max-roots: 4 and 6, exit code 0, one document', async () => {
   expect(after.document).toEqual(documentOf(remote));
 });
 
-test('a scale of its own: only what holds at any scale is compared; later eras are named', () => {
+test('a scale of its own: only what holds at any scale is compared', () => {
   const small = ['--set', 'pages=600'];
   const ended = rootline(['experiment', 'chromeos-zap', ...small, '--json', '--data', folders.fresh()]);
   expect(ended.code, ended.stderr).toBe(0);
