@@ -388,10 +388,21 @@ export class Machine {
   where(t: number): { readonly function: string; readonly label: string }[] {
     const out: { function: string; label: string }[] = [];
     for (let fo = this.s[this.stack(t) + STACK.FRAME]; fo !== 0; fo = this.s[fo + FRAME.BELOW]) {
-      const step = this.linked.steps[this.s[fo + FRAME.STEP]];
-      out.push({ function: step.proc.name, label: step.label });
+      out.push(this.place(this.s[fo + FRAME.STEP]));
     }
     return out;
+  }
+
+  /** Number of thread t's next step, -1 when it has ended; `place` says in words where that is. */
+  standing(t: number): number {
+    const fo = this.s[this.stack(t) + STACK.FRAME];
+    return fo === 0 ? -1 : this.s[fo + FRAME.STEP];
+  }
+
+  place(n: number): { readonly function: string; readonly label: string } {
+    if (n < 0) return { function: '', label: '' };
+    const step = this.linked.steps[n];
+    return { function: step.proc.name, label: step.label };
   }
 
   /** After the state words were replaced (restore): what is derived from them. */

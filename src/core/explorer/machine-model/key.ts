@@ -10,66 +10,22 @@ import {
   MACHINE,
   PAGE,
   PAGE_KIND,
-  ROOT_SLOTS,
   STACK,
   THREAD,
   TLB_WORDS,
   VCPU,
   VM,
 } from '../../aggregates/layout.js';
-import { is_nonleaf_spte, make_nonleaf_spte, spte_to_child } from '../../aggregates/spte.js';
 import type { World } from '../../aggregates/world.js';
+import { assert } from '../../base/assert.js';
 import type { Machine } from '../../machine/machine.js';
 import type { BuiltLitmus } from '../../scenarios/litmus/litmus.js';
+import { fieldsOf, layoutIsKnown, THREAD_RAW, VCPU_PAGES, VCPU_RAW, VM_RAW } from './key-words.js';
 import { LOCAL, type LocalKinds } from './locals.js';
-import { type Facts, ITERATORS, type Taken } from './memory.js';
+import { type Facts, ITERATORS, type Remembered, remembered, type Taken } from './memory.js';
+import { Names } from './names.js';
 import { Places } from './places.js';
 import type { Reached } from './reached.js';
-
-/** Sizes of the records as this file knows them: with others a word of them might be the name of a page. */
-const KNOWN = { MACHINE: 20, VM: 28, VCPU: 24, PAGE: 26, THREAD: 18, LOCK: 4 } as const;
-
-export function layoutIsKnown(): boolean {
-  return (
-    MACHINE.WORDS === KNOWN.MACHINE &&
-    VM.WORDS === KNOWN.VM &&
-    VCPU.WORDS === KNOWN.VCPU &&
-    PAGE.WORDS === KNOWN.PAGE &&
-    THREAD.WORDS === KNOWN.THREAD &&
-    LOCK.WORDS === KNOWN.LOCK
-  );
-}
-
-/** Words of a VM that are kept as they are. */
-const VM_RAW: readonly number[] = Array.from({ length: VM.WORDS }, (_, k) => k).filter(
-  (k) =>
-    ![VM.ROOTS_HEAD, VM.ROOTS_TAIL, VM.ROOTS, VM.WQ_HEAD, VM.WQ_TAIL, VM.WQ_PENDING].includes(k as never) &&
-    ![VM.SLOTS_GEN, VM.RANGE_START, VM.RANGE_END, VM.SRCU_SYNC, VM.SRCU_BLOCKERS].includes(k as never),
-);
-/** Words of a vCPU that are kept as they are; its roots are pages, INDEX is a name. */
-const VCPU_RAW: readonly number[] = Array.from({ length: VCPU.WORDS }, (_, k) => k).filter(
-  (k) =>
-    ![VCPU.INDEX, VCPU.EXITS_SINCE_PROGRESS, VCPU.ENTERED_ROOT].includes(k as never) &&
-    !ROOT_SLOTS.includes(k as never),
-);
-const VCPU_PAGES = [...ROOT_SLOTS, VCPU.ENTERED_ROOT] as const;
-const THREAD_RAW: readonly number[] = [
-  THREAD.RCU_NESTING,
-  THREAD.RCU_BLOCKS_GP,
-  THREAD.SRCU_VM,
-  THREAD.SRCU_BLOCKS,
-  THREAD.WAITS_LOCK,
-  THREAD.WAITS_MODE,
-  THREAD.HELD0,
-  THREAD.HELD1,
-  THREAD.HELD2,
-  THREAD.HELD3,
-  THREAD.HELD4,
-  THREAD.WORK_VM,
-  THREAD.WORK_FLUSH,
-  THREAD.COMMAND,
-  THREAD.COMMAND_AT,
-];
 
 export class StateKey {
   /** Most words that `write` writes. */
@@ -78,18 +34,19 @@ export class StateKey {
   private readonly s: Int32Array;
   private out: Int32Array = new Int32Array(0);
   private n = 0;
-  /** Name of each page in this state, from 1; 0: none yet. */
-  private readonly nameOf: Int32Array;
-  private readonly order: Int32Array;
-  private named = 0;
+  private readonly names: Names;
   private readonly places: Places;
   private readonly threadAt: Int32Array;
   private readonly threadName: Int32Array;
   private readonly vcpuAt: Int32Array;
   private readonly vcpuName: Int32Array;
   private readonly facts: Facts;
-  private readonly by: ReadonlyMap<string, readonly Int32Array[]>;
-  private readonly special: ReadonlyMap<number, readonly Int32Array[]>;
+  private readonly kept: Remembered;
+  /** By thread: page + 1 of what it holds. */
+  private readonly owned: readonly Int32Array[];
+  /** By step number where its entries in `live` begin: LOCAL of each local that is read again + 8 * its number. */
+  private readonly liveFrom: Int32Array;
+  private readonly live: Int32Array;
   private readonly raw: readonly Int32Array[];
   private readonly symmetry: boolean;
   private readonly moved: Uint8Array;
@@ -97,7 +54,7 @@ export class StateKey {
   constructor(
     m: Machine,
     litmus: BuiltLitmus,
-    private readonly kinds: LocalKinds,
+    kinds: LocalKinds,
     memory: Int32Array,
     facts: Facts,
     taken: readonly Taken[] | null,
@@ -110,23 +67,26 @@ export class StateKey {
     this.s = m.s;
     // Where a word might be a name that is not known to be one, names stay.
     this.symmetry = symmetry && taken !== null && kinds.unknown.length === 0 && layoutIsKnown();
-    this.nameOf = new Int32Array(topology.pages);
-    this.order = new Int32Array(topology.pages);
-    this.places = new Places(w, litmus, kinds, THREAD_RAW, VCPU_RAW);
+    this.names = new Names(w);
+    this.places = new Places(w, litmus, kinds, fieldsOf(THREAD_RAW), fieldsOf(VCPU_RAW));
     this.threadAt = this.places.threadAt;
     this.threadName = this.places.threadName;
     this.vcpuAt = this.places.vcpuAt;
     this.vcpuName = this.places.vcpuName;
     this.facts = facts;
-    const by = new Map<string, Int32Array[]>();
-    const special = new Map<number, Int32Array[]>();
-    for (const { number, held, words } of taken ?? []) {
-      const map = held === 'special' ? special : by;
-      const key = (held === 'special' ? number : held) as never;
-      map.set(key, [...((map.get(key) as Int32Array[] | undefined) ?? []), words] as never);
-    }
-    this.by = by;
-    this.special = special;
+    this.kept = remembered(taken);
+    this.owned = [facts.got, facts.put, facts.work];
+    const ofVcpu = VCPU.WORDS + this.kept.perVcpu.length + this.kept.perVcpuPage.length + 1;
+    const ofThread = THREAD.WORDS + 5 + this.kept.perThread.length + this.kept.perThreadEntry.length;
+    assert(Math.max(VM.WORDS, ofVcpu, ofThread) <= 32, 'a mask has a bit for each word of a record');
+    const live = kinds.byStep.map((locals) =>
+      [...locals].flatMap((kind, k) => (kind === LOCAL.told ? [] : [kind + k * 8])),
+    );
+    this.liveFrom = new Int32Array(live.length + 1);
+    live.forEach((own, step) => {
+      this.liveFrom[step + 1] = this.liveFrom[step] + own.length;
+    });
+    this.live = Int32Array.from(live.flat());
     this.raw = taken === null ? [memory] : [];
     this.moved = new Uint8Array(w.vcpus);
     for (const group of litmus.alike)
@@ -147,17 +107,11 @@ export class StateKey {
   write(to: Int32Array): number {
     this.out = to;
     this.n = 0;
-    const { nameOf, order } = this;
     if (this.symmetry) {
-      for (let k = 0; k < this.named; k++) nameOf[order[k]] = 0;
-      this.named = 0;
+      this.names.forget();
       this.places.arrange();
     } else {
-      this.named = this.s[MACHINE.PAGES_HIGH];
-      for (let p = 0; p < this.named; p++) {
-        nameOf[p] = p + 1;
-        order[p] = p;
-      }
+      this.names.keep(this.s[MACHINE.PAGES_HIGH]);
     }
     this.machine();
     for (let vm = 0; vm < this.w.vms; vm++) this.vm(vm);
@@ -165,7 +119,8 @@ export class StateKey {
     for (let k = 0; k < this.vcpuAt.length; k++) this.vcpu(this.vcpuAt[k]);
     for (let k = 0; k < this.threadAt.length; k++) this.thread(this.threadAt[k]);
     // Tables are named as the entries that lead to them are met.
-    for (let k = 0; k < this.named; k++) this.page(order[k]);
+    const { names } = this;
+    for (let k = 0; k < names.named; k++) this.page(names.order[k]);
     this.freePages();
     return this.n;
   }
@@ -174,36 +129,34 @@ export class StateKey {
     this.out[this.n++] = word;
   }
 
-  /** Name of page p, given now if it has none. */
-  private name(p: number): number {
-    let name = this.nameOf[p];
-    if (name === 0) {
-      this.order[this.named++] = p;
-      name = this.named;
-      this.nameOf[p] = name;
-    }
-    return name;
-  }
   private putPage(addressPlusOne: number): void {
-    this.put(addressPlusOne > 0 ? this.name(addressPlusOne - 1) : addressPlusOne);
+    this.put(this.names.named1(addressPlusOne));
   }
-  private spte(spte: number): number {
-    if (!is_nonleaf_spte(spte)) return spte;
-    const child = spte_to_child(spte);
-    return spte - make_nonleaf_spte(child) + make_nonleaf_spte(this.name(child));
+  private threadNamed1(threadPlusOne: number): number {
+    return threadPlusOne === 0 ? 0 : this.threadName[threadPlusOne - 1] + 1;
   }
-  /** An offset of an entry + 1. */
-  private putEntry(offsetPlusOne: number): void {
-    if (offsetPlusOne === 0) {
-      this.put(0);
-      return;
+
+  /** Words that are mostly 0: for every 32 of them which are not, and those. */
+  private sparse(from: number, to: number): void {
+    for (let at = from; at < to; at += 32) {
+      const maskAt = this.n++;
+      this.out[maskAt] = this.record(at, Math.min(32, to - at), -1);
     }
-    const at = offsetPlusOne - 1 - this.w.entry(0, 0);
-    const table = at >>> this.w.tableBits;
-    this.put((this.name(table) << this.w.tableBits) + (at & this.w.tableMask) + 1);
   }
-  private putThread(threadPlusOne: number): void {
-    this.put(threadPlusOne === 0 ? 0 : this.threadName[threadPlusOne - 1] + 1);
+
+  /** Of so many words those of `keep` that are not 0; returns which these are. */
+  private record(at: number, words: number, keep: number): number {
+    const { s, out } = this;
+    let { n } = this;
+    let mask = 0;
+    for (let k = 0, bit = 1; k < words; k++, bit <<= 1) {
+      const word = s[at + k];
+      if (word === 0 || (keep & bit) === 0) continue;
+      mask |= bit;
+      out[n++] = word;
+    }
+    this.n = n;
+    return mask;
   }
 
   private machine(): void {
@@ -213,22 +166,22 @@ export class StateKey {
     this.rcuList(s[MACHINE.GP_CURRENT], false);
     this.rcuList(s[MACHINE.GP_DONE], true);
     const { layout, vms, slotsPerAddressSpace } = this.w;
-    for (let at = layout.slot; at < this.w.slot(vms * 2 * slotsPerAddressSpace); at++) this.put(s[at]);
-    for (let at = layout.barrier; at < layout.tlb; at++) {
-      if (s[at] !== 0) this.put(((at - layout.barrier + 1) << 16) | s[at]);
-    }
-    this.put(-1);
-    for (let at = layout.dirty; at < layout.page; at++) this.put(s[at]);
+    this.sparse(layout.slot, this.w.slot(vms * 2 * slotsPerAddressSpace));
+    this.sparse(layout.barrier, layout.tlb);
+    this.sparse(layout.dirty, layout.page);
     for (let id = 0; id < vms * LOCKS_PER_VM; id++) {
       const l = this.w.lock(id);
-      this.put(
-        (s[l + LOCK.WRITER] === 0 ? 0 : this.threadName[s[l + LOCK.WRITER] - 1] + 1) |
-          (s[l + LOCK.READERS] << 8) |
-          (s[l + LOCK.WAITING_WRITERS] << 16) |
-          (s[l + LOCK.WAITING_READERS] << 24),
-      );
+      const word =
+        this.threadNamed1(s[l + LOCK.WRITER]) |
+        (s[l + LOCK.READERS] << 8) |
+        (s[l + LOCK.WAITING_WRITERS] << 16) |
+        (s[l + LOCK.WAITING_READERS] << 24);
+      if (word === 0) continue;
+      this.put(id);
+      this.put(word);
     }
-    const clock = this.special.get(5)?.[0];
+    this.put(-1);
+    const clock = this.kept.rcuWords?.[0];
     if (clock !== undefined) this.put(clock[0] - clock[1]);
   }
 
@@ -254,30 +207,51 @@ export class StateKey {
   private vm(vm: number): void {
     const { s, w } = this;
     const at = w.vm(vm);
-    for (const field of VM_RAW) this.put(s[at + field]);
+    const maskAt = this.n++;
+    this.out[maskAt] = this.record(at, VM.WORDS, VM_RAW);
     if (s[at + VM.IN_PROGRESS] !== 0) {
       this.put(s[at + VM.RANGE_START]);
       this.put(s[at + VM.RANGE_END]);
     }
-    this.putThread(s[at + VM.SRCU_SYNC]);
+    this.put(this.threadNamed1(s[at + VM.SRCU_SYNC]));
     for (let p = s[at + VM.ROOTS_HEAD]; p !== 0; p = s[w.page(p - 1) + PAGE.NEXT]) this.putPage(p);
     this.put(-1);
     for (let p = s[at + VM.WQ_HEAD]; p !== 0; p = s[w.page(p - 1) + PAGE.WORK_NEXT]) this.putPage(p);
     this.put(-1);
-    for (const words of this.by.get('perVm') ?? []) this.put(words[vm]);
+    for (const words of this.kept.perVm) this.put(words[vm]);
   }
 
   private vcpu(v: number): void {
-    const { s, w } = this;
+    const { s, w, out } = this;
     const at = w.vcpu(v);
-    for (const field of VCPU_RAW) this.put(s[at + field]);
-    if (!this.symmetry || this.moved[v] === 0) this.put(s[at + VCPU.INDEX]);
-    for (const field of VCPU_PAGES) this.putPage(s[at + field]);
-    for (const words of this.by.get('perVcpu') ?? []) this.put(words[v]);
-    for (const words of this.by.get('perVcpuPage') ?? []) this.putPage(words[v]);
-    const requests = this.special.get(34);
+    const { perVcpu, perVcpuPage, asked } = this.kept;
+    const maskAt = this.n++;
+    let mask = this.record(at, VCPU.WORDS, VCPU_RAW);
+    let { n } = this;
+    if (!this.symmetry || this.moved[v] === 0) out[n++] = s[at + VCPU.INDEX];
+    for (let k = 0; k < VCPU_PAGES.length; k++) {
+      const page = s[at + VCPU_PAGES[k]];
+      if (page === 0) continue;
+      mask |= 1 << VCPU_PAGES[k];
+      out[n++] = this.names.named1(page);
+    }
+    let bit = 1 << VCPU.WORDS;
+    for (let k = 0; k < perVcpu.length; k++, bit <<= 1) {
+      const word = perVcpu[k][v];
+      if (word === 0) continue;
+      mask |= bit;
+      out[n++] = word;
+    }
+    for (let k = 0; k < perVcpuPage.length; k++, bit <<= 1) {
+      const page = perVcpuPage[k][v];
+      if (page === 0) continue;
+      mask |= bit;
+      out[n++] = this.names.named1(page);
+    }
     // Whether this vCPU was asked in the running write section: all that is ever compared.
-    if (requests !== undefined) this.put(requests[2][v] === requests[1][s[at + VCPU.VM]] ? 1 : 0);
+    if (asked !== undefined && asked[2][v] === asked[1][s[at + VCPU.VM]]) mask |= bit;
+    out[maskAt] = mask;
+    this.n = n;
     const { topology } = w.layout;
     this.cache(w.layout.tlb, v, topology.tlbEntries, false);
     this.cache(w.layout.psc, v, topology.pscEntries, true);
@@ -301,61 +275,76 @@ export class StateKey {
   }
 
   private thread(t: number): void {
-    const { s, w, facts } = this;
-    const at = w.thread(t);
-    for (const field of THREAD_RAW) {
-      const word = s[at + field];
-      if (word !== 0) this.put(((field + 1) << 24) | word);
-    }
-    this.put(0);
-    this.putPage(facts.got[t]);
-    this.putPage(facts.put[t]);
-    this.putPage(facts.work[t]);
-    this.put(facts.zapsAll[t] | (facts.notifier[t] << 8) | (facts.yields[t] << 16));
-    for (let k = t * ITERATORS; k < (t + 1) * ITERATORS; k++) {
-      const page = facts.iterators[k];
+    const { w, facts, out } = this;
+    const { perThread, perThreadEntry } = this.kept;
+    const maskAt = this.n++;
+    let mask = this.record(w.thread(t), THREAD.WORDS, THREAD_RAW);
+    let { n } = this;
+    let bit = 1 << THREAD.WORDS;
+    const { owned } = this;
+    for (let k = 0; k < owned.length; k++, bit <<= 1) {
+      const page = owned[k][t];
       if (page === 0) continue;
-      this.putPage(page);
-      this.put(facts.iteratorSerials[k] === w.pageWord(page - 1, PAGE.SERIAL) ? 1 : 0);
+      mask |= bit;
+      out[n++] = this.names.named1(page);
     }
-    this.put(-1);
-    for (const words of this.by.get('perThread') ?? []) this.put(words[t]);
-    for (const words of this.by.get('perThreadEntry') ?? []) this.putEntry(words[t]);
-    this.frames(t);
+    const doing = facts.zapsAll[t] | (facts.notifier[t] << 8) | (facts.yields[t] << 16);
+    if (doing !== 0) {
+      mask |= bit;
+      out[n++] = doing;
+    }
+    bit <<= 1;
+    if (facts.iteratorsHeld[t] !== 0) {
+      mask |= bit;
+      for (let k = t * ITERATORS; k < (t + 1) * ITERATORS; k++) {
+        const page = facts.iterators[k];
+        if (page === 0) continue;
+        out[n++] = this.names.named1(page);
+        out[n++] = facts.iteratorSerials[k] === w.pageWord(page - 1, PAGE.SERIAL) ? 1 : 0;
+      }
+      out[n++] = -1;
+    }
+    bit <<= 1;
+    for (let k = 0; k < perThread.length; k++, bit <<= 1) {
+      const word = perThread[k][t];
+      if (word === 0) continue;
+      mask |= bit;
+      out[n++] = word;
+    }
+    for (let k = 0; k < perThreadEntry.length; k++, bit <<= 1) {
+      const entry = perThreadEntry[k][t];
+      if (entry === 0) continue;
+      mask |= bit;
+      out[n++] = this.names.entry(entry);
+    }
+    out[maskAt] = mask;
+    n = this.frames(t, n);
+    this.n = n;
     const { program, topology } = w.layout;
     const from = program + t * topology.programWords;
-    for (let k = from; k < from + topology.programWords; k++) this.put(s[k]);
+    this.sparse(from, from + topology.programWords);
   }
 
-  private frames(t: number): void {
-    const { s, w, vcpuName, kinds } = this;
-    const { byStep } = kinds;
+  /** Locals that are alive, innermost frame first; how many there are hangs on the step. */
+  private frames(t: number, from: number): number {
+    const { s, w, out, vcpuName, live, liveFrom } = this;
+    let n = from;
     const stack = w.layout.stack + t * w.layout.topology.stackWords;
     for (let fo = s[stack + STACK.FRAME]; fo !== 0; fo = s[fo + FRAME.BELOW]) {
       const step = s[fo + FRAME.STEP];
-      this.put(step + 1);
-      const locals = byStep[step];
-      const from = fo + FRAME.LOCALS;
-      for (let k = 0; k < locals.length; k++) {
-        const word = s[from + k];
-        switch (locals[k]) {
-          case LOCAL.word:
-            this.put(word);
-            break;
-          case LOCAL.page:
-            this.put(word >= 0 ? this.name(word) : word);
-            break;
-          case LOCAL.spte:
-            this.put(this.spte(word));
-            break;
-          case LOCAL.vcpu:
-            this.put(word >= 0 && word < vcpuName.length ? vcpuName[word] : word);
-            break;
-          default:
-        }
+      out[n++] = step + 1;
+      const end = liveFrom[step + 1];
+      for (let k = liveFrom[step]; k < end; k++) {
+        const kind = live[k] & 7;
+        const word = s[fo + FRAME.LOCALS + (live[k] >> 3)];
+        if (kind === LOCAL.word) out[n++] = word;
+        else if (kind === LOCAL.page) out[n++] = word >= 0 ? this.names.name(word) : word;
+        else if (kind === LOCAL.spte) out[n++] = this.names.spte(word);
+        else out[n++] = word >= 0 && word < vcpuName.length ? vcpuName[word] : word;
       }
     }
-    this.put(0);
+    out[n++] = 0;
+    return n;
   }
 
   private page(p: number): void {
@@ -367,56 +356,62 @@ export class StateKey {
       this.put(s[at + PAGE.SERIAL] !== 0 ? -2 : -3);
       return;
     }
-    this.put(
+    const { out } = this;
+    const { perPage, perPageThread } = this.kept;
+    let { n } = this;
+    out[n++] =
       kind |
-        (s[at + PAGE.LISTED] << 2) |
-        (s[at + PAGE.SCHEDULED] << 3) |
-        (s[at + PAGE.WORK] << 4) |
-        (s[at + PAGE.WORK_FLUSH] << 6) |
-        (s[at + PAGE.RCU] << 7) |
-        (s[at + PAGE.LINKED] << 9) |
-        (s[at + PAGE.FROZEN] << 10) |
-        (s[at + PAGE.LEVEL] << 11) |
-        (s[at + PAGE.VM] << 15) |
-        (s[at + PAGE.ZAPPING] << 20),
-    );
-    this.put(s[at + PAGE.GFN]);
+      (s[at + PAGE.LISTED] << 2) |
+      (s[at + PAGE.SCHEDULED] << 3) |
+      (s[at + PAGE.WORK] << 4) |
+      (s[at + PAGE.WORK_FLUSH] << 6) |
+      (s[at + PAGE.RCU] << 7) |
+      (s[at + PAGE.LINKED] << 9) |
+      (s[at + PAGE.FROZEN] << 10) |
+      (s[at + PAGE.LEVEL] << 11) |
+      (s[at + PAGE.VM] << 15) |
+      (s[at + PAGE.ZAPPING] << 20);
+    out[n++] = s[at + PAGE.GFN];
     if (kind === PAGE_KIND.root) {
-      this.put(s[at + PAGE.ROLE]);
-      this.put(s[at + PAGE.REFCOUNT]);
-      this.put(s[at + PAGE.HOLD_VCPU] + s[at + PAGE.HOLD_ITERATOR] * 256);
-      this.put(s[at + PAGE.HOLD_TDP_MMU] + s[at + PAGE.HOLD_WORK] * 256);
+      out[n++] = s[at + PAGE.ROLE];
+      out[n++] = s[at + PAGE.REFCOUNT];
+      out[n++] = s[at + PAGE.HOLD_VCPU] + s[at + PAGE.HOLD_ITERATOR] * 256;
+      out[n++] = s[at + PAGE.HOLD_TDP_MMU] + s[at + PAGE.HOLD_WORK] * 256;
       // A deleted root still leads on for readers that stand on it.
-      if (s[at + PAGE.LISTED] === 0) this.putPage(s[at + PAGE.NEXT]);
-      this.young(p);
+      if (s[at + PAGE.LISTED] === 0) out[n++] = this.names.named1(s[at + PAGE.NEXT]);
+      out[n++] = this.isYoung(p) ? 1 : 0;
     } else {
-      this.putEntry(s[at + PAGE.PARENT] === 0 ? 0 : s[at + PAGE.PARENT] + 1);
+      out[n++] = this.names.entry(s[at + PAGE.PARENT] === 0 ? 0 : s[at + PAGE.PARENT] + 1);
     }
-    const from = w.entry(p, 0);
-    for (let i = 0; i <= w.tableMask; i++) this.put(this.spte(s[from + i]));
-    for (const words of this.by.get('perPage') ?? []) this.put(words[p]);
-    for (const words of this.by.get('perPageThread') ?? []) this.putThread(words[p]);
+    const end = w.entry(p, 0) + w.tableMask;
+    for (let i = w.entry(p, 0); i <= end; i++) out[n++] = this.names.spte(s[i]);
+    for (let k = 0; k < perPage.length; k++) out[n++] = perPage[k][p];
+    for (let k = 0; k < perPageThread.length; k++) out[n++] = this.threadNamed1(perPageThread[k][p]);
+    this.n = n;
     if (s[at + PAGE.RCU] !== 0) this.queuedForRcu(p);
   }
 
   /** Whether a fast zap that runs means this root (I15): it was born before. */
-  private young(p: number): void {
-    const limits = this.special.get(15)?.[0];
-    if (limits === undefined) return;
+  private isYoung(p: number): boolean {
+    const limits = this.kept.births?.[0];
     const at = this.w.page(p);
-    this.put(this.s[at + PAGE.SERIAL] < limits[this.s[at + PAGE.VM]] ? 1 : 0);
+    return limits !== undefined && this.s[at + PAGE.SERIAL] < limits[this.s[at + PAGE.VM]];
   }
 
   /** I5: whether a grace period has passed since, and which open read sections are older. */
   private queuedForRcu(p: number): void {
-    const words = this.special.get(5);
+    const { rcuWords: words } = this.kept;
     if (words === undefined) return;
-    const [clock, begunAt, queuedAs, section] = words;
+    const { s, w, threadAt } = this;
+    const clock = words[0];
+    const begunAt = words[1];
+    const queuedAs = words[2];
+    const section = words[3];
     this.put(Math.max(0, begunAt[p] - clock[1]));
     let older = 0;
-    for (let k = 0; k < this.threadAt.length; k++) {
-      const t = this.threadAt[k];
-      if (this.w.threadWord(t, THREAD.RCU_NESTING) > 0 && section[t] < queuedAs[p]) older |= 1 << k;
+    for (let k = 0; k < threadAt.length; k++) {
+      const t = threadAt[k];
+      if (s[w.thread(t) + THREAD.RCU_NESTING] > 0 && section[t] < queuedAs[p]) older |= 1 << k;
     }
     this.put(older);
   }
@@ -426,7 +421,7 @@ export class StateKey {
     const { s, w } = this;
     let anonymous = 0;
     for (let p = s[MACHINE.FREE_PAGE]; p !== 0; p = s[w.page(p - 1) + PAGE.NEXT]) {
-      const name = this.nameOf[p - 1];
+      const name = this.names.nameOf[p - 1];
       if (name === 0) {
         anonymous++;
         continue;

@@ -135,7 +135,7 @@ export class MachineModel implements Model {
     const k = set.memory.length;
     machine.s.set(from.subarray(at, at + n));
     set.memory.set(from.subarray(at + n, at + n + k));
-    ops.set(from.subarray(at + n + k, at + this.words));
+    for (let j = 0, o = at + n + k; j < ops.length; j++) ops[j] = from[o + j];
     machine.recount();
     this.reached.forget();
   }
@@ -166,18 +166,19 @@ export class MachineModel implements Model {
     const { machine, set } = this;
     machine.batch.length = 0;
     const before = set.structured.length + set.assertions.length;
-    const at = machine.where(t)[0];
+    const standing = machine.standing(t);
     try {
       machine.step(t);
     } catch (error) {
       if (error instanceof LimitReached) throw error;
+      const at = machine.place(standing);
       this.broken = {
         rule: 'crash',
         kind: 'crash',
         what: `the model cannot go on: ${error instanceof Error ? error.message : String(error)}`,
         thread: t,
-        function: at?.function ?? '',
-        label: at?.label ?? '',
+        function: at.function,
+        label: at.label,
       };
       return STEP.violated;
     }

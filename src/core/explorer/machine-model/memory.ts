@@ -132,3 +132,38 @@ export function factsOf(memory: Int32Array, w: World): Facts {
   }
   return out as Facts;
 }
+
+/** What invariants remember, by what it belongs to. */
+export interface Remembered {
+  readonly perVm: readonly Int32Array[];
+  readonly perVcpu: readonly Int32Array[];
+  readonly perVcpuPage: readonly Int32Array[];
+  readonly perThread: readonly Int32Array[];
+  readonly perThreadEntry: readonly Int32Array[];
+  readonly perPage: readonly Int32Array[];
+  readonly perPageThread: readonly Int32Array[];
+  /** What I5, I15 and I34 take; undefined where they do not apply. */
+  readonly rcuWords: readonly Int32Array[] | undefined;
+  readonly births: readonly Int32Array[] | undefined;
+  readonly asked: readonly Int32Array[] | undefined;
+}
+
+export function remembered(taken: readonly Taken[] | null): Remembered {
+  const by = (held: Held): Int32Array[] => (taken ?? []).filter((x) => x.held === held).map((x) => x.words);
+  const special = (number: number): Int32Array[] | undefined => {
+    const own = (taken ?? []).filter((x) => x.held === 'special' && x.number === number);
+    return own.length > 0 ? own.map((x) => x.words) : undefined;
+  };
+  return {
+    perVm: by('perVm'),
+    perVcpu: by('perVcpu'),
+    perVcpuPage: by('perVcpuPage'),
+    perThread: by('perThread'),
+    perThreadEntry: by('perThreadEntry'),
+    perPage: by('perPage'),
+    perPageThread: by('perPageThread'),
+    rcuWords: special(5),
+    births: special(15),
+    asked: special(34),
+  };
+}

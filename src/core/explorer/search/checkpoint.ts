@@ -12,7 +12,7 @@ export interface Checkpoint {
 
 /** "RLXC", and the version of the form. */
 const MAGIC = 0x43584c52;
-const VERSION = 1;
+const VERSION = 2;
 /** Magic, version, characters of `what`, states, rests. */
 const HEAD_WORDS = 5;
 const SUM_WORDS = 2;

@@ -48,6 +48,8 @@ export class DepthFirst {
   private readonly stride: number;
   private readonly words: number;
   private frames = 0;
+  /** Where the state lies that the model is in, if it does. */
+  private present = NOBODY;
   private readonly key: Int32Array;
   private readonly preemptions: number | null;
 
@@ -87,6 +89,8 @@ export class DepthFirst {
     const { model, figures, words, stride } = this;
     if (this.violation !== null) return 'violated';
     const goal = figures.transitions + transitions;
+    // Between slices the model and the frames are anybody's.
+    this.present = NOBODY;
     while (figures.transitions < goal) {
       if (this.frames === 0) return 'finished';
       const { stack } = this;
@@ -97,7 +101,9 @@ export class DepthFirst {
         this.frames--;
         continue;
       }
-      model.load(stack, base);
+      // What was pushed last is where the model stands.
+      if (this.present !== base) model.load(stack, base);
+      this.present = NOBODY;
       const bit = mask & -mask;
       const thread = 31 - Math.clz32(bit);
       const choice = stack[at + CHOICE];
@@ -178,6 +184,7 @@ export class DepthFirst {
     this.room(base + this.stride);
     const { stack } = this;
     this.model.save(stack, base);
+    this.present = base;
     const at = base + this.words;
     stack[at + MASK] = mask;
     stack[at + CHOICE] = 0;
