@@ -16,8 +16,12 @@ import { is_nonleaf_spte, spte_to_child } from '../../aggregates/spte.js';
 import type { World } from '../../aggregates/world.js';
 import { LOCAL, type LocalKinds } from './locals.js';
 
+/** Above the bits of MAX_THREADS threads. */
+const OTHERS = 1 << 31;
+
 export class Reached {
-  private readonly marks: Uint8Array;
+  /** By page who leads there: bit t for thread t's own locals and references, OTHERS for the rest of the world. */
+  private readonly marks: Int32Array;
   private known = false;
 
   constructor(
@@ -26,7 +30,7 @@ export class Reached {
     /** Words of invariants that are page + 1, by thread. */
     private readonly owned: readonly Int32Array[],
   ) {
-    this.marks = new Uint8Array(w.layout.topology.pages);
+    this.marks = new Int32Array(w.layout.topology.pages);
   }
 
   /** The state has changed. */
@@ -41,11 +45,8 @@ export class Reached {
 
   /** Something but thread t's own locals leads there. */
   byOthers(t: number, page: number): boolean {
-    if (!this.has(page)) return false;
-    this.find(t);
-    const found = this.marks[page] !== 0;
-    this.known = false;
-    return found;
+    if (!this.known) this.find();
+    return (this.marks[page] & ~(1 << t)) !== 0;
   }
 
   /** A thread other than t, without mmu_lock, stands on a page that no reference of its own keeps. */
@@ -76,52 +77,57 @@ export class Reached {
     return false;
   }
 
-  /** Without the locals of thread `but`. */
-  private find(but = -1): void {
+  /** Everything at once: who asks next may ask about another thread. */
+  private find(): void {
     const { w, kinds, marks } = this;
     const { s, layout } = w;
     const { topology } = layout;
     marks.fill(0);
     this.known = true;
     for (let t = 0; t < w.threads; t++) {
-      if (t === but) continue;
+      const bit = 1 << t;
       const stack = layout.stack + t * topology.stackWords;
       for (let fo = s[stack + STACK.FRAME]; fo !== 0; fo = s[fo + FRAME.BELOW]) {
         const locals = kinds.byStep[s[fo + FRAME.STEP]];
         for (let k = 0; k < locals.length; k++) {
-          const word = s[fo + FRAME.LOCALS + k];
-          if (locals[k] === LOCAL.page && word >= 0) marks[word] = 1;
-          else if (locals[k] === LOCAL.spte) this.entry(word);
+          const kind = locals[k];
+          if (kind === LOCAL.page) {
+            const word = s[fo + FRAME.LOCALS + k];
+            if (word >= 0) marks[word] |= bit;
+          } else if (kind === LOCAL.spte) {
+            this.entry(s[fo + FRAME.LOCALS + k], bit);
+          }
         }
       }
     }
-    for (let v = 0; v < w.vcpus; v++) {
-      const at = w.vcpu(v);
-      for (const slot of ROOT_SLOTS) this.plusOne(s[at + slot]);
-      this.plusOne(s[at + VCPU.ENTERED_ROOT]);
-    }
     for (const words of this.owned) {
       const each = words.length / w.threads;
-      for (let k = 0; k < words.length; k++) if (Math.floor(k / each) !== but) this.plusOne(words[k]);
+      for (let t = 0, k = 0; t < w.threads; t++)
+        for (const end = k + each; k < end; k++) this.plusOne(words[k], 1 << t);
+    }
+    for (let v = 0; v < w.vcpus; v++) {
+      const at = w.vcpu(v);
+      for (const slot of ROOT_SLOTS) this.plusOne(s[at + slot], OTHERS);
+      this.plusOne(s[at + VCPU.ENTERED_ROOT], OTHERS);
     }
     for (let at = layout.tlb; at < layout.outerRoots; at += TLB_WORDS) {
-      this.plusOne(s[at]);
-      if (at >= layout.psc && at < layout.outer && s[at] !== 0) marks[s[at + 2]] = 1;
+      this.plusOne(s[at], OTHERS);
+      if (at >= layout.psc && at < layout.outer && s[at] !== 0) marks[s[at + 2]] |= OTHERS;
     }
     for (let p = 0; p < s[MACHINE.PAGES_HIGH]; p++) {
       const at = w.page(p);
       if (s[at + PAGE.KIND] === PAGE_KIND.free) continue;
-      if (s[at + PAGE.LISTED] !== 0) marks[p] = 1;
-      if (s[at + PAGE.KIND] === PAGE_KIND.root) this.plusOne(s[at + PAGE.NEXT]);
+      if (s[at + PAGE.LISTED] !== 0) marks[p] |= OTHERS;
+      if (s[at + PAGE.KIND] === PAGE_KIND.root) this.plusOne(s[at + PAGE.NEXT], OTHERS);
       const from = w.entry(p, 0);
-      for (let i = from; i <= from + w.tableMask; i++) this.entry(s[i]);
+      for (let i = from; i <= from + w.tableMask; i++) this.entry(s[i], OTHERS);
     }
   }
 
-  private plusOne(page: number): void {
-    if (page > 0) this.marks[page - 1] = 1;
+  private plusOne(page: number, bit: number): void {
+    if (page > 0) this.marks[page - 1] |= bit;
   }
-  private entry(spte: number): void {
-    if (is_nonleaf_spte(spte)) this.marks[spte_to_child(spte)] = 1;
+  private entry(spte: number, bit: number): void {
+    if (is_nonleaf_spte(spte)) this.marks[spte_to_child(spte)] |= bit;
   }
 }

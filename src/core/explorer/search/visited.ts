@@ -21,17 +21,35 @@ const FULL = 0.8;
 /** The last hash: two words, neither of them 0, which marks a free slot and a word that is not yet published. */
 export const lanes = new Int32Array(2);
 
-/** 64 bits of a key, to `lanes`. */
+/** 64 bits of a key, to `lanes`. Words go two by two, so that the multiplications of four chains overlap. */
 export function hash64(key: Int32Array, words: number): void {
   let a = 0x2c1b3c6d;
   let b = 0x297a2d39;
-  for (let k = 0; k < words; k++) {
-    const w = key[k];
-    a = Math.imul(a ^ w, 0x9e3779b1);
+  let c = 0x1b56c4e9;
+  let d = 0x5bd1e995 ^ words;
+  const even = words & ~1;
+  for (let k = 0; k < even; k += 2) {
+    const v = key[k];
+    const w = key[k + 1];
+    a = Math.imul(a ^ v, 0x9e3779b1);
     a ^= a >>> 15;
-    b = Math.imul(b + w, 0x85ebca77);
+    b = Math.imul(b + v, 0x85ebca77);
+    b = (b << 13) | (b >>> 19);
+    c = Math.imul(c ^ w, 0xc2b2ae3d);
+    c ^= c >>> 15;
+    d = Math.imul(d + w, 0x27d4eb2f);
+    d = (d << 13) | (d >>> 19);
+  }
+  if (even !== words) {
+    a = Math.imul(a ^ key[even], 0x9e3779b1);
+    a ^= a >>> 15;
+    b = Math.imul(b + key[even], 0x85ebca77);
     b = (b << 13) | (b >>> 19);
   }
+  a = Math.imul(a ^ c, 0x9e3779b1);
+  a ^= a >>> 15;
+  b = Math.imul(b + d, 0x85ebca77);
+  b = (b << 13) | (b >>> 19);
   a ^= b >>> 16;
   a = Math.imul(a ^ (a >>> 16), 0x21f0aaad);
   a = Math.imul(a ^ (a >>> 15), 0x735a2d97);
