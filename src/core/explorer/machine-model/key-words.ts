@@ -27,8 +27,17 @@ export function fieldsOf(mask: number): number[] {
 /** Words of a VM that are kept as they are: a bit each. */
 export const VM_RAW = without(
   VM.WORDS,
-  ...[VM.ROOTS_HEAD, VM.ROOTS_TAIL, VM.ROOTS, VM.WQ_HEAD, VM.WQ_TAIL, VM.WQ_PENDING],
-  ...[VM.SLOTS_GEN, VM.RANGE_START, VM.RANGE_END, VM.SRCU_SYNC, VM.SRCU_BLOCKERS],
+  VM.ROOTS_HEAD,
+  VM.ROOTS_TAIL,
+  VM.ROOTS,
+  VM.WQ_HEAD,
+  VM.WQ_TAIL,
+  VM.WQ_PENDING,
+  VM.SLOTS_GEN,
+  VM.RANGE_START,
+  VM.RANGE_END,
+  VM.SRCU_SYNC,
+  VM.SRCU_BLOCKERS,
 );
 /** Words of a vCPU that are kept as they are; its roots are pages, INDEX is a name. */
 export const VCPU_PAGES = [...ROOT_SLOTS, VCPU.ENTERED_ROOT] as const;
