@@ -14,7 +14,14 @@ export const lockEvents = [
   ),
   event(33, 'LockAcquired', 'lock', ['mode', 'waited'], 'full', 'waited = 1 after a LockContended'),
   event(34, 'LockReleased', 'lock', ['mode'], 'full', ''),
-  event(35, 'LockYielded', 'lock', ['mode', 'waiting'], 'lifecycle', 'cond_resched: released for a waiter'),
+  event(
+    35,
+    'LockYielded',
+    'lock',
+    ['mode', 'waiting', 'progress'],
+    'lifecycle',
+    'cond_resched: released for a waiter; progress = 1 + gfns that the walk went on since it last yielded, 0: not told',
+  ),
 
   event(88, 'RcuReadLocked', 'thread', ['nesting'], 'full', 'nesting after it'),
   event(89, 'RcuReadUnlocked', 'thread', ['nesting'], 'full', 'nesting after it'),

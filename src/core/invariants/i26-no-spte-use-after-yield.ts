@@ -1,4 +1,4 @@
-// I26.
+// I26. What shows: the kernel's own warning. That a restart steps over an entry (B19) shows as an entry that is left: I17, I30.
 import { ASSERTION } from '../events/constants.js';
 import type { Invariant } from './invariant.js';
 
@@ -13,7 +13,8 @@ export const i26NoSpteUseAfterYield: Invariant = {
   exercise: 'yielded in a walk',
   details: ['', 'the kernel warned that an iterator was used after it had yielded'],
   seen: "the warning's detail",
-  notEvaluated: 'reading an entry leaves no event, and no event tells the restart of a walk',
+  notEvaluated:
+    'reading an entry leaves no event, nor does the restart of a walk; what a skipped entry leads to is I17 and I30',
   create(_w, _rules, probe) {
     return {
       after: {

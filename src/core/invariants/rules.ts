@@ -45,7 +45,7 @@ export function invariantRules(protocol: ProtocolFacts): InvariantRules {
     initialRefcount: protocol.initialRefcount ?? (from('d') ? 2 : 1),
     resurrects,
     invalidatesInPut: resurrects,
-    invalidatesAtDestruction: from('d'),
+    invalidatesAtDestruction: from('b'),
     vcpuRootMode: from('g') ? 1 : 2,
     notifierRange: protocol.notifierRange ?? (from('g') ? 'gfn' : 'hva'),
     mirrorRoots: from('h'),

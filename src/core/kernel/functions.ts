@@ -95,7 +95,7 @@ const NAMES = [
   'tdp_mmu_set_spte', // (vm, table, index, new)
   'handle_changed_spte', // (vm, table, index, old, new, shared)
   'handle_removed_pt', // (vm, table, shared)
-  'tdp_mmu_iter_cond_resched', // (vm, shared, flush) -> 1 yielded
+  'tdp_mmu_iter_cond_resched', // (vm, shared, flush, progress) -> 1 yielded
   'kvm_tdp_mmu_wrprot_slot', // (vm, slotId, minLevel) -> changed
   'kvm_tdp_mmu_clear_dirty_slot', // (vm, slotId) -> changed
   'kvm_tdp_mmu_clear_dirty_pt_masked', // (vm, slotId, firstGfn, pages, wrprot)

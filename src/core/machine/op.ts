@@ -126,8 +126,8 @@ export const op = {
   unlock: (lock: number, mode: number) => set(OP.UNLOCK, lock, mode),
   /** 1 when somebody waits for the lock (rwlock_needbreak): the holder may yield. In a search: a choice. */
   rwlock_needbreak: (lock: number) => set(OP.NEEDBREAK, lock),
-  /** cond_resched_rwlock_*: tells the yield and releases; take it again with `lock`. */
-  yield_lock: (lock: number, mode: number) => set(OP.YIELD, lock, mode),
+  /** cond_resched_rwlock_*: tells the yield and releases; take it again with `lock`. `progress`: see LockYielded. */
+  yield_lock: (lock: number, mode: number, progress = 0) => set(OP.YIELD, lock, mode, progress),
   /** lockdep_assert_held*: answer 1 when it holds; else the kernel's report is an event and the code goes on. */
   lockdep_assert_held_write: (lock: number) =>
     set(OP.ASSERT_LOCK, lock, LOCK_MODE.write, ASSERTION.LOCKDEP_HELD_WRITE),

@@ -94,7 +94,7 @@ test('what a run has not done is not evaluated, with the reason', () => {
     verdict: 'not evaluated',
     reason: 'the run has not: completed a kvm_mmu_zap_all_fast',
   });
-  expect(f.verdict(27).verdict).toBe('not evaluated');
+  expect(f.verdict(26).verdict).toBe('not evaluated');
   expect(f.set.verdicts().filter((v) => v.verdict === 'holds')).toEqual([]);
 });
 

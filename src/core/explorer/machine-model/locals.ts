@@ -7,7 +7,8 @@ import { liveLocals } from './liveness.js';
 export const LOCAL = { told: 0, word: 1, page: 2, spte: 3, vcpu: 4 } as const;
 
 const NAMES: { readonly [kind in keyof typeof LOCAL]: readonly string[] } = {
-  told: ['removed', 'why'],
+  // progress: the walk's own frame keeps what it is made of.
+  told: ['removed', 'why', 'progress'],
   page: ['root', 'table', 'child', 'prev', 'next', 'parent', 'pt1', 'pt2', 'pt3', 'pt4'],
   spte: ['spte', 'old', 'new', 'want'],
   vcpu: ['vcpu', 'v'],

@@ -23,6 +23,8 @@ const TAKES: { readonly [number: number]: readonly Held[] } = {
   // clock, begunAt, queuedAs, reachable, section
   5: ['special', 'special', 'special', 'perPage', 'special'],
   11: ['derived', 'derived'],
+  // From v6.6 on.
+  12: ['perThread'],
   15: ['special'],
   20: ['perVm'],
   22: ['perThread', 'perThread', 'perThreadEntry', 'perThreadEntry', 'perVcpu'],

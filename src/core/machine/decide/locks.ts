@@ -44,7 +44,8 @@ const needbreak: Decide = (w, o, _out, ctx) => {
 const yieldLock: Decide = (w, o, out) => {
   const l = w.lock(o.a);
   const subject = o.a * 16 + S_LOCK;
-  out.emit(E.LockYielded, subject, o.b, w.s[l + LOCK.WAITING_WRITERS] + w.s[l + LOCK.WAITING_READERS], 0);
+  const waiting = w.s[l + LOCK.WAITING_WRITERS] + w.s[l + LOCK.WAITING_READERS];
+  out.emit(E.LockYielded, subject, o.b, waiting, o.c);
   out.emit(E.LockReleased, subject, o.b, 0, 0);
   return 0;
 };

@@ -97,6 +97,11 @@ export function tdp_iter_step_down(l: TdpIter): void {
   l.index = l.w.indexAt(l.nextGfn, l.level);
 }
 
+/** Argument `progress` of tdp_mmu_iter_cond_resched: 1 + gfns that the walk went on since it began or last yielded. */
+export function progress_of(l: TdpIter): number {
+  return 1 + l.nextGfn - l.yieldedGfn;
+}
+
 /** No yield unless a gfn step was made since the last one (next_last_level_gfn != yielded_gfn). */
 export function made_progress(l: TdpIter): boolean {
   return l.nextGfn !== l.yieldedGfn;

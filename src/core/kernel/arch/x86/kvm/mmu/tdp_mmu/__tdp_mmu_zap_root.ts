@@ -14,6 +14,7 @@ import {
   iter_table,
   made_progress,
   NEXT_TABLE,
+  progress_of,
   TDP_ITER,
   tdp_iter_next,
   tdp_iter_restart,
@@ -45,7 +46,8 @@ export const __tdp_mmu_zap_root = procedure(
         const at = tdp_iter_next(l, found, GFN_END);
         if (at === WALK_ENDS) return ret(l.removed);
         if (at === NEXT_TABLE) return 'next_present';
-        if (made_progress(l)) return call(fn.tdp_mmu_iter_cond_resched, 'resched', l.vm, l.shared, 0);
+        if (made_progress(l))
+          return call(fn.tdp_mmu_iter_cond_resched, 'resched', l.vm, l.shared, 0, progress_of(l));
         return 'visit';
       },
     ],
@@ -83,7 +85,8 @@ export const __tdp_mmu_zap_root = procedure(
       (l) => op.read_spte(iter_table(l), l.index),
       (l, spte) => {
         l.spte = spte;
-        if (made_progress(l)) return call(fn.tdp_mmu_iter_cond_resched, 'resched', l.vm, l.shared, 0);
+        if (made_progress(l))
+          return call(fn.tdp_mmu_iter_cond_resched, 'resched', l.vm, l.shared, 0, progress_of(l));
         return 'visit';
       },
     ],

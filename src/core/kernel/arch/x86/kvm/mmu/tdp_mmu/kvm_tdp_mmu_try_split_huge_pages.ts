@@ -11,7 +11,15 @@ import { op } from '../../../../../../machine/op.js';
 import { call, procedure, ret } from '../../../../../../machine/procedure.js';
 import { fn } from '../../../../../functions.js';
 import { slot_as_id, slot_end } from '../../../../../virt/kvm/kvm_main/memslots.js';
-import { iter_table, made_progress, NEXT_TABLE, TDP_ITER, tdp_iter_next, WALK_ENDS } from '../tdp_iter.js';
+import {
+  iter_table,
+  made_progress,
+  NEXT_TABLE,
+  progress_of,
+  TDP_ITER,
+  tdp_iter_next,
+  WALK_ENDS,
+} from '../tdp_iter.js';
 import { slot_iter } from './slot-walk.js';
 
 export const kvm_tdp_mmu_try_split_huge_pages = procedure(
@@ -49,7 +57,9 @@ export const kvm_tdp_mmu_try_split_huge_pages = procedure(
         const at = tdp_iter_next(l, found, slot_end(l.w, l.slotId));
         if (at === WALK_ENDS) return 'rcu_read_unlock';
         if (at === NEXT_TABLE) return 'next_present';
-        return made_progress(l) ? call(fn.tdp_mmu_iter_cond_resched, 'resched', l.vm, l.shared, 0) : 'visit';
+        return made_progress(l)
+          ? call(fn.tdp_mmu_iter_cond_resched, 'resched', l.vm, l.shared, 0, progress_of(l))
+          : 'visit';
       },
     ],
     resched: slot_iter.resched,
@@ -71,7 +81,9 @@ export const kvm_tdp_mmu_try_split_huge_pages = procedure(
       (l) => op.read_spte(iter_table(l), l.index),
       (l, spte) => {
         l.spte = spte;
-        return made_progress(l) ? call(fn.tdp_mmu_iter_cond_resched, 'resched', l.vm, l.shared, 0) : 'visit';
+        return made_progress(l)
+          ? call(fn.tdp_mmu_iter_cond_resched, 'resched', l.vm, l.shared, 0, progress_of(l))
+          : 'visit';
       },
     ],
     try_step_down: slot_iter.try_step_down,

@@ -16,6 +16,7 @@ import {
   iter_table,
   made_progress,
   NEXT_TABLE,
+  progress_of,
   TDP_ITER,
   tdp_iter_next,
   tdp_iter_restart,
@@ -65,7 +66,7 @@ export const slot_walk_exclusive = steps(['vm', 'slotId', ...SLOT_WALK_EXCLUSIVE
     (l) => {
       l.changed = 1;
       if (l.env.constants.yieldNeedsProgress === 0 || made_progress(l))
-        return call(fn.tdp_mmu_iter_cond_resched, 'resched', l.vm, 0, l.flush);
+        return call(fn.tdp_mmu_iter_cond_resched, 'resched', l.vm, 0, l.flush, progress_of(l));
       l.index++;
       return 'next_present';
     },

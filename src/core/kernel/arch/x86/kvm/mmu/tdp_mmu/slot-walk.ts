@@ -14,6 +14,7 @@ import {
   iter_table,
   made_progress,
   NEXT_TABLE,
+  progress_of,
   TDP_ITER,
   tdp_iter_next,
   tdp_iter_restart,
@@ -80,7 +81,9 @@ export const slot_walk = steps(
         const at = tdp_iter_next(l, found, slot_end(l.w, l.slotId));
         if (at === WALK_ENDS) return 'rcu_read_unlock';
         if (at === NEXT_TABLE) return 'next_present';
-        return made_progress(l) ? call(fn.tdp_mmu_iter_cond_resched, 'resched', l.vm, 1, 0) : 'visit';
+        return made_progress(l)
+          ? call(fn.tdp_mmu_iter_cond_resched, 'resched', l.vm, 1, 0, progress_of(l))
+          : 'visit';
       },
     ],
     resched: slot_iter.resched,
@@ -106,7 +109,9 @@ export const slot_walk_retry = steps(['vm', ...SLOT_WALK], ['resched', 'visit'],
     (l) => op.read_spte(iter_table(l), l.index),
     (l, spte) => {
       l.spte = spte;
-      return made_progress(l) ? call(fn.tdp_mmu_iter_cond_resched, 'resched', l.vm, 1, 0) : 'visit';
+      return made_progress(l)
+        ? call(fn.tdp_mmu_iter_cond_resched, 'resched', l.vm, 1, 0, progress_of(l))
+        : 'visit';
     },
   ],
 });

@@ -13,7 +13,7 @@ export const tdp_mmu_iter_cond_resched = procedure(
   {
     file: 'arch/x86/kvm/mmu/tdp_mmu.c',
     since: 'v5.10',
-    params: ['vm', 'shared', 'flush'],
+    params: ['vm', 'shared', 'flush', 'progress'],
     leftOut: 'need_resched; the WARN on a walk that has yielded already',
   },
   {
@@ -26,7 +26,7 @@ export const tdp_mmu_iter_cond_resched = procedure(
     ],
     flushed: [null, () => 'cond_resched_lock'],
     cond_resched_lock: [
-      (l) => op.yield_lock(l.w.lockId(l.vm, LOCK_KIND.mmu_lock), LOCK_MODE.write),
+      (l) => op.yield_lock(l.w.lockId(l.vm, LOCK_KIND.mmu_lock), LOCK_MODE.write, l.progress),
       () => 'spin_lock',
     ],
     spin_lock: [(l) => op.spin_lock(l.w.lockId(l.vm, LOCK_KIND.mmu_lock)), () => ret(1)],

@@ -14,7 +14,7 @@ export const tdp_mmu_iter_cond_resched_v5_12 = procedure(
   {
     file: 'arch/x86/kvm/mmu/tdp_mmu.c',
     since: 'v5.12',
-    params: ['vm', 'shared', 'flush'],
+    params: ['vm', 'shared', 'flush', 'progress'],
     leftOut: 'need_resched; the WARN on a walk that has yielded already',
   },
   {
@@ -32,6 +32,7 @@ export const tdp_mmu_iter_cond_resched_v5_12 = procedure(
         op.yield_lock(
           l.w.lockId(l.vm, LOCK_KIND.mmu_lock),
           l.shared === 1 ? LOCK_MODE.read : LOCK_MODE.write,
+          l.progress,
         ),
       () => 'lock',
     ],

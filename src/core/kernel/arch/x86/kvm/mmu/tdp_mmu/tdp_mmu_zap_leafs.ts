@@ -12,6 +12,7 @@ import {
   iter_table,
   made_progress,
   NEXT_TABLE,
+  progress_of,
   TDP_ITER,
   type TdpIter,
   tdp_iter_next,
@@ -54,7 +55,7 @@ export const zap_leafs_walk = steps(
         if (at === WALK_ENDS) return 'rcu_read_unlock';
         if (at === NEXT_TABLE) return 'next_present';
         if (l.canYield && made_progress(l)) {
-          return call(fn.tdp_mmu_iter_cond_resched, 'resched', l.vm, 0, l.flush);
+          return call(fn.tdp_mmu_iter_cond_resched, 'resched', l.vm, 0, l.flush, progress_of(l));
         }
         return visit(l);
       },

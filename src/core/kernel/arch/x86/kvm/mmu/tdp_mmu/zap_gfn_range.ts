@@ -16,6 +16,7 @@ import {
   iter_table,
   made_progress,
   NEXT_TABLE,
+  progress_of,
   TDP_ITER,
   type TdpIter,
   tdp_iter_next,
@@ -128,7 +129,9 @@ export const zap_gfn_range = procedure(
         const at = tdp_iter_next(l, found, zap_end(l));
         if (at === WALK_ENDS) return ret(l.flush);
         if (at === NEXT_TABLE) return 'next_present';
-        return zap_may_yield(l) ? call(fn.tdp_mmu_iter_cond_resched, 'resched', l.vm, 0, l.flush) : 'visit';
+        return zap_may_yield(l)
+          ? call(fn.tdp_mmu_iter_cond_resched, 'resched', l.vm, 0, l.flush, progress_of(l))
+          : 'visit';
       },
     ],
     resched: zap_gfn_range_steps.resched,

@@ -7,7 +7,15 @@ import { is_nonleaf_spte, is_shadow_present_pte } from '../../../../../../aggreg
 import { op } from '../../../../../../machine/op.js';
 import { call, procedure, ret } from '../../../../../../machine/procedure.js';
 import { fn } from '../../../../../functions.js';
-import { iter_table, NEXT_TABLE, TDP_ITER, tdp_iter_next, tdp_iter_start, WALK_ENDS } from '../tdp_iter.js';
+import {
+  iter_table,
+  NEXT_TABLE,
+  progress_of,
+  TDP_ITER,
+  tdp_iter_next,
+  tdp_iter_start,
+  WALK_ENDS,
+} from '../tdp_iter.js';
 import { ZAP_SHARED, zap_covers, zap_end, zap_gfn_range_steps, zap_may_yield } from './zap_gfn_range.js';
 
 export const zap_gfn_range_v5_12 = procedure(
@@ -34,7 +42,14 @@ export const zap_gfn_range_v5_12 = procedure(
         if (at === WALK_ENDS) return 'rcu_read_unlock';
         if (at === NEXT_TABLE) return 'next_present';
         if (!zap_may_yield(l)) return 'visit';
-        return call(fn.tdp_mmu_iter_cond_resched, 'resched', l.vm, l.flags & ZAP_SHARED ? 1 : 0, l.flush);
+        return call(
+          fn.tdp_mmu_iter_cond_resched,
+          'resched',
+          l.vm,
+          l.flags & ZAP_SHARED ? 1 : 0,
+          l.flush,
+          progress_of(l),
+        );
       },
     ],
     resched: zap_gfn_range_steps.resched,
@@ -63,7 +78,7 @@ export const zap_gfn_range_v5_12 = procedure(
       (l, spte) => {
         l.spte = spte;
         if (!zap_may_yield(l)) return 'visit';
-        return call(fn.tdp_mmu_iter_cond_resched, 'resched', l.vm, 1, l.flush);
+        return call(fn.tdp_mmu_iter_cond_resched, 'resched', l.vm, 1, l.flush, progress_of(l));
       },
     ],
     try_step_down: zap_gfn_range_steps.try_step_down,
