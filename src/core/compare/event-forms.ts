@@ -138,7 +138,7 @@ const FORMS: { readonly [N in EventName]: Form | null } = {
   LockContended: null,
   LockAcquired: form([x, z], ['lock', 'byMode']),
   LockReleased: form([x], ['lock', 'byMode']),
-  LockYielded: form([x, z]),
+  LockYielded: form([x, z, z]),
   RcuReadLocked: form([x]),
   RcuReadUnlocked: form([x]),
   RcuGracePeriodStarted: form([z, z], own('rcuCallbacks')),

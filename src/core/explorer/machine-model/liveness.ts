@@ -9,6 +9,7 @@ import type { Step } from '../../machine/procedure.js';
 const KNOWN_HELPERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['iter_table', ['level', 'root', 'pt1', 'pt2', 'pt3', 'pt4']],
   ['made_progress', ['nextGfn', 'yieldedGfn']],
+  ['progress_of', ['nextGfn', 'yieldedGfn']],
 ]);
 
 interface StepText {
