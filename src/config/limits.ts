@@ -84,6 +84,8 @@ export const MAX_PROTOCOL_FILES = 64;
 export const MAX_PROTOCOL_SLICE_MS = 5_000;
 /** What the process that runs a user's protocol may grow by. */
 export const MAX_PROTOCOL_MEMORY_BYTES = 512 * 1024 ** 2;
+/** Memory of a search under a user's protocol; the counterexample is looked for beside it. */
+export const MAX_PROTOCOL_SEARCH_BYTES = 128 * 1024 ** 2;
 /** V8's own limit there, MiB: what is allocated faster than anybody looks. */
 export const MAX_PROTOCOL_HEAP_MB = 1_024;
 

@@ -9,6 +9,7 @@ import type { StoredNumbers } from '../core/run/stored-numbers.js';
 import type { ValidationRow } from '../core/run/validate.js';
 import type { ValidationCase } from '../core/run/validate-cases.js';
 import type { Recording } from '../core/traces/recording.js';
+import type { Exploration, ExplorationResult } from '../explorations/exploration.js';
 import type { ScheduleVerdict } from '../sessions/inspection/replay-result.js';
 import type { Stored } from '../sessions/inspection/stored.js';
 import type { RunOrder, Verdict } from '../sessions/runner/messages.js';
@@ -44,6 +45,11 @@ export interface ProtocolDescription {
 /** What of a recording is compared. */
 export type ComparedRecording = Pick<Recording, 'lifecycle' | 'figures' | 'missedFrees'>;
 
+export type SearchAnswer =
+  | { readonly result: ExplorationResult }
+  /** The litmus is not for such a protocol, or something is broken before it begins. */
+  | { readonly refused: { readonly code: string; readonly message: string } };
+
 /** What can be asked of a protocol that is loaded: name -> [question, answer]. */
 export interface Questions {
   load: [UserProtocolText, { readonly stepNames: readonly string[] }];
@@ -53,6 +59,7 @@ export interface Questions {
   diff: [{ readonly other: string; readonly reverse: boolean }, ProtocolDiff];
   validate: [{ readonly wanted: ValidationCase; readonly recording: ComparedRecording }, ValidationRow[]];
   simulate: [Omit<RunOrder, 'port'>, Verdict];
+  explore: [Exploration, SearchAnswer];
   replay: [{ readonly stored: Stored; readonly decisions: DecisionLog }, null];
   rows: [StoredNumbers, { readonly difference: Difference | null }];
   finish: [null, { readonly verdict: ScheduleVerdict; readonly difference: Difference | null }];

@@ -22,6 +22,7 @@ import {
   type SandboxData,
   type ToSandbox,
 } from './messages.js';
+import { searchUnder } from './sandboxed-search.js';
 
 const parent = parentPort!;
 const { beat } = workerData as SandboxData;
@@ -29,6 +30,8 @@ const { port1: toWriter, port2: relay } = new MessageChannel();
 let protocol: Protocol | null = null;
 let replay: ScheduleReplay | null = null;
 let stopping = false;
+/** Each single step of the user's is watched, not slices: a search may go on for long without a pause. */
+let searching = false;
 
 const send = (message: FromSandbox): void => parent.postMessage(message);
 relay.on('message', (message: unknown) => send({ kind: 'port', message }));
@@ -96,7 +99,10 @@ const ANSWERS: {
 } = {
   load: async (text) => {
     Atomics.add(beat, BEAT.BUSY, 1);
-    const taken = await loadUserProtocol(text, (step) => Atomics.store(beat, BEAT.STEP, step));
+    const taken = await loadUserProtocol(text, (step) => {
+      Atomics.store(beat, BEAT.STEP, step);
+      if (searching) Atomics.add(beat, BEAT.BUSY, 1);
+    });
     Atomics.add(beat, BEAT.BUSY, 1);
     protocol = taken.protocol;
     return { stepNames: taken.stepNames };
@@ -121,6 +127,10 @@ const ANSWERS: {
       () => stopping,
     );
     return verdict;
+  },
+  explore: async (asked) => {
+    searching = true;
+    return await searchUnder(loaded(), asked, () => stopping);
   },
   replay: ({ stored, decisions }) => {
     replay = new ScheduleReplay(stored, decisions, build);

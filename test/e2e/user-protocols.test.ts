@@ -247,6 +247,25 @@ describe('the command line', () => {
     expect(new Set(rows.map((row) => row.protocol))).toEqual(new Set(['draft-rcu-walk']));
   });
 
+  test("explore: the draft's lock assertion is found, its second version holds; a step that loops is named", () => {
+    const searched = (name: string): { verdict: string; invariant: string | null; workers: number } =>
+      documentOf(
+        rootline(['explore', 'create-failure', '--protocol', join(EXAMPLES, `${name}.mjs`), '--json']),
+      ) as never;
+    expect(searched('draft-on-v5.18')).toMatchObject({
+      verdict: 'violated',
+      invariant: 'LOCKDEP_HELD_WRITE',
+    });
+    expect(searched('draft-rcu-walk')).toMatchObject({ verdict: 'holds', workers: 1, reductions: [] });
+    writeFileSync(file('searched'), withLine('for (;;);'));
+    const looping = rootline(['explore', 'v-v', '--protocol', file('searched')]);
+    rmSync(file('searched'));
+    expect([looping.code, looping.stderr]).toEqual([
+      2,
+      expect.stringContaining(`searched.mjs, ${AT}: it ran`),
+    ]);
+  });
+
   test('a file that is not there', () => {
     const ended = rootline(['run', 'smi', '--protocol', 'nowhere.mjs', '--data', folders.fresh()]);
     expect([ended.code, ended.stderr]).toEqual([2, expect.stringContaining('nowhere.mjs cannot be read')]);

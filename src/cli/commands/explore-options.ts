@@ -39,7 +39,7 @@ export function addExploreCommand(
 ): void {
   add('explore', 'search the interleavings of a litmus; exhaustive unless told otherwise')
     .argument('<litmus>', 'a small scenario such as reference-coarse')
-    .requiredOption('--protocol <id>', 'whose rules')
+    .requiredOption('--protocol <id>', 'whose rules; or a FILE.mjs of your own, on one thread')
     .addOption(
       new Option('--set <name=value>', 'a parameter of the litmus; may be repeated')
         .argParser(collect)

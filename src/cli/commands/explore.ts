@@ -1,4 +1,5 @@
 // `explore`: reads the request, searches, says exactly what was established.
+import { basename } from 'node:path';
 import { BadInput } from '../../core/base/errors.js';
 import { modelSpec } from '../../core/explorer/litmus/litmus.js';
 import { type CounterexampleReport, reportText } from '../../core/explorer/report/counterexample-text.js';
@@ -20,6 +21,7 @@ import {
 } from '../../explorations/exploration.js';
 import { explore } from '../../explorations/explore.js';
 import { findLitmus } from '../../explorations/find-litmus.js';
+import { isProtocolFile, protocolIdOf, readUserProtocol } from '../../user-protocols/read-protocol.js';
 import { EXIT_CODE, type ExitCode } from '../exit-codes.js';
 import { readSettings } from '../settings.js';
 import { grouped, type Terminal, table } from '../terminal.js';
@@ -53,6 +55,7 @@ const EXIT: { readonly [V in ExplorationVerdict]: ExitCode } = {
 };
 
 export async function exploreCommand(options: ExploreOptions, terminal: Terminal): Promise<ExitCode> {
+  const file = isProtocolFile(options.protocol) ? options.protocol : null;
   const asked = await explorationOf(options);
   const { spec } = asked;
   if (options.transplant !== undefined) {
@@ -64,6 +67,7 @@ export async function exploreCommand(options: ExploreOptions, terminal: Terminal
       asked.search === 'exhaustive' ? '' : `, seed ${asked.seed}`
     }`,
   );
+  if (file !== null) return await exploreOwn(asked, file, options, terminal);
   const { checkpoint } = options;
   const resume = checkpoint === undefined ? null : readCheckpointFile(checkpoint);
   let cancelled = false;
@@ -91,6 +95,26 @@ export async function exploreCommand(options: ExploreOptions, terminal: Terminal
   if (rested) terminal.note(`stopped; with the same --checkpoint it goes on from ${checkpoint}`);
   else if (checkpoint !== undefined) dropCheckpointFile(checkpoint);
   const result = await withReport(asked, verdict, options, terminal, () => cancelled);
+  terminal.document(result);
+  for (const line of textOf(result)) terminal.line(line);
+  return EXIT[result.verdict];
+}
+
+/** Under a protocol of the user's, in a process of its own. */
+async function exploreOwn(
+  asked: Exploration,
+  file: string,
+  options: ExploreOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const { searchedAlone, searchInSandbox } = await import('../../user-protocols/sandboxed-search.js');
+  if (options.data !== undefined)
+    throw new BadInput(
+      'user-protocol',
+      'a counterexample under a protocol of yours is not stored: leave --data out',
+    );
+  const alone = searchedAlone(asked, options.checkpoint !== undefined);
+  const result = await searchInSandbox(readUserProtocol(file), alone, (stop) => process.once('SIGINT', stop));
   terminal.document(result);
   for (const line of textOf(result)) terminal.line(line);
   return EXIT[result.verdict];
@@ -141,7 +165,9 @@ async function explorationOf(options: ExploreOptions): Promise<Exploration> {
   );
   return {
     spec: modelSpec(litmus, {
-      protocol: options.protocol,
+      protocol: isProtocolFile(options.protocol)
+        ? protocolIdOf(basename(options.protocol))
+        : options.protocol,
       parameters: Object.fromEntries(parameters),
       reductions: { persistent: options.reduced, symmetry: options.reduced },
     }),
@@ -237,7 +263,7 @@ function counterexampleText(r: ExplorationResult): string[] {
   return [
     '',
     `${found.what}`,
-    `${head}; its steps are not those of the machine, so it is no session:`,
+    `${head}; it is no session:`,
     table(['step', 'thread', 'function', 'label'], rows),
     ...(found.length > MAX_PRINTED_STEPS
       ? [`... ${found.length - MAX_PRINTED_STEPS} more steps: see --json`]

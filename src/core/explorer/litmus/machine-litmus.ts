@@ -1,14 +1,15 @@
 // Litmus of the real machine, as the explorer takes them: the scenario's data, the protocol's procedures, the model of both.
 
 import { BadInput } from '../../base/errors.js';
+import type { Protocol } from '../../protocols/protocol.js';
 import { findProtocol } from '../../protocols/registry.js';
 import { MACHINE_LITMUS } from '../../scenarios/litmus/index.js';
 import type { Litmus as MachineLitmus } from '../../scenarios/litmus/litmus.js';
 import { MachineModel } from '../machine-model/machine-model.js';
 import type { Litmus } from './litmus.js';
 
-/** One of the real machine. A user's own is made from its data in the same way. */
-export function machineLitmus(litmus: MachineLitmus): Litmus {
+/** One of the real machine. A user's own is made from its data in the same way. @param own searched instead of a shipped protocol */
+export function machineLitmus(litmus: MachineLitmus, own: Protocol | null = null): Litmus {
   return {
     name: litmus.id,
     summary: litmus.title,
@@ -20,8 +21,8 @@ export function machineLitmus(litmus: MachineLitmus): Litmus {
       ]),
     ),
     build({ protocol: id, parameters, reductions }) {
-      const protocol = findProtocol(id);
-      const without = litmus.notFor?.({ id, era: protocol.rules.era }) ?? null;
+      const protocol = own ?? findProtocol(id);
+      const without = litmus.notFor?.({ id: own?.base ?? id, era: protocol.rules.era }) ?? null;
       if (without !== null)
         throw new BadInput('litmus-protocol', `${litmus.id} is not for ${id}: ${without}`);
       return new MachineModel({ protocol, litmus: litmus.build(parameters), reductions });
@@ -29,4 +30,16 @@ export function machineLitmus(litmus: MachineLitmus): Litmus {
   };
 }
 
-export const MACHINES: readonly Litmus[] = MACHINE_LITMUS.map(machineLitmus);
+export const MACHINES: readonly Litmus[] = MACHINE_LITMUS.map((litmus) => machineLitmus(litmus));
+
+/** The litmus of this name under a protocol of a user's. */
+export function machineLitmusOf(name: string, own: Protocol): Litmus {
+  const litmus = MACHINE_LITMUS.find(({ id }) => id === name);
+  if (litmus !== undefined) return machineLitmus(litmus, own);
+  const names = MACHINE_LITMUS.map(({ id }) => id);
+  throw new BadInput(
+    'unknown-litmus',
+    `no litmus "${name}" of the machine; there are ${names.join(', ')}`,
+    names,
+  );
+}
