@@ -1,12 +1,11 @@
-// Runs sessions in simulation threads: a queue, as many threads as cores, and the commands that change a session's
-// state. Knows the store's port and the core's manifest, nothing of HTTP or Nest: the server and the command line use
-// the same class.
+// Runs sessions in simulation threads: a queue, as many threads as cores, and the commands that change a session's state.
+// Knows the store's port and the core's manifest, nothing of HTTP or Nest: server and command line use the same class.
 //
 // States: queued -> running -> finished | failed, or -> paused | cancelled | interrupted by a command or a stop.
+import { setTimeout as later } from 'node:timers/promises';
 import type { Observable } from 'rxjs';
 import { COMMAND_WAIT_MS, MAX_COMMANDS_AT_ONCE, MAX_QUEUED_SESSIONS } from '../../config/limits.js';
 import { readSetting } from '../../config/read-settings.js';
-import { CommandRefused } from '../../core/base/errors.js';
 import type { UserProtocolText } from '../../core/protocols/user-api.js';
 import type { Manifest } from '../../core/run/contract.js';
 import type { RunRequest } from '../../core/run/manifest.js';
@@ -14,8 +13,6 @@ import type { LiveCommand } from '../../core/scenarios/live/catalogue.js';
 import type { CommitNotice, EventStore, SessionExtra } from '../../store/event-store.port.js';
 import type { SessionKind, SessionRecord, SessionState } from '../../store/session.js';
 import {
-  cannotGoOn,
-  diskFull,
   isStoreError,
   limitExceeded,
   positionConflict,
@@ -28,6 +25,7 @@ import type { Task, Verdict } from './messages.js';
 import { RoomWait } from './room-wait.js';
 import { SimulationThread } from './simulation-thread.js';
 import { snapshotToResume, underWay } from './stored-runs.js';
+import { throwUnlessDone } from './verdict-errors.js';
 
 export interface RunnerOptions {
   /** Threads; default: ROOTLINE_WORKERS, else the number of cores. */
@@ -61,6 +59,7 @@ interface Job {
 }
 
 const COMMIT_POLL_MS = 50;
+const UNREF = { ref: false };
 
 export class SessionRunner {
   /** Committed positions, after the commit. */
@@ -249,7 +248,7 @@ export class SessionRunner {
   private go(sessionId: string, expectedPosition: number, task: Task): Promise<SessionRecord> {
     return this.exclusively(sessionId, async () => {
       if (this.stopping) throw storeClosed('the server is stopping');
-      const { state, position } = await this.store.getSession(sessionId);
+      const { state, position } = await this.atRest(sessionId);
       // A session that waits has nothing to step.
       const from: readonly SessionState[] = task.kind === 'step' ? ['paused'] : RESTING;
       if (!from.includes(state) || this.isHere(sessionId)) throw stateConflict(sessionId, state, from);
@@ -258,15 +257,22 @@ export class SessionRunner {
       if (busy >= MAX_COMMANDS_AT_ONCE)
         throw limitExceeded('MAX_COMMANDS_AT_ONCE', MAX_COMMANDS_AT_ONCE, busy + 1, 'commands at once');
       const verdict = this.start(sessionId, task);
-      let told: Verdict | null = await Promise.race([verdict, later(COMMAND_WAIT_MS)]);
+      let told: Verdict | null = await Promise.race([verdict, later(COMMAND_WAIT_MS, null, UNREF)]);
       // Never before the command is stored.
       while (told === null && (await this.store.getSession(sessionId)).position === position)
-        told = await Promise.race([verdict, later(COMMIT_POLL_MS)]);
-      if (told?.kind === 'forbidden') throw new CommandRefused(told.message, told.allowed);
-      if (told?.kind === 'refused' && told.diskFull) throw diskFull('the store');
-      if (told?.kind === 'failed' || told?.kind === 'refused') throw cannotGoOn(sessionId, told.message);
+        told = await Promise.race([verdict, later(COMMIT_POLL_MS, null, UNREF)]);
+      if (told !== null) throwUnlessDone(sessionId, told);
       return await this.store.getSession(sessionId);
     });
+  }
+
+  /** A session that rests by what is stored may have a thread that has still to say so: that is waited for. */
+  private async atRest(sessionId: string): Promise<SessionRecord> {
+    const session = await this.store.getSession(sessionId);
+    const ending = this.jobs.get(sessionId);
+    if (ending === undefined || !RESTING.includes(session.state)) return session;
+    await Promise.race([ending.done, later(COMMAND_WAIT_MS, null, UNREF)]);
+    return await this.store.getSession(sessionId);
   }
 
   private isHere(sessionId: string): boolean {
@@ -441,10 +447,4 @@ export class SessionRunner {
       if (this.commands.get(sessionId) === settled) this.commands.delete(sessionId);
     }
   }
-}
-
-function later(ms: number): Promise<null> {
-  return new Promise((resolve) => {
-    setTimeout(() => resolve(null), ms).unref();
-  });
 }
