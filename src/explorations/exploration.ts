@@ -88,6 +88,8 @@ export interface ExplorationResult {
   readonly report?: CounterexampleReport | null;
   /** What was left out or merged; the verdict does not depend on it. */
   readonly reductions: readonly string[];
+  /** Reductions that were asked for and cannot be had: `symmetry not possible: why`. */
+  readonly notReduced: readonly string[];
   /** Bounds that were met. */
   readonly boundsReached: readonly Bound[];
   readonly bounds: ExplorationBounds;

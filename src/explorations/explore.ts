@@ -17,16 +17,18 @@ import {
 } from '../core/explorer/search/found.js';
 import { fairCycle, type Lasso } from '../core/explorer/search/liveness.js';
 import { Sampled } from '../core/explorer/search/sampled.js';
-import { minimise, type Shortness, shorterThan } from '../core/explorer/search/shortest.js';
+import {
+  minimise,
+  type Shortness,
+  shorterThan,
+  shortestTransitions,
+} from '../core/explorer/search/shortest.js';
 import { StateGraph } from '../core/explorer/search/state-graph.js';
 import { collisionProbability, HashTable, type Visited } from '../core/explorer/search/visited.js';
 import type { Counterexample, Exploration, ExplorationResult } from './exploration.js';
 import { STATES_BEFORE_THREADS } from './exploration.js';
 import { findLitmus } from './find-litmus.js';
 
-/** Transitions that may go into a shortest counterexample: so many, and so many times those of the search. */
-const SHORTEST_TRANSITIONS = 3_000_000;
-const SHORTEST_FACTOR = 4;
 /** Transitions between two looks at the clock, and how long between two pauses for everything else. */
 const SLICE = 10_000;
 const AWAY_MS = 50;
@@ -213,7 +215,7 @@ class Explorer {
       const shortness = shorter === undefined ? 'minimised' : 'shortest';
       return { outcome: first, found: shorter ?? sampled, shortness };
     }
-    const outcome = first.found === null ? await this.shortest(first) : first;
+    const outcome = first.found === null ? await this.shortest() : first;
     if (outcome === null) return await this.shortened();
     const found = ensure(outcome.found, 'schedule of a violation');
     if (!this.asked.spec.reductions.persistent) return { outcome, found, shortness: 'shortest' };
@@ -225,10 +227,11 @@ class Explorer {
   }
 
   /** The same search again, breadth first; null when it takes too much to get there. */
-  private async shortest(first: Outcome): Promise<Outcome | null> {
+  private async shortest(): Promise<Outcome | null> {
     const { persistent } = this.asked.spec.reductions;
-    const search = new BreadthFirst(this.build(), this.visited(), { persistent, bounds: this.searchBounds });
-    const most = SHORTEST_TRANSITIONS + SHORTEST_FACTOR * first.transitions;
+    const model = this.build();
+    const search = new BreadthFirst(model, this.visited(), { persistent, bounds: this.searchBounds });
+    const most = shortestTransitions(model);
     const state = await this.drive(search, search.start(), () => search.figures.transitions > most);
     if (search.found === null) return null;
     const { violation } = search.found;
@@ -343,6 +346,7 @@ export async function explore(request: Exploration, hooks: ExploreHooks = {}): P
   const { seconds } = explorer;
   const { violation, states } = outcome;
   const { spec } = asked;
+  const keepsNames = (spec.reductions.symmetry ? litmus.build(spec).keepsNames : null) ?? null;
   return {
     verdict: violation !== null ? 'violated' : outcome.complete ? 'holds' : 'bound_reached',
     litmus: spec.litmus,
@@ -363,8 +367,9 @@ export async function explore(request: Exploration, hooks: ExploreHooks = {}): P
       ? []
       : [
           ...(spec.reductions.persistent ? ['persistent sets'] : []),
-          ...(spec.reductions.symmetry ? ['symmetry'] : []),
+          ...(spec.reductions.symmetry && keepsNames === null ? ['symmetry'] : []),
         ],
+    notReduced: keepsNames === null ? [] : [`symmetry not possible: ${keepsNames}`],
     boundsReached: outcome.met,
     bounds: asked.bounds,
     workers: outcome.workers,

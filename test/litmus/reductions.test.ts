@@ -66,6 +66,11 @@ const MUTANTS: readonly (readonly [Protocol, string])[] = [
     }),
     'v-d',
   ],
+  // The same, where vCPUs look their roots up with mmu_lock held for read.
+  [
+    mutant('v6.9', { of: 'is_page_fault_stale', label: 'is_obsolete_sp', step: [null, () => ret(0)] }),
+    'reference',
+  ],
 ];
 
 const ONE_OF_EACH = { vcpus: 1, resets: 1, workers: 1 };
@@ -116,6 +121,12 @@ describe('unreduced and reduced agree', () => {
       faults: 0,
     });
     expect({ states, rules }).toEqual({ states: 42_299, rules: [] });
+  });
+
+  it('two vCPUs that look their roots up with mmu_lock held for read', () => {
+    const set = { resets: 1, workers: 1, faults: 0 };
+    const { states, rules } = sameWithAll(findProtocol('v6.9'), 'reference', set);
+    expect({ states, rules }).toEqual({ states: 22_265, rules: [] });
   });
 
   it.each(MUTANTS.map(([protocol, id]) => [protocol.id, id, protocol] as const))(

@@ -235,7 +235,8 @@ function verdictText(r: ExplorationResult, what: string): string[] {
 }
 
 function figuresText(r: ExplorationResult): string[] {
-  const reductions = r.reductions.length === 0 ? 'nothing reduced' : `reduced by ${r.reductions.join(', ')}`;
+  const reduced = r.reductions.length === 0 ? 'nothing reduced' : `reduced by ${r.reductions.join(', ')}`;
+  const reductions = [reduced, ...r.notReduced].join('; ');
   const hashing =
     r.collisionProbability === null
       ? 'whole states kept'

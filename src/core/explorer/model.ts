@@ -40,6 +40,8 @@ export interface Model {
    * they are the decisions of a session.
    */
   readonly prefix?: readonly number[];
+  /** Present where `key` was to merge states by symmetry and cannot: why. */
+  readonly keepsNames?: string | null;
   /** Int32 words of a state as `save` writes it. Everything that decides the future is in there. */
   readonly words: number;
   /** Most words that `key` writes. */

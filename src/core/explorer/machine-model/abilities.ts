@@ -1,6 +1,6 @@
 // What each thread of a litmus may ever do besides what mmu_lock orders: the facts that partial-order reduction rests on. Read
-// from its script; a script with calls that this file does not know may do everything. Discipline (discipline.ts) checks
-// at every step that nobody does what he was said not to do.
+// from its script; a script with calls that this file does not know may do everything. test/litmus/commute.test.ts tries out on
+// schedules what is derived from them.
 import { ACCESS, IOCTL } from '../../events/constants.js';
 import type { LinkedProtocol } from '../../machine/link.js';
 import { type BuiltLitmus, DONE } from '../../scenarios/litmus/litmus.js';
@@ -29,6 +29,8 @@ export interface Abilities {
   readonly looksAtBarriers: boolean;
   /** Changes users_count. */
   readonly closes: boolean;
+  /** Looks roots up, makes them or gives them back for its vCPU. */
+  readonly usesRoots: boolean;
   /** Takes slots_lock. */
   readonly takesSlotsLock: boolean;
   /** Changes memslots. */
@@ -49,6 +51,7 @@ const NOTHING: Abilities = {
   lockless: false,
   looksAtBarriers: false,
   closes: false,
+  usesRoots: false,
   takesSlotsLock: false,
   changesSlots: false,
   changesHost: false,
@@ -57,21 +60,41 @@ const NOTHING: Abilities = {
 /** Abilities while they are collected. */
 type Collected = { -readonly [K in keyof Abilities]: boolean };
 
-export function abilitiesOf(litmus: BuiltLitmus, linked: LinkedProtocol): readonly Abilities[] {
+/** By thread and by how many instructions of its script it has begun: what it may do from there on. */
+export type AbilitiesFrom = readonly (readonly Abilities[])[];
+
+export function abilitiesOf(litmus: BuiltLitmus, linked: LinkedProtocol): AbilitiesFrom {
   const zapsShared = mentions(linked, 'kvm_tdp_mmu_zap_invalidated_roots', 'tdp_mmu_next_root');
   return litmus.threads.map(({ entry, script }) => {
-    if (entry === THREAD_ENTRY.kworker) return { ...NOTHING, worker: true };
-    if (entry === THREAD_ENTRY.rcu) return { ...NOTHING, rcu: true };
-    const out: Collected = { ...NOTHING };
-    for (let at = 0; at < script.length; at += INSTRUCTION_WORDS)
-      if (entry === THREAD_ENTRY.litmus) litmusCall(out, script, at, zapsShared);
-      else vmmCall(out, script, at, zapsShared);
-    return out;
+    if (entry === THREAD_ENTRY.kworker) return [{ ...NOTHING, worker: true }];
+    if (entry === THREAD_ENTRY.rcu) return [{ ...NOTHING, rcu: true }];
+    const call = entry === THREAD_ENTRY.litmus ? litmusCall : vmmCall;
+    let rest: Collected = { ...NOTHING };
+    const out: Abilities[] = [rest];
+    for (let at = script.length - INSTRUCTION_WORDS; at >= 0; at -= INSTRUCTION_WORDS) {
+      rest = { ...rest };
+      call(rest, script, at, zapsShared);
+      out.unshift(rest);
+    }
+    // One that goes back may do everything again.
+    const straight = entry === THREAD_ENTRY.litmus || (entry === THREAD_ENTRY.vmm && !goesBack(script));
+    return straight ? out : [out[0]];
   });
+}
+
+function goesBack(script: Int32Array): boolean {
+  for (let at = 0; at < script.length; at += INSTRUCTION_WORDS)
+    if (script[at] === CONTROL.LOOP || script[at] === CONTROL.JUMP_UNTIL) return true;
+  return false;
 }
 
 function litmusCall(out: Collected, script: Int32Array, at: number, zapsShared: boolean): void {
   switch (script[at]) {
+    case LITMUS_OP.LOAD:
+    case LITMUS_OP.SMM:
+    case LITMUS_OP.RESET:
+      out.usesRoots = true;
+      return;
     case LITMUS_OP.FAULT:
       out.faults = true;
       if ((script[at + 2] & (ACCESS.PRESENT | ACCESS.WRITE)) === (ACCESS.PRESENT | ACCESS.WRITE))
@@ -80,6 +103,7 @@ function litmusCall(out: Collected, script: Int32Array, at: number, zapsShared: 
     case LITMUS_OP.REQUESTS:
       out.readsRoles = true;
       out.takesRequests = true;
+      out.usesRoots = true;
       return;
     case LITMUS_OP.RUN:
       Object.assign(out, {
@@ -87,6 +111,7 @@ function litmusCall(out: Collected, script: Int32Array, at: number, zapsShared: 
         faults: true,
         readsRoles: true,
         takesRequests: true,
+        usesRoots: true,
         lockless: true,
       });
       return;
@@ -130,6 +155,7 @@ function vmmCall(out: Collected, script: Int32Array, at: number, zapsShared: boo
   }
   if (op === IOCTL.CLOSE_VCPU || op === IOCTL.CLOSE_VM) {
     out.closes = true;
+    out.usesRoots = true;
     out.flushes = true;
     out.walksShared ||= zapsShared;
     return;
@@ -166,4 +192,9 @@ export function mentions(linked: LinkedProtocol, procedure: string, name: string
   return Object.values(proc.source.steps).some(([ask, then]) =>
     `${String(ask)}${String(then)}`.includes(name),
   );
+}
+
+/** Some procedure's text names the word. */
+export function anyMentions(linked: LinkedProtocol, word: string, but: readonly string[] = []): boolean {
+  return linked.procedures.some((proc) => !but.includes(proc.name) && mentions(linked, proc.name, word));
 }

@@ -25,9 +25,12 @@ import type { InvariantRules } from '../../invariants/rules.js';
 import type { LinkedProtocol } from '../../machine/link.js';
 import { OP } from '../../machine/op.js';
 import type { BuiltLitmus } from '../../scenarios/litmus/litmus.js';
-import { type Abilities, arrivals, mentions } from './abilities.js';
+import { type Abilities, type AbilitiesFrom, anyMentions, mentions } from './abilities.js';
 import { canStep, isFree, OP_WORDS } from './enabled.js';
+import type { LocalKinds } from './locals.js';
+import { Others } from './others.js';
 import type { Reached } from './reached.js';
+import { Standing } from './standing.js';
 
 const RCU_START = OP.RCU_GP_START + 1;
 /** Procedures of a VM's end: what they do is ordered by no lock. */
@@ -41,33 +44,61 @@ export class Forced {
   private readonly guests: boolean;
   /** A fault is thrown away when its root is invalid. */
   private readonly testsRoot: boolean;
-  private readonly arrivesOnce: boolean;
-
+  private readonly threads: number;
+  private readonly standing: Standing;
+  private readonly others: Others;
+  /** What thread u may still do, in the present state. */
+  private readonly now: readonly Abilities[];
+  /** A valid root stays valid while mmu_lock is held for read, except at a VM's end. */
+  private readonly keepsValid: boolean;
+  /** Roots are put on the list and taken off it under tdp_mmu_pages_lock. */
+  private readonly listIsLocked: boolean;
+  /** Who walks over all roots with mmu_lock held for read touches the trees of those only that are scheduled to be zapped. */
+  private readonly zapsScheduled: boolean;
+  private readonly queues: boolean;
   constructor(
     private readonly w: World,
     private readonly ops: Int32Array,
     private readonly litmus: BuiltLitmus,
     private readonly rules: InvariantRules,
-    private readonly abilities: readonly Abilities[],
+    from: AbilitiesFrom,
     private readonly reached: Reached,
     linked: LinkedProtocol,
+    kinds: LocalKinds,
     /** Pages have no names: which free one is handed out makes no difference. */
     private readonly anonymous: boolean,
     private readonly works: Int32Array,
   ) {
     this.ending = Uint8Array.from(linked.steps, (step) => (ENDINGS.includes(step.proc.name) ? 1 : 0));
-    this.rcuThread = abilities.findIndex((x) => x.rcu);
+    this.others = new Others(w, ops, litmus, from);
+    this.now = this.others.now;
+    const whole = from.map(([all]) => all);
+    this.threads = whole.length;
+    this.standing = new Standing(w, linked, kinds);
+    this.rcuThread = whole.findIndex((x) => x.rcu);
     const { topology } = w.layout;
     this.caches = topology.tlbEntries + topology.pscEntries + topology.outerEntries > 0;
-    this.lookers = abilities.some((x) => x.looksAtBarriers);
-    this.guests = abilities.some((x) => x.guest);
+    this.lookers = whole.some((x) => x.looksAtBarriers);
+    this.guests = whole.some((x) => x.guest);
     this.testsRoot = mentions(linked, 'is_page_fault_stale', 'role_is_invalid');
-    this.arrivesOnce = litmus.threads.every((thread) => arrivals(thread.script) <= 1);
+    const writers = ['kvm_tdp_mmu_invalidate_all_roots', 'kvm_tdp_mmu_invalidate_roots'];
+    this.keepsValid =
+      rules.initialRefcount === 2 &&
+      !anyMentions(linked, 'xchg_invalid') &&
+      !anyMentions(linked, 'set_invalid(', writers);
+    this.listIsLocked = linked.procedures.every(
+      ({ name }) =>
+        !(mentions(linked, name, 'list_add_rcu(') || mentions(linked, name, 'list_del_rcu(')) ||
+        mentions(linked, name, 'tdp_mmu_pages_lock'),
+    );
+    this.zapsScheduled = mentions(linked, 'kvm_tdp_mmu_zap_invalidated_roots', 'take_scheduled_zap');
+    this.queues = anyMentions(linked, 'queue_work(');
   }
 
   /** A thread whose step alone is a persistent set, or -1. */
   find(): number {
-    const threads = this.abilities.length;
+    const { threads } = this;
+    this.others.look();
     let only = -1;
     let able = 0;
     for (let t = 0; t < threads; t++) {
@@ -86,7 +117,7 @@ export class Forced {
    */
   canStep(t: number): boolean {
     const { w, ops } = this;
-    if (ops[t * OP_WORDS] === 0 || !canStep(w, ops, t, this.abilities.length)) return false;
+    if (ops[t * OP_WORDS] === 0 || !canStep(w, ops, t, this.threads)) return false;
     if (t !== this.rcuThread || !this.anonymous) return true;
     const starts = ops[t * OP_WORDS] === RCU_START;
     if (!starts && (ops[t * OP_WORDS] !== OP.RCU_INVOKE + 1 || w.s[MACHINE.GP_DONE] !== 0)) return true;
@@ -96,8 +127,7 @@ export class Forced {
   /** Nothing that is queued for the next grace period can be reached, and nobody waits for it. */
   private graceIsNeedless(): boolean {
     const { w, ops } = this;
-    for (let u = 0; u < this.abilities.length; u++)
-      if (ops[u * OP_WORDS] === OP.RCU_BARRIER + 1) return false;
+    for (let u = 0; u < this.threads; u++) if (ops[u * OP_WORDS] === OP.RCU_BARRIER + 1) return false;
     for (let p = w.s[MACHINE.GP_NEXT]; p !== 0; p = w.pageWord(p - 1, PAGE.RCU_NEXT))
       if (this.reached.has(p - 1)) return false;
     return true;
@@ -133,16 +163,16 @@ export class Forced {
         return !this.caches;
       case OP.FIND_SLOT:
       case OP.READ_SLOT:
-        return !this.anyOther(t, 'changesSlots');
+        return !this.others.any(t, 'changesSlots');
       case OP.READ_HOST_PAGE:
-        return host_page_is_private(s[w.hostPage(a)]) && !this.anyOther(t, 'changesHost');
+        return host_page_is_private(s[w.hostPage(a)]) && !this.others.any(t, 'changesHost');
       case OP.READ_VM:
-        if (ops[at + 2] === VM.INVALIDATE_SEQ) return !this.anyOther(t, 'changesHost');
+        if (ops[at + 2] === VM.INVALIDATE_SEQ) return !this.others.any(t, 'changesHost');
         if (ops[at + 2] === VM.CREATED_VCPUS) return true;
-        return ops[at + 2] === VM.USERS_COUNT && !this.othersClose(t);
+        return ops[at + 2] === VM.USERS_COUNT && !this.others.any(t, 'closes');
       case OP.LOCK:
         if (a % LOCKS_PER_VM === LOCK_KIND.slots_lock)
-          return isFree(w, a, ops[at + 2]) && !this.anyOther(t, 'takesSlotsLock');
+          return isFree(w, a, ops[at + 2]) && !this.others.any(t, 'takesSlotsLock');
         break;
       // A vCPU's own slot: only a guest, and what is cached of it, hangs on when it is written.
       case OP.EMIT:
@@ -189,7 +219,7 @@ export class Forced {
       case OP.CMPXCHG_SPTE:
       case OP.XCHG_NEXT_REMOVED:
       case OP.FREEZE_TABLE:
-        return !this.anyOther(t, 'lockless');
+        return !this.others.any(t, 'lockless');
       case OP.ALLOC_ROOT:
       case OP.ALLOC_TABLE:
       case OP.FREE_TABLE:
@@ -203,7 +233,7 @@ export class Forced {
       case OP.MAKE_REQUEST:
       case OP.KICK:
       case OP.WAIT_OUTSIDE:
-        return !this.takesRequests(t, a);
+        return !this.others.takeRequests(t, a);
       case OP.EMIT:
         return a === E.ValidGenToggled || a === E.NotifierBegun;
       default:
@@ -216,12 +246,25 @@ export class Forced {
     const { w, ops } = this;
     switch (kind) {
       case OP.REFCOUNT_READ:
-      case OP.DEC_AND_TEST:
       case OP.REFCOUNT_SET:
         return !this.countIsShared(t, a);
+      // Gets and puts are told apart only where one of them may meet 0.
+      case OP.DEC_AND_TEST:
+        return this.staysAboveZero(a) || !this.countIsShared(t, a);
+      case OP.INC_NOT_ZERO:
+        return this.staysAboveZero(a) || (this.rules.vcpuRootMode === 1 && !this.countIsShared(t, a));
       // 0 -> 1 and never back.
       case OP.READ_ROLE:
-        return role_is_invalid(w.pageWord(a, PAGE.ROLE)) || !this.countIsShared(t, a);
+        return this.keepsValid || role_is_invalid(w.pageWord(a, PAGE.ROLE)) || !this.countIsShared(t, a);
+      case OP.TAKE_ZAP:
+        return !this.others.any(t, 'walksShared');
+      case OP.LIST_FIRST:
+      case OP.LIST_NEXT:
+        return this.holdsList(t) || this.listIsOwn(t);
+      case OP.LIST_ADD:
+        return this.listIsOwn(t);
+      case OP.ALLOC_ROOT:
+        return this.anonymous && !this.caches && this.holdsList(t);
       case OP.XCHG_INVALID:
         return (
           role_is_invalid(w.pageWord(a, PAGE.ROLE)) || !(this.countIsShared(t, a) || this.isRoleRead(t, a))
@@ -233,16 +276,16 @@ export class Forced {
       case OP.XCHG_NEXT_REMOVED:
       case OP.FREEZE_TABLE:
         return !this.treeIsShared(t, this.rootFor(t, a));
-      // The sections under it count or uncount a table, or delete a root: each commutes with every other as a whole.
+      // Sections under it as a whole: one that counts a table commutes with every other; one that changes the list, with
+      // those that do not look at it.
       case OP.LOCK:
         return (
           a % LOCKS_PER_VM === LOCK_KIND.tdp_mmu_pages_lock &&
-          this.rules.vcpuRootMode === 2 &&
-          !this.anyOther(t, 'walksShared') &&
-          isFree(w, a, ops[t * OP_WORDS + 2])
+          isFree(w, a, ops[t * OP_WORDS + 2]) &&
+          (this.standing.countsOnly(t) || this.listIsOwn(t))
         );
       case OP.LIST_DEL:
-        return this.rules.vcpuRootMode === 2 && !this.anyOther(t, 'walksShared');
+        return this.listIsOwn(t);
       case OP.LINK_TABLE:
       case OP.UNLINK_TABLE:
         return true;
@@ -258,13 +301,13 @@ export class Forced {
 
   /** Somebody else is at a VM's end, or may come there without mmu_lock. */
   private endsWithout(t: number): boolean {
-    const { w, ending, abilities, ops } = this;
+    const { w, ending, now, threads } = this;
     const { s } = w;
     let released = false;
     for (let vm = 0; vm < w.vms; vm++) released ||= w.vmWord(vm, VM.RELEASED) !== 0;
-    for (let u = 0; u < abilities.length; u++) {
-      if (u === t || ops[u * OP_WORDS] === 0) continue;
-      if (released && (abilities[u].closes || abilities[u].walksShared)) return true;
+    for (let u = 0; u < threads; u++) {
+      if (!this.others.mayMove(t, u)) continue;
+      if (released && (now[u].closes || now[u].walksShared)) return true;
       const stack = w.layout.stack + u * w.layout.topology.stackWords;
       for (let fo = s[stack + STACK.FRAME]; fo !== 0; fo = s[fo + FRAME.BELOW])
         if (ending[s[fo + FRAME.STEP]] !== 0) return true;
@@ -281,35 +324,10 @@ export class Forced {
     return this.anonymous && this.graceIsNeedless() && !this.reached.isParkedOn(t);
   }
 
-  private othersClose(t: number): boolean {
-    const { abilities, ops } = this;
-    for (let u = 0; u < abilities.length; u++)
-      if (u !== t && abilities[u].closes && ops[u * OP_WORDS] !== 0 && !this.waitsFor(u, t)) return true;
-    return false;
-  }
-
-  /** u waits at a barrier that is not reached before t has moved: t has not arrived, and all others that may come do not suffice. */
-  private waitsFor(u: number, t: number): boolean {
-    const { w, ops, litmus } = this;
-    if (ops[u * OP_WORDS] !== OP.BARRIER_WAIT + 1 || litmus.threads[t].kind !== 'vmm') return false;
-    const barrier = ops[u * OP_WORDS + 1];
-    let open = 0;
-    for (let v = 0; v < this.abilities.length; v++)
-      if (v !== t && v !== u && litmus.threads[v].kind === 'vmm' && ops[v * OP_WORDS] !== 0) open++;
-    return this.arrivesOnce && w.s[w.layout.barrier + barrier] + open < ops[u * OP_WORDS + 2];
-  }
-
-  private anyOther(t: number, ability: keyof Abilities): boolean {
-    const { abilities, ops } = this;
-    for (let u = 0; u < abilities.length; u++)
-      if (u !== t && ops[u * OP_WORDS] !== 0 && abilities[u][ability]) return true;
-    return false;
-  }
-
   private canQueue(t: number, root: number): boolean {
-    const { w, abilities, ops } = this;
+    const { w, ops, threads } = this;
     if (w.pageWord(root, PAGE.WORK) === WORK.queued) return false;
-    for (let u = 0; u < abilities.length; u++)
+    for (let u = 0; u < threads; u++)
       if (u !== t && ops[u * OP_WORDS] === OP.WQ_FLUSH_START + 1) return false;
     return true;
   }
@@ -323,10 +341,10 @@ export class Forced {
   }
 
   private isRoleRead(t: number, root: number): boolean {
-    const { abilities, ops } = this;
-    for (let u = 0; u < abilities.length; u++) {
-      if (u === t || ops[u * OP_WORDS] === 0) continue;
-      const able = abilities[u];
+    const { now, threads } = this;
+    for (let u = 0; u < threads; u++) {
+      if (!this.others.mayMove(t, u)) continue;
+      const able = now[u];
       // A fault looks at the role of its vCPU's root, with mmu_lock held for read.
       const looks = able.readsRoles || (able.faults && !this.excludes(t));
       if (looks && (this.rules.vcpuRootMode === 1 || this.names(u, root))) return true;
@@ -334,23 +352,38 @@ export class Forced {
     return false;
   }
 
-  private takesRequests(t: number, vcpu: number): boolean {
-    const { abilities, ops, litmus } = this;
-    for (let u = 0; u < abilities.length; u++) {
-      if (u === t || ops[u * OP_WORDS] === 0) continue;
-      if (abilities[u].takesRequests && (litmus.vcpuOf[u] === vcpu || litmus.vcpuOf[u] === -1)) return true;
-    }
-    return false;
+  /**
+   * The TDP MMU's own reference is put only when the root has become invalid, and nobody can make it so now: with that of
+   * the thread that gets or puts, its count is above 1 whatever the others do.
+   */
+  private staysAboveZero(root: number): boolean {
+    const { w } = this;
+    return (
+      this.keepsValid && !role_is_invalid(w.pageWord(root, PAGE.ROLE)) && w.pageWord(root, PAGE.REFCOUNT) >= 2
+    );
+  }
+
+  /** No other thread changes or walks the list while mmu_lock is held for read. */
+  private listIsOwn(t: number): boolean {
+    if (this.others.any(t, 'walksShared')) return false;
+    // Two puts of workers delete different roots: their order cannot be seen where nobody walks.
+    if (this.rules.vcpuRootMode === 2) return true;
+    return !this.others.any(t, 'usesRoots') && !(this.queues && this.others.any(t, 'worker'));
+  }
+
+  /** t holds tdp_mmu_pages_lock: the list is as it is until it lets go. */
+  private holdsList(t: number): boolean {
+    return this.listIsLocked && this.w.threadWord(t, THREAD.HELD0 + LOCK_KIND.tdp_mmu_pages_lock) !== 0;
   }
 
   /** Another thread may take, put or read this root's count while mmu_lock is held for read. */
   private countIsShared(t: number, root: number): boolean {
-    const { w, abilities, ops, works } = this;
+    const { w, now, threads, works } = this;
     const queued = w.pageWord(root, PAGE.WORK) === WORK.queued;
     const valid = !role_is_invalid(w.pageWord(root, PAGE.ROLE));
-    for (let u = 0; u < abilities.length; u++) {
-      if (u === t || ops[u * OP_WORDS] === 0) continue;
-      const able = abilities[u];
+    for (let u = 0; u < threads; u++) {
+      if (!this.others.mayMove(t, u)) continue;
+      const able = now[u];
       if (able.walksShared) return true;
       if (able.worker && (works[u] === root + 1 || queued)) return true;
       const drives = (this.litmus.vcpuOf[u] ?? -1) >= 0;
@@ -363,6 +396,8 @@ export class Forced {
   private rootFor(t: number, table: number): number {
     const { w, works } = this;
     if (works[t] !== 0) return works[t] - 1;
+    const zapped = this.standing.zaps(t);
+    if (zapped >= 0) return zapped;
     let at = table;
     for (let level = 0; level < 6; level++) {
       if (w.pageWord(at, PAGE.KIND) === PAGE_KIND.root) return at;
@@ -376,22 +411,32 @@ export class Forced {
 
   private treeIsShared(t: number, root: number): boolean {
     if (root < 0) return true;
-    const { w, abilities, ops, works } = this;
+    const { w, now, threads, works } = this;
     const queued = w.pageWord(root, PAGE.WORK) === WORK.queued;
     const valid = !role_is_invalid(w.pageWord(root, PAGE.ROLE));
-    for (let u = 0; u < abilities.length; u++) {
-      if (u === t || ops[u * OP_WORDS] === 0) continue;
-      const able = abilities[u];
-      if (able.walksShared || able.lockless) return true;
+    for (let u = 0; u < threads; u++) {
+      if (!this.others.mayMove(t, u)) continue;
+      const able = now[u];
+      if (able.lockless) return true;
+      if (able.walksShared && this.mayZap(u, root, valid)) return true;
       if (able.worker && (works[u] === root + 1 || queued)) return true;
       if (!able.faults) continue;
       const drives = (this.litmus.vcpuOf[u] ?? -1) >= 0;
       if (!drives || (this.rules.vcpuRootMode === 1 && valid)) return true;
       // A fault that has not passed the test for a stale root yet will not pass it.
-      const inside = w.threadWord(u, THREAD.HELD0 + LOCK_KIND.mmu_lock) !== 0;
+      const inside =
+        w.threadWord(u, THREAD.HELD0 + LOCK_KIND.mmu_lock) !== 0 &&
+        this.standing.inFault(u) &&
+        !this.standing.testsStale(u);
       if (this.names(u, root) && (valid || inside || !this.testsRoot)) return true;
     }
     return false;
+  }
+
+  /** u walks over all roots and may zap this one before somebody takes mmu_lock for write. */
+  private mayZap(u: number, root: number, valid: boolean): boolean {
+    if (!this.zapsScheduled || !this.keepsValid || this.w.pageWord(root, PAGE.SCHEDULED) !== 0) return true;
+    return !valid && this.standing.holds(u, root);
   }
 
   private excludes(t: number): boolean {
@@ -399,7 +444,7 @@ export class Forced {
   }
 }
 
-/** Faults leave such a page as it is. */
+// Faults leave such a page as it is.
 function host_page_is_private(word: number): boolean {
   return host_page_kind(word) === HOST_PAGE_KIND.private && (word & HOST_PAGE_COW) === 0;
 }

@@ -28,6 +28,8 @@ import { Places } from './places.js';
 import type { Reached } from './reached.js';
 
 export class StateKey {
+  /** Why names are kept though they were to be exchanged; null: they are not, or were not to be. */
+  readonly keepsNames: string | null;
   /** Most words that `write` writes. */
   readonly most: number;
   private readonly w: World;
@@ -66,7 +68,16 @@ export class StateKey {
     this.w = w;
     this.s = m.s;
     // Where a word might be a name that is not known to be one, names stay.
-    this.symmetry = symmetry && taken !== null && kinds.unknown.length === 0 && layoutIsKnown();
+    this.keepsNames = !symmetry
+      ? null
+      : kinds.unknown.length > 0
+        ? `what these locals hold is not known (machine-model/locals.ts): ${kinds.unknown.join(', ')}`
+        : taken === null
+          ? 'what an invariant remembers is not known (machine-model/memory.ts)'
+          : layoutIsKnown()
+            ? null
+            : 'a record of the machine has words that are not known (machine-model/key.ts)';
+    this.symmetry = symmetry && this.keepsNames === null;
     this.names = new Names(w);
     this.places = new Places(w, litmus, kinds, fieldsOf(THREAD_RAW), fieldsOf(VCPU_RAW));
     this.threadAt = this.places.threadAt;

@@ -2,6 +2,7 @@
 // a local that this table does not know makes the search keep all names (a user's own protocol may have any).
 import type { LinkedProtocol } from '../../machine/link.js';
 import { liveLocals } from './liveness.js';
+import { reachable } from './reachable.js';
 
 /** `told`: decides nothing; only ever told in events, or dead where the frame stands. */
 export const LOCAL = { told: 0, word: 1, page: 2, spte: 3, vcpu: 4 } as const;
@@ -37,17 +38,26 @@ export interface LocalKinds {
   readonly inOrder: Uint8Array;
   /** Names of locals that are not known. */
   readonly unknown: readonly string[];
+  /** Procedures with such locals that no thread is thought to come to. */
+  readonly beyond: ReadonlySet<string>;
 }
 
-export function localKinds(linked: LinkedProtocol): LocalKinds {
+/** @param entries procedures at which threads begin: what they cannot come to does not count as unknown */
+export function localKinds(
+  linked: LinkedProtocol,
+  entries: readonly string[] = linked.procedures.map((proc) => proc.name),
+): LocalKinds {
+  const reached = reachable(linked, entries);
   const unknown = new Set<string>();
+  const beyond = new Set<string>();
   const byStep: Uint8Array[] = [];
   const inOrder = new Uint8Array(linked.steps.length);
   for (const proc of linked.procedures) {
     const { head } = proc.source;
     const kinds = [...head.params, ...(head.locals ?? [])].map((name) => {
       const kind = KIND_OF.get(name);
-      if (kind === undefined) unknown.add(`${proc.name}: ${name}`);
+      if (kind === undefined && reached.has(proc.name)) unknown.add(`${proc.name}: ${name}`);
+      if (kind === undefined && !reached.has(proc.name)) beyond.add(proc.name);
       return kind ?? LOCAL.word;
     });
     const live = liveLocals(proc);
@@ -57,5 +67,5 @@ export function localKinds(linked: LinkedProtocol): LocalKinds {
       if (IN_ORDER.has(proc.name)) inOrder[n] = 1;
     }
   }
-  return { byStep, inOrder, unknown: [...unknown] };
+  return { byStep, inOrder, unknown: [...unknown], beyond };
 }

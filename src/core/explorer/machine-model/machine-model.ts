@@ -46,6 +46,7 @@ export class MachineModel implements Model {
   private readonly reduction: Forced;
   private readonly reached: Reached;
   private readonly persistent: boolean;
+  private readonly beyond: ReadonlySet<string>;
   private readonly count: number;
   private readonly vmm: readonly number[];
   private broken: Violation | null = null;
@@ -79,7 +80,11 @@ export class MachineModel implements Model {
     });
     const memory = new InvariantMemory();
     const rules = invariantRules(protocol.rules);
-    const kinds = localKinds(linked);
+    const kinds = localKinds(
+      linked,
+      litmus.threads.map(({ entry }) => linked.procedure(entry).name),
+    );
+    this.beyond = kinds.beyond;
     this.set = new InvariantSet(this.machine.w, rules, () => undefined, memory.watched);
     this.machine.observer = observerOf(this.set);
     this.ops = new Int32Array(this.count * OP_WORDS);
@@ -107,6 +112,7 @@ export class MachineModel implements Model {
       abilitiesOf(litmus, linked),
       this.reached,
       linked,
+      kinds,
       this.stateKey.merges,
       facts.work,
     );
@@ -123,6 +129,10 @@ export class MachineModel implements Model {
   /** Whether names are exchanged: false without symmetry, and where a word is not known well enough. */
   get merges(): boolean {
     return this.stateKey.merges;
+  }
+
+  get keepsNames(): string | null {
+    return this.stateKey.keepsNames;
   }
 
   reset(): void {
@@ -221,6 +231,14 @@ export class MachineModel implements Model {
   private look(t: number): void {
     const { machine, ops } = this;
     const at = t * OP_WORDS;
+    if (this.beyond.size > 0) {
+      const at = machine.where(t)[0]?.function ?? '';
+      if (this.beyond.has(at))
+        throw new BadInput(
+          'litmus-procedure',
+          `${at} was taken to be out of reach: name it in the step that calls it`,
+        );
+    }
     if (machine.peek(t)) {
       ops[at] = pending.kind + 1;
       ops[at + 1] = pending.a;
