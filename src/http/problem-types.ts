@@ -60,6 +60,8 @@ const ROWS: readonly Row[] = [
   ['unknown-litmus', 422, 'There is no such litmus; `expected` lists them.'],
   ['litmus-protocol', 422, 'The litmus does not take this protocol; `expected` lists those it takes.'],
   ['litmus-parameter', 422, 'The litmus has no such parameter, or not this value of it.'],
+  ['litmus-procedure', 422, 'A thread of the litmus entered a procedure that was thought out of its reach.'],
+  ['unknown-bug', 422, 'There is no such bug in the catalogue; `expected` lists them.'],
   ['litmus-preparation', 422, 'The litmus cannot reach the state that it begins with under this protocol.'],
   ['schedule', 422, 'The schedule of a scripted session is not one.'],
   ['checkpoint-differs', 422, 'The saved search is of another litmus, protocol or build.'],

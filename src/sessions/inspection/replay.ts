@@ -75,23 +75,13 @@ export class FoldReplay {
   }
 }
 
-/** The world inside the machine snapshot; null when this build cannot read it. */
-function worldOf({ manifest, snapshot, marks }: Stored): World | null {
+/** The world inside the machine snapshot, whatever procedures this build has; null where its records lie elsewhere now. */
+function worldOf({ manifest, snapshot }: Stored): World | null {
   if (snapshot === null) return null;
-  if (manifest.userProtocol !== undefined) {
-    // Its procedures run in a thread of their own; the world in a snapshot can be read without any.
-    const scenario = findScenario(manifest.scenario);
-    const { topology } = scenario.build(resolveParameters(scenario, manifest.parameters));
-    const world = new World(new Layout(topology));
-    return readPast(snapshot, world) === null ? null : world;
-  }
-  try {
-    const simulation = buildSimulation(manifest, { marks });
-    return simulation.restore(snapshot) ? simulation.machine.w : null;
-  } catch (error) {
-    if (error instanceof BadInput) return null;
-    throw error;
-  }
+  const scenario = findScenario(manifest.scenario);
+  const { topology } = scenario.build(resolveParameters(scenario, manifest.parameters));
+  const world = new World(new Layout(topology));
+  return readPast(snapshot, world) === null ? null : world;
 }
 
 export class ScheduleReplay implements ScheduleReplayer {
