@@ -1,9 +1,10 @@
 // Where the lifecycle reader puts what it found: the stream, the comparisons of printed with counted numbers, the gaps.
+
+import type { FrameEvent } from './frames/frame.js';
 import type { KvmEvent } from './kvm-events.js';
 import type { LifecycleRules } from './lifecycle-rules.js';
 import type { Disagreement, ExitKind, Gap, RecordedEvent, ThreadRole } from './recorded-event.js';
 import { isInvalidRole, type LedgerRoot } from './root-ledger.js';
-import type { TraceLine } from './tracefs-reader.js';
 
 export type At = Pick<RecordedEvent, 'lineNumber' | 'timestampNs' | 'pid' | 'thread'>;
 
@@ -19,7 +20,7 @@ export class LifecycleOutput {
     this.events.push(event);
   }
 
-  gap(where: Pick<TraceLine, 'lineNumber'>, kind: Gap['kind'], detail: string): void {
+  gap(where: Pick<FrameEvent, 'lineNumber'>, kind: Gap['kind'], detail: string): void {
     this.gaps.push({ lineNumber: where.lineNumber, kind, detail });
   }
 
@@ -29,7 +30,7 @@ export class LifecycleOutput {
 
   /** Holds what a probe read from memory against the ledger. */
   compare(
-    line: TraceLine,
+    line: FrameEvent,
     root: LedgerRoot,
     printed: { readonly refcount: number; readonly role: number },
   ): void {
@@ -44,7 +45,7 @@ export class LifecycleOutput {
   }
 
   #compareOne(
-    line: TraceLine,
+    line: FrameEvent,
     root: LedgerRoot,
     what: Disagreement['what'],
     counted: number,
@@ -56,8 +57,8 @@ export class LifecycleOutput {
   }
 }
 
-export function whereOf(line: TraceLine, thread: ThreadRole): At {
-  return { lineNumber: line.lineNumber, timestampNs: line.timestampNs, pid: line.pid, thread };
+export function whereOf(line: FrameEvent, thread: ThreadRole): At {
+  return { lineNumber: line.lineNumber, timestampNs: line.time, pid: line.pid, thread };
 }
 
 export function exitOf(event: Extract<KvmEvent, { readonly type: 'exit' }>, at: At): RecordedEvent {

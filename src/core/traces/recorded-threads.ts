@@ -1,9 +1,9 @@
 // Who is who in a recording: which tasks are the program's main one, the vCPUs' ones and kworkers, and which vCPU an
 // address names. One pass over the whole text, because a vCPU's task shows its id only at its first entry.
 import type { Address } from './event-fields.js';
+import type { FrameEvent } from './frames/frame.js';
 import type { KvmEvent } from './kvm-events.js';
 import type { ThreadRole } from './recorded-event.js';
-import type { TraceLine } from './tracefs-reader.js';
 
 const CREATE_VCPU = /\bKVM_CREATE_VCPU id=(\d+)/;
 
@@ -12,7 +12,7 @@ export interface RecordedThreads {
   vcpuIdOf(vcpu: Address): number | null;
 }
 
-export function identifyThreads(lines: readonly TraceLine[], events: readonly KvmEvent[]): RecordedThreads {
+export function identifyThreads(lines: readonly FrameEvent[], events: readonly KvmEvent[]): RecordedThreads {
   const roles = new Map<number, ThreadRole>();
   const vcpuIds = new Map<Address, number>();
   /** The vCPU that a task announced, by id or by address, and whose other name is still to come. */
@@ -40,6 +40,7 @@ export function identifyThreads(lines: readonly TraceLine[], events: readonly Kv
         break;
       case 'entry':
       case 'exit': {
+        if (event.vcpu === null) break;
         if (!roles.has(line.pid)) roles.set(line.pid, `vcpu${event.vcpu}`);
         const address = loading.get(line.pid);
         if (address !== undefined && !vcpuIds.has(address)) vcpuIds.set(address, event.vcpu);

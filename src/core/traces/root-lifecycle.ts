@@ -1,6 +1,8 @@
 // Turns the decoded events of a recording into its lifecycle stream. Every reference is counted from the births on;
 // what a probe printed is only compared, because it was read before and not together with the change.
-import { decodeKvmEvent, type KvmEvent } from './kvm-events.js';
+
+import type { FrameEvent } from './frames/frame.js';
+import { type KvmEvent, KvmEventDecoder } from './kvm-events.js';
 import { type At, exitOf, faultOf, LifecycleOutput, whereOf } from './lifecycle-output.js';
 import type { LifecycleRules } from './lifecycle-rules.js';
 import type { DropCause, InvalidationCause, Lifecycle } from './recorded-event.js';
@@ -8,10 +10,11 @@ import { readMark } from './recorded-marks.js';
 import { identifyThreads, type RecordedThreads } from './recorded-threads.js';
 import { type LedgerRoot, RootLedger } from './root-ledger.js';
 import { pairRootWalks, type RootWalks } from './root-walks.js';
-import type { TraceLine, TraceText } from './tracefs-reader.js';
+import type { TraceText } from './trace-text.js';
 
 export function readLifecycle(trace: TraceText, rules: LifecycleRules): Lifecycle {
-  const events = trace.events.map(decodeKvmEvent);
+  const decoder = new KvmEventDecoder();
+  const events = trace.events.map((frame) => decoder.decode(frame));
   const reader = new LifecycleReader(
     rules,
     identifyThreads(trace.events, events),
@@ -73,7 +76,7 @@ class LifecycleReader {
     };
   }
 
-  read(line: TraceLine, event: KvmEvent, index: number): void {
+  read(line: FrameEvent, event: KvmEvent, index: number): void {
     const task = this.#task(line.pid);
     const at = whereOf(line, this.threads.roleOf(line.pid));
     switch (event.type) {
@@ -230,7 +233,7 @@ class LifecycleReader {
     });
   }
 
-  #tableFreed(event: Extract<KvmEvent, { readonly type: 'tableFreed' }>, line: TraceLine): void {
+  #tableFreed(event: Extract<KvmEvent, { readonly type: 'tableFreed' }>, line: FrameEvent): void {
     const root = this.#ledger.byRcuHead(event.rcuHead, event.spt);
     if (root === undefined || root.freed) return; // a child's table
     root.freed = true;
@@ -251,7 +254,7 @@ class LifecycleReader {
     this.#out.push({ ...put, type: 'vcpuPut', ...task.dropping });
   }
 
-  #rootFreed(address: number, line: TraceLine, at: At): void {
+  #rootFreed(address: number, line: FrameEvent, at: At): void {
     const root = this.#ledger.byAddress(address);
     if (root === undefined) {
       this.#out.gap(line, 'unknownRoot', line.body);
@@ -284,7 +287,7 @@ class LifecycleReader {
     });
   }
 
-  #nextRoot(line: TraceLine, at: At, task: TaskState, index: number): void {
+  #nextRoot(line: FrameEvent, at: At, task: TaskState, index: number): void {
     this.#endZap(at, task);
     const step = this.walks.steps.get(index);
     task.walker = step?.caller ?? 'unknown';
@@ -312,7 +315,7 @@ class LifecycleReader {
     });
   }
 
-  #put(event: PutEvent, line: TraceLine, at: At, task: TaskState): void {
+  #put(event: PutEvent, line: FrameEvent, at: At, task: TaskState): void {
     this.#endZap(at, task);
     const root = this.#ledger.byAddress(event.root);
     if (root === undefined) {
@@ -362,7 +365,7 @@ class LifecycleReader {
     }
   }
 
-  #zapScheduled(event: Extract<KvmEvent, { readonly type: 'zapScheduled' }>, line: TraceLine, at: At): void {
+  #zapScheduled(event: Extract<KvmEvent, { readonly type: 'zapScheduled' }>, line: FrameEvent, at: At): void {
     const root = this.#ledger.byAddress(event.root);
     if (root === undefined) {
       this.#out.gap(line, 'unknownRoot', line.body);
@@ -379,7 +382,7 @@ class LifecycleReader {
   /** __tdp_mmu_zap_root runs once for each level of one zap. */
   #zapPass(
     event: Extract<KvmEvent, { readonly type: 'zapPass' }>,
-    line: TraceLine,
+    line: FrameEvent,
     at: At,
     task: TaskState,
   ): void {
@@ -409,7 +412,7 @@ class LifecycleReader {
     this.#out.push({ ...at, type: 'zapFinished', root: root.ordinal, shared, count: root.count });
   }
 
-  #ofWork(work: number, line: TraceLine, then: (root: LedgerRoot) => void): void {
+  #ofWork(work: number, line: FrameEvent, then: (root: LedgerRoot) => void): void {
     const root = this.#ledger.byWork(work);
     if (root === undefined) this.#out.gap(line, 'unknownRoot', line.body);
     else then(root);

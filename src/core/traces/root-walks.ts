@@ -1,8 +1,8 @@
 // Pairs each call of tdp_mmu_next_root with its return on the same task, so that an iterator's get can be placed
 // where it is: the function takes the next root BEFORE it puts the previous one, but only its return names the next.
 import type { Address } from './event-fields.js';
-import type { KvmEvent } from './kvm-events.js';
-import type { TraceLine } from './tracefs-reader.js';
+import type { FrameEvent } from './frames/frame.js';
+import { type KvmEvent, LOOKUP_FUNCTION } from './kvm-events.js';
 
 export interface WalkStep {
   /** The root that the call returned, 0 at the end of the list. */
@@ -20,10 +20,7 @@ export interface RootWalks {
   readonly orphans: ReadonlySet<number>;
 }
 
-/** From v6.9 on a vCPU's root is looked up by an ordinary walk. */
-const LOOKUP = 'kvm_tdp_mmu_alloc_root';
-
-export function pairRootWalks(lines: readonly TraceLine[], events: readonly KvmEvent[]): RootWalks {
+export function pairRootWalks(lines: readonly FrameEvent[], events: readonly KvmEvent[]): RootWalks {
   const steps = new Map<number, WalkStep>();
   const orphans = new Set<number>();
   const open = new Map<number, number>();
@@ -39,7 +36,7 @@ export function pairRootWalks(lines: readonly TraceLine[], events: readonly KvmE
       open.delete(line.pid);
       if (call === undefined) orphans.add(index);
       else steps.set(call, { next: event.root, caller: event.caller, kept: false });
-      if (call !== undefined && event.caller === LOOKUP) looking.set(line.pid, call);
+      if (call !== undefined && event.caller === LOOKUP_FUNCTION) looking.set(line.pid, call);
     } else if (event?.type === 'lookupReturned') {
       const call = looking.get(line.pid);
       looking.delete(line.pid);

@@ -14,7 +14,7 @@ import type { TrackSink } from '../../../src/core/exports/tracks.js';
 import type { StoredColumns } from '../../../src/core/run/contract.js';
 import type { RunRequest } from '../../../src/core/run/manifest.js';
 import { decodeKvmEvent } from '../../../src/core/traces/kvm-events.js';
-import { isWhole, readTrace } from '../../../src/core/traces/tracefs-reader.js';
+import { isWhole, readTrace } from '../../../src/core/traces/trace-text.js';
 import { concatColumns, runToEnd, simulation } from '../../support/harness.js';
 import { PERFETTO_PROTO } from './perfetto.proto.js';
 
@@ -291,17 +291,17 @@ describe.each(RUNS)('ftrace text: %s', (_name, of) => {
   const trace = readTrace(text.head() + text.lines(of.rows, of.rows.length));
 
   test('our own reader takes every line, and loses neither task nor nanosecond', () => {
-    expect(trace.malformed).toEqual([]);
+    expect(trace.report.malformed).toEqual({});
     expect(isWhole(trace)).toBe(true);
     expect(trace.header.tracer).toBe('nop');
-    expect(trace.events.map(({ timestampNs }) => timestampNs)).toEqual(Array.from(of.rows.timeNs));
+    expect(trace.events.map(({ time }) => time)).toEqual(Array.from(of.rows.timeNs));
     expect(trace.events.map(({ task }) => task)).toEqual(
       Array.from(of.rows.thread, (thread) => of.threads.get(thread)),
     );
   });
 
   test('what the recordings have words for decodes as it does there', () => {
-    const decoded = trace.events.map(decodeKvmEvent);
+    const decoded = trace.events.map((frame) => decodeKvmEvent(frame));
     expect(decoded.filter(({ type }) => type === 'undecodable')).toEqual([]);
     const expected: [string, number][] = [
       ['tableInit', E.RootAllocated],

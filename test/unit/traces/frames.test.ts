@@ -6,7 +6,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Frame, FrameCall, FrameEvent } from '../../../src/core/traces/frames/frame.js';
 import { FrameReader, type FrameReport } from '../../../src/core/traces/frames/frame-reader.js';
-import { readTrace } from '../../../src/core/traces/tracefs-reader.js';
 
 const FIXTURES = join(import.meta.dirname, '../../../fixtures/traces');
 
@@ -97,22 +96,6 @@ describe('recorded layouts', () => {
       durationNs: 2_782,
     });
     expect(r.frames.filter((f) => f.kind === 'switch').length).toBeGreaterThan(1);
-  });
-
-  test('reads what the first reader reads, event for event', () => {
-    for (const name of ['6.1.192/smi_heavy_p8_v1.trace.txt.gz', '6.1.192-nofix/dirty.trace.txt.gz']) {
-      const text = textOf(name);
-      const mine = events(read(text, 1_000)).map(({ lineNumber, task, pid, cpu, time, event, body }) => ({
-        lineNumber,
-        task,
-        pid,
-        cpu,
-        timestampNs: time,
-        event,
-        body,
-      }));
-      expect(mine).toEqual(readTrace(text).events.map((line) => ({ ...line, body: line.body.trimEnd() })));
-    }
   });
 });
 

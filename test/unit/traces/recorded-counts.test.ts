@@ -1,6 +1,6 @@
 // Every recording that is a fixture yields the figures that its COUNTS.md states, and counts that its probes confirm.
 import { describe, expect, test } from 'vitest';
-import { isWhole } from '../../../src/core/traces/tracefs-reader.js';
+import { isWhole } from '../../../src/core/traces/trace-text.js';
 import { countsOf, KERNELS, logLinesOf, recordingOf, scenariosOf } from './fixtures.js';
 
 const EXACT = [
@@ -57,7 +57,7 @@ describe.each(KERNELS)('%s', (kernel) => {
   test.each(SCENARIOS)('%s is whole, and every line of it is understood', (scenario) => {
     const { trace } = recordingOf(kernel, scenario);
     expect(isWhole(trace)).toBe(true);
-    expect(trace.malformed).toEqual([]);
+    expect(trace.report.malformed).toEqual({});
     expect(trace.header).toMatchObject({ tracer: 'nop', cpus: 2 });
   });
 

@@ -105,7 +105,7 @@ export function numberOf(record: RecordView, field: Field): number {
   }
 }
 
-/** `gfn=0x601 level=1`: 64-bit values always in hex with 0x, smaller ones in decimal. */
+/** `gfn=0x601 level=1`: 64-bit values and unsigned words always in hex with 0x, all else in decimal. */
 export function bodyOf(format: EventFormat, record: RecordView): string {
   let out = '';
   for (const field of format.fields) {
@@ -145,7 +145,9 @@ function scalar(record: RecordView, offset: number, size: number, signed: boolea
     case 2:
       return String(signed ? view.getInt16(offset, littleEndian) : view.getUint16(offset, littleEndian));
     case 4:
-      return String(signed ? view.getInt32(offset, littleEndian) : view.getUint32(offset, littleEndian));
+      return signed
+        ? String(view.getInt32(offset, littleEndian))
+        : `0x${view.getUint32(offset, littleEndian).toString(16)}`;
     default: {
       const low = view.getUint32(offset + (littleEndian ? 0 : 4), littleEndian);
       const high = view.getUint32(offset + (littleEndian ? 4 : 0), littleEndian);
