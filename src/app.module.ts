@@ -2,6 +2,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ComparisonsModule } from './comparisons/comparisons.module.js';
 import type { Settings } from './config/settings.js';
+import { catalogueModule } from './explorations/catalogue/catalogue.module.js';
 import { explorationsModule } from './explorations/explorations.module.js';
 import { exportsModule } from './exports/exports.module.js';
 import { HealthModule } from './health/health.module.js';
@@ -44,6 +45,7 @@ export function appModule(settings: Settings, parts: HttpParts, metrics: Prometh
       ExperimentsModule,
       SweepsModule,
       explorationsModule(dataDir),
+      catalogueModule,
       ComparisonsModule,
       exportsModule(dataDir),
       VmsModule,

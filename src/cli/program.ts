@@ -376,7 +376,7 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
     ended(protocols(terminalOf(options)));
   });
   addExploreCommand(add, ended);
-  addCatalogueCommand(add, ended);
+  addCatalogueCommand(add, data, ended);
   protocolsCommand
     .command('diff')
     .description('functions and rules replaced between two protocols')

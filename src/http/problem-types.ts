@@ -136,6 +136,7 @@ const ROWS: readonly Row[] = [
   ['explore-liveness', 422, 'Liveness is not looked for in such a search.'],
   ['explore-transplant', 422, 'The litmus has no schedules that another protocol could be given.'],
   ['explore-checkpoint', 422, 'Such a search cannot be gone on with.'],
+  ['catalogue-run-not-found', 404, 'There is no such run of the catalogue.'],
   ['exploration-not-found', 404, 'There is no such exploration.'],
   ['no-counterexample', 404, 'The exploration has none that can be drawn; `detail` says why.'],
   ['exploration-not-stopped', 422, 'The exploration left nothing to go on with.'],

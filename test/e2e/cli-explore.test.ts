@@ -130,3 +130,23 @@ test('a counterexample is a session: both replays agree, and the ledger names th
     folders.clear();
   }
 });
+
+test('the catalogue stores what it found, and nothing where it is told not to', () => {
+  const folders = new Folders();
+  try {
+    const data = folders.fresh();
+    const rows = (...args: readonly string[]) => {
+      const ended = rootline(['catalogue', '--bug', 'B12', '--data', data, '--json', ...args]);
+      expect(ended.code).toBe(0);
+      return (documentOf(ended) as { rows: { got: string; sessionId: string | null }[] }).rows;
+    };
+    const bare = rows('--no-store');
+    expect(bare.filter(({ got }) => got === 'violated')).toHaveLength(1);
+    expect(bare.every(({ sessionId }) => sessionId === null)).toBe(true);
+    expect(existsSync(join(data, 'events.sqlite'))).toBe(false);
+    for (const { got, sessionId } of rows()) expect(sessionId).toBe(got === 'violated' ? '1' : null);
+    expect(rootline(['replay', '1', '--data', data]).code).toBe(0);
+  } finally {
+    folders.clear();
+  }
+});

@@ -1,12 +1,16 @@
 // `catalogue`: the known bugs, each searched for where it was and where it was not.
 import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
+import { AssertionError } from '../../core/base/assert.js';
 import { BadInput } from '../../core/base/errors.js';
 import { findBug } from '../../core/bugs/explain.js';
 import { COLUMNS } from '../../core/catalogue/answer.js';
+import { catalogueCells } from '../../core/catalogue/cells.js';
+import type { RunRequest } from '../../core/run/manifest.js';
 import type { CatalogueResult } from '../../explorations/catalogue/catalogue.js';
 import type { CatalogueRow } from '../../explorations/catalogue/row.js';
 import { MAX_EXPLORE_WORKERS } from '../../explorations/exploration.js';
+import type { Backend } from '../backend/backend.js';
 import { EXIT_CODE, type ExitCode } from '../exit-codes.js';
 import { wholeNumber } from '../settings.js';
 import { grouped, ProcessTerminal, type Terminal, table } from '../terminal.js';
@@ -16,11 +20,14 @@ interface Options {
   readonly bug?: string;
   readonly protocol?: string;
   readonly workers: string;
+  readonly store: boolean;
+  readonly data: string;
 }
 
 /** @param ended is told the exit code */
 export function addCatalogueCommand(
   add: (name: string, description: string) => Command,
+  data: () => Option,
   ended: (code: number) => void,
 ): void {
   add('catalogue', 'the known answers: each real bug searched for where it was and where it was not')
@@ -29,8 +36,9 @@ export function addCatalogueCommand(
     .addOption(
       new Option('--workers <n>', 'rows side by side').default(String(availableParallelism()), 'all cores'),
     )
-    .addOption(new Option('--data <dir>', 'not needed here').hideHelp())
-    .action(async ({ bug, protocol, workers, json }: Options) => {
+    .option('--no-store', 'counterexamples do not become sessions of the data folder')
+    .addOption(data())
+    .action(async ({ bug, protocol, workers, store, data: folder, json }: Options) => {
       const n = wholeNumber('--workers', workers);
       if (n < 1 || n > MAX_EXPLORE_WORKERS)
         throw new BadInput(
@@ -38,7 +46,7 @@ export function addCatalogueCommand(
           `--workers is from 1 to ${MAX_EXPLORE_WORKERS}, got ${workers}`,
         );
       const terminal = new ProcessTerminal(json === true);
-      ended(await catalogueCommand({ bug, protocol, workers: n }, terminal));
+      ended(await catalogueCommand({ bug, protocol, workers: n, data: store ? folder : null }, terminal));
     });
 }
 
@@ -46,19 +54,40 @@ interface Asked {
   readonly bug: string | undefined;
   readonly protocol: string | undefined;
   readonly workers: number;
+  /** Where sessions go; null: none are stored. */
+  readonly data: string | null;
 }
 
 export async function catalogueCommand(asked: Asked, terminal: Terminal): Promise<ExitCode> {
-  const { runCatalogue } = await import('../../explorations/catalogue/catalogue.js');
+  const { runCatalogue, isAsked } = await import('../../explorations/catalogue/catalogue.js');
   const begunMs = performance.now();
-  const result = await runCatalogue({
-    ...asked,
-    progress: (done, of) => terminal.progress(`${done} of ${of} rows`),
-  });
+  const { data, ...options } = asked;
+  const backend =
+    data !== null && catalogueCells(asked).some(isAsked) ? await backendOf(data, terminal) : null;
+  const progress = (done: number, of: number): void => terminal.progress(`${done} of ${of} rows`);
+  let result: CatalogueResult;
+  try {
+    const store = backend === null ? undefined : (session: RunRequest) => storeSession(backend, session);
+    result = await runCatalogue({ ...options, progress, store });
+  } finally {
+    await backend?.close();
+  }
   const seconds = (performance.now() - begunMs) / 1_000;
   terminal.document({ rows: result.rows, failed: result.failed, seconds });
   for (const line of textOf(result, seconds)) terminal.line(line);
   return result.failed === 0 ? EXIT_CODE.FINE : EXIT_CODE.VIOLATED;
+}
+
+/** Loaded here only: without sessions the store's packages are not wanted. */
+async function backendOf(data: string, terminal: Terminal): Promise<Backend> {
+  const { openBackend } = await import('../backend/open-backend.js');
+  return await openBackend(data, { create: true, note: (text) => terminal.note(text) });
+}
+
+async function storeSession(backend: Backend, request: RunRequest): Promise<string> {
+  const [session] = await backend.run([request], () => undefined);
+  if (session === undefined) throw new AssertionError(`no session of ${request.scenario} came back`);
+  return session.id;
 }
 
 const SIGN: { readonly [G in CatalogueRow['got']]: string } = {
@@ -115,7 +144,7 @@ function found(rows: readonly CatalogueRow[]): string[] {
   if (shown.length === 0) return [];
   return [
     table(
-      ['bug', 'protocol', 'got', 'by', 'states', 'steps', 's', 'litmus', 'how'],
+      ['bug', 'protocol', 'got', 'by', 'states', 'steps', 's', 'litmus', 'how', 'session'],
       shown.map((row) => [
         row.bug,
         row.protocol,
@@ -126,6 +155,7 @@ function found(rows: readonly CatalogueRow[]): string[] {
         row.seconds.toFixed(2),
         row.litmus,
         row.how,
+        row.sessionId,
       ]),
     ),
     '',

@@ -2,6 +2,7 @@
 import { ensure } from '../base/assert.js';
 import { MachineModel } from '../explorer/machine-model/machine-model.js';
 import { STEP } from '../explorer/model.js';
+import { turnsOf } from '../explorer/report/found-session.js';
 import { RootPressure } from '../projections/root-pressure.js';
 import { findProtocol } from '../protocols/registry.js';
 import type { StoredColumns } from '../run/contract.js';
@@ -17,6 +18,8 @@ export interface RunAnswer {
   readonly rule: string;
   /** What was seen, and how to see it again. */
   readonly seen: string;
+  /** The same run as a session. */
+  readonly session: RunRequest;
 }
 
 /** Steps of a machine between two looks. */
@@ -47,19 +50,26 @@ export function runAnswer(name: RunName, protocol: string): RunAnswer {
 
 interface Ran {
   readonly sim: Simulation;
-  /** Rows of all chunks are given to this, in order. */
+  /** The command that runs it. */
   readonly again: string;
+  readonly session: RunRequest;
 }
 
+/** @param rows are given those of all chunks, in order */
 function runToEnd(request: RunRequest, rows: (columns: StoredColumns) => void = () => undefined): Ran {
-  const manifest = createManifest({ scheduler: 'timed', ...request });
+  const session: RunRequest = { scheduler: 'timed', ...request };
+  const manifest = createManifest(session);
   const protocol = findProtocol(manifest.protocol);
   const scenario = findScenario(manifest.scenario).build(manifest.parameters as Record<string, number>);
   const sim = new Simulation({ manifest, protocol, scenario, snapshots: false });
   while (sim.outcome === null) for (const chunk of sim.advance(SLICE)) rows(chunk.columns);
   const sets = Object.entries({ ...request.parameters, ...limitsOf(request) });
   const settings = sets.map(([key, value]) => ` --set ${key}=${value}`).join('');
-  return { sim, again: `rootline run ${request.scenario} --protocol ${request.protocol}${settings}` };
+  return {
+    sim,
+    again: `rootline run ${request.scenario} --protocol ${request.protocol}${settings}`,
+    session,
+  };
 }
 
 function limitsOf({ limits }: RunRequest): Readonly<Record<string, number>> {
@@ -68,7 +78,7 @@ function limitsOf({ limits }: RunRequest): Readonly<Record<string, number>> {
 
 /** B0: SMIs of one vCPU beside an idle one. */
 function rootChurn(protocol: string): RunAnswer {
-  const { sim, again } = runToEnd({ scenario: 'smi', protocol });
+  const { sim, again, session } = runToEnd({ scenario: 'smi', protocol });
   const verdicts = ensure(sim.invariants, 'watched invariants').set.verdicts();
   const churn = ensure(
     verdicts.find(({ invariant }) => invariant === 'I37'),
@@ -79,12 +89,13 @@ function rootChurn(protocol: string): RunAnswer {
     violated: churn.verdict === 'violated',
     rule: 'I37',
     seen: `${rootAllocations} roots allocated for ${rolesUsed} roles (${again})`,
+    session,
   };
 }
 
 /** B0 where the context is reset on every exit, EPT violations too. */
 function resetOnEveryExit(protocol: string): RunAnswer {
-  const { sim, again } = runToEnd({
+  const { sim, again, session } = runToEnd({
     scenario: 'boot',
     protocol,
     recording: 'lifecycle',
@@ -96,6 +107,7 @@ function resetOnEveryExit(protocol: string): RunAnswer {
     violated: stuck,
     rule: 'I38',
     seen: `${stuck ? 'the guest gets no further' : `the guest's run ends: ${sim.outcome}`} (${again})`,
+    session,
   };
 }
 
@@ -104,7 +116,7 @@ function workersAtOnce(protocol: string): RunAnswer {
   const pressure = new RootPressure();
   let names: readonly string[] = [];
   const blocks: StoredColumns[] = [];
-  const { sim, again } = runToEnd(
+  const { sim, again, session } = runToEnd(
     { scenario: 'gpu-memslots', protocol, parameters: { roots: 4, pages: 600, cpus: 2 } },
     (columns) => blocks.push(columns),
   );
@@ -118,6 +130,7 @@ function workersAtOnce(protocol: string): RunAnswer {
     violated: most > 1,
     rule: 'workers-at-once',
     seen: `${zaps} roots zapped by kernel workers, ${most} at the same moment (${again})`,
+    session,
   };
 }
 
@@ -130,6 +143,7 @@ function tablesAtOnce(protocol: string): RunAnswer {
   });
   model.reset();
   const counts = model.threads.map(() => 0);
+  const taken = [...model.prefix];
   let most = 0;
   for (let n = 0; n < MAX_STEPS; n++) {
     // In the order of their numbers, each as far as it gets.
@@ -142,11 +156,13 @@ function tablesAtOnce(protocol: string): RunAnswer {
       counts[t] = (counts[t] ?? 0) + 1;
       most = Math.max(most, counts[t] ?? 0);
     }
+    taken.push(t);
     if (model.step(t, 0) === STEP.violated) break;
   }
   return {
     violated: most > TABLES_AT_ONCE,
     rule: 'tables-at-once',
     seen: `${most} of 7 tables removed in one go, at most ${TABLES_AT_ONCE} where 1 GiB entries go one by one (litmus b8, threads in order)`,
+    session: { scenario: 'b8', protocol, scheduler: 'scripted', schedule: turnsOf(taken) },
   };
 }

@@ -1,12 +1,21 @@
-// The catalogue: rows on all cores, each by one thread; what needs no answer is a row at once.
+// The catalogue: rows on all cores, each by one thread; what needs no answer is a row at once. A violated row's counterexample
+// goes to whoever stores sessions; one at a time, while the other rows are searched.
 import { Worker } from 'node:worker_threads';
-import { type CatalogueFilter, catalogueCells } from '../../core/catalogue/cells.js';
-import type { CatalogueReply } from './catalogue.worker.js';
-import { answerRow, type CatalogueRow } from './row.js';
+import { type CatalogueCell, type CatalogueFilter, catalogueCells } from '../../core/catalogue/cells.js';
+import type { RunRequest } from '../../core/run/manifest.js';
+import { compiledEntry } from '../../sessions/compiled-entry.js';
+import type { CatalogueReply, CatalogueThreadData } from './catalogue.worker.js';
+import { type AnsweredRow, answerRow, type CatalogueRow } from './row.js';
 
 export interface CatalogueOptions extends CatalogueFilter {
   readonly workers: number;
+  /** Behind everything else that runs on this machine: for a server. */
+  readonly politely?: boolean;
   readonly progress?: (done: number, of: number) => void;
+  /** Stores a session, to its end; its id. Without it rows have none. */
+  readonly store?: ((session: RunRequest) => Promise<string>) | undefined;
+  /** Aborted: the rows that are not answered yet are given up, and the promise is rejected with its reason. */
+  readonly signal?: AbortSignal;
 }
 
 export interface CatalogueResult {
@@ -22,51 +31,76 @@ export async function runCatalogue(options: CatalogueOptions): Promise<Catalogue
   const rows = cells.map((): CatalogueRow | undefined => undefined);
   const asked: number[] = [];
   for (const [k, cell] of cells.entries()) {
-    if (cell.expected === 'violated' || cell.expected === 'holds') asked.push(k);
-    else rows[k] = await answerRow(cell);
+    if (isAsked(cell)) asked.push(k);
+    else rows[k] = (await answerRow(cell)).row;
   }
-  const threads = Math.max(1, Math.min(options.workers, asked.length));
+  const stopped = new AbortController();
+  const signals = options.signal === undefined ? [stopped.signal] : [stopped.signal, options.signal];
+  const signal = AbortSignal.any(signals);
   let done = 0;
-  const finished = (k: number, row: CatalogueRow): void => {
+  let storing: Promise<unknown> = Promise.resolve();
+  const stored = (k: number, session: RunRequest): void => {
+    storing = storing.then(async () => {
+      const row = rows[k];
+      if (row !== undefined) rows[k] = { ...row, sessionId: (await options.store?.(session)) ?? null };
+    });
+    storing.catch((error: unknown) => stopped.abort(error));
+  };
+  const finished = (k: number, { row, session }: AnsweredRow): void => {
     rows[k] = row;
+    if (session !== null && options.store !== undefined) stored(k, session);
     options.progress?.(++done, asked.length);
   };
-  if (threads === 1) {
-    for (const k of asked) {
-      const cell = cells[k];
-      if (cell !== undefined) finished(k, await answerRow(cell));
-    }
-  } else {
-    const queue = asked.values();
-    await Promise.all(Array.from({ length: threads }, () => work({ bug, protocol }, queue, finished)));
-  }
+  const queue = asked.values();
+  const threads = Array.from({ length: Math.min(options.workers, asked.length) }, () =>
+    work({ bug, protocol, politely: options.politely ?? false }, queue, finished, signal),
+  );
+  // One that fails ends the others, too.
+  for (const thread of threads) thread.catch((error: unknown) => stopped.abort(error));
+  await Promise.all(threads);
+  await storing;
   const all = rows.filter((row) => row !== undefined);
   return { rows: all, failed: all.filter((row) => !row.ok).length };
 }
 
+/** Whether a search or a run answers it; else the table does. */
+export function isAsked({ expected }: CatalogueCell): boolean {
+  return expected === 'violated' || expected === 'holds';
+}
+
 /** One thread: takes the next cell until there is none. */
 function work(
-  filter: CatalogueFilter,
+  workerData: CatalogueThreadData,
   queue: Iterator<number>,
-  finished: (index: number, row: CatalogueRow) => void,
+  finished: (index: number, answered: AnsweredRow) => void,
+  signal: AbortSignal,
 ): Promise<void> {
-  const worker = new Worker(new URL('./catalogue.worker.js', import.meta.url), { workerData: filter });
+  const entry = compiledEntry(import.meta.url, './catalogue.worker');
+  const worker = new Worker(entry, { name: 'catalogue', workerData });
   return new Promise((resolve, reject) => {
+    const stop = (): void => end(() => reject(signal.reason as Error));
+    const end = (settle: () => void): void => {
+      signal.removeEventListener('abort', stop);
+      void worker.terminate().then(settle, reject);
+    };
     const next = (): void => {
       const { value, done } = queue.next();
-      if (done !== true) worker.postMessage(value);
-      else void worker.terminate().then(() => resolve(), reject);
+      if (done === true) end(resolve);
+      else worker.postMessage(value);
     };
     worker.on('message', (reply: CatalogueReply) => {
       if ('error' in reply) {
-        void worker.terminate();
-        reject(new Error(reply.error));
+        end(() => reject(new Error(reply.error)));
         return;
       }
-      finished(reply.index, reply.row);
+      finished(reply.index, reply.answered);
       next();
     });
-    worker.on('error', reject);
-    next();
+    worker.on('error', (error) => end(() => reject(error)));
+    if (signal.aborted) stop();
+    else {
+      signal.addEventListener('abort', stop, { once: true });
+      next();
+    }
   });
 }

@@ -4,9 +4,16 @@ import type { Expected } from '../../core/catalogue/answer.js';
 import type { CatalogueCell } from '../../core/catalogue/cells.js';
 import { runAnswer } from '../../core/catalogue/runs.js';
 import { modelSpec } from '../../core/explorer/litmus/litmus.js';
-import { DEFAULT_BOUNDS, DEFAULT_SCHEDULES, type ExplorationResult } from '../exploration.js';
+import type { RunRequest } from '../../core/run/manifest.js';
+import {
+  DEFAULT_BOUNDS,
+  DEFAULT_SCHEDULES,
+  type Exploration,
+  type ExplorationResult,
+} from '../exploration.js';
 import { explore } from '../explore.js';
 import { findLitmus } from '../find-litmus.js';
+import { present } from '../present.js';
 
 /** What one row may take; none comes near it. */
 export const ROW_BOUNDS = { ...DEFAULT_BOUNDS, states: 2_000_000, seconds: 60, bytes: 256 * 1024 ** 2 };
@@ -22,67 +29,77 @@ export interface CatalogueRow {
   readonly invariant: string | null;
   readonly states: number | null;
   readonly seconds: number;
-  /** A stored session of the counterexample; `rootline explore` of litmus and protocol finds it again. */
+  /** Session of the counterexample, or of the run; null where nothing was violated, or nothing was to be stored. */
   readonly sessionId: string | null;
   /** How it was answered: every interleaving, or one run. */
   readonly how: 'exhaustive' | 'run' | null;
   readonly litmus: string | null;
-  /** Steps of the counterexample. */
+  /** Steps of the counterexample, as its session has it. */
   readonly steps: number | null;
   /** Why it is not applicable or unknown; what was seen. */
   readonly reason: string | null;
 }
 
-export async function answerRow(cell: CatalogueCell): Promise<CatalogueRow> {
+/** A row whose session is still to be stored, and what that session is asked for with; null: there is none. */
+export interface AnsweredRow {
+  readonly row: CatalogueRow;
+  readonly session: RunRequest | null;
+}
+
+export async function answerRow(cell: CatalogueCell): Promise<AnsweredRow> {
   const { answer, protocol, expected, why } = cell;
   const { bug, kind, question } = answer;
   const row = { bug, protocol, kind, expected, sessionId: null, litmus: null };
   if (question === null || expected === 'not_applicable' || expected === 'unknown') {
     const nothing = { invariant: null, states: null, seconds: 0, how: null, steps: null };
-    return { ...row, ...nothing, got: expected, ok: true, reason: why };
+    return { row: { ...row, ...nothing, got: expected, ok: true, reason: why }, session: null };
   }
   const begunMs = performance.now();
   if (question.by === 'run') {
-    const { violated, rule, seen } = runAnswer(question.run, protocol);
+    const { violated, rule, seen, session } = runAnswer(question.run, protocol);
     const got = violated ? 'violated' : 'holds';
     return {
-      ...row,
-      got,
-      ok: got === expected,
-      invariant: violated ? rule : null,
-      states: null,
-      seconds: (performance.now() - begunMs) / 1_000,
-      how: 'run',
-      steps: null,
-      reason: why === null ? seen : `${seen}; ${why}`,
+      row: {
+        ...row,
+        got,
+        ok: got === expected,
+        invariant: violated ? rule : null,
+        states: null,
+        seconds: (performance.now() - begunMs) / 1_000,
+        how: 'run',
+        steps: null,
+        reason: why === null ? seen : `${seen}; ${why}`,
+      },
+      session: violated ? session : null,
     };
   }
-  const result = await search(question.litmus, protocol, question.liveness);
+  const asked = await explorationOf(question.litmus, protocol, question.liveness);
+  const result = await explore(asked);
   const got = verdictOf(result, question.liveness);
   const rule = got === 'violated' ? result.invariant : null;
-  const meant = rule === null || answer.rules.some((one) => result.broken.includes(one));
+  const meant = rule === null || answer.rules.includes(rule);
+  const report = rule === null ? null : await present(asked, result);
   return {
-    ...row,
-    litmus: question.litmus,
-    got,
-    ok: got === expected && meant,
-    invariant: rule,
-    states: result.states,
-    seconds: result.seconds,
-    how: 'exhaustive',
-    steps: rule === null ? null : (result.counterexample?.length ?? null),
-    reason: reasonOf(cell, result, meant),
+    row: {
+      ...row,
+      litmus: question.litmus,
+      got,
+      ok: got === expected && meant,
+      invariant: rule,
+      states: result.states,
+      seconds: result.seconds,
+      how: 'exhaustive',
+      steps: report?.length ?? null,
+      reason: reasonOf(cell, result, meant),
+    },
+    session: report?.session ?? null,
   };
 }
 
-async function search(
-  name: string,
-  protocol: string,
-  liveness: boolean,
-): Promise<ExplorationResult & { readonly broken: readonly string[] }> {
+async function explorationOf(name: string, protocol: string, liveness: boolean): Promise<Exploration> {
   const litmus = await findLitmus(name);
   const reductions = { persistent: true, symmetry: true };
-  const result = await explore({
+  return {
     spec: modelSpec(litmus, { protocol, parameters: {}, reductions }),
     search: 'exhaustive',
     bounds: ROW_BOUNDS,
@@ -93,8 +110,7 @@ async function search(
     pctDepth: 1,
     exact: false,
     liveness,
-  });
-  return { ...result, broken: result.invariant === null ? [] : [result.invariant] };
+  };
 }
 
 /** A starvation is no livelock: some order that is not fair to a lock's waiters lets one of them wait for ever. */

@@ -63,7 +63,7 @@ describe('the table', () => {
 
 const row = (bug: string, protocol: string) => {
   const [cell] = catalogueCells({ bug, protocol });
-  return answerRow(cell!);
+  return answerRow(cell!).then(({ row: answered }) => answered);
 };
 
 describe('the answers', () => {

@@ -27,7 +27,8 @@ export function foundSession(model: Model, spec: ModelSpec, found: Found): Found
   };
 }
 
-function turnsOf(threads: readonly number[]): ThreadSteps[] {
+/** Who runs for how many steps, from who takes each step. */
+export function turnsOf(threads: readonly number[]): ThreadSteps[] {
   const turns: { thread: number; steps: number }[] = [];
   for (const thread of threads) {
     const last = turns.at(-1);
