@@ -2,9 +2,10 @@
 
 import { MachineModel } from '../../src/core/explorer/machine-model/machine-model.js';
 import type { Reductions, Violation } from '../../src/core/explorer/model.js';
+import { BreadthFirst } from '../../src/core/explorer/search/breadth-first.js';
 import { DepthFirst } from '../../src/core/explorer/search/depth-first.js';
 import { ExactSet } from '../../src/core/explorer/search/exact.js';
-import { UNBOUNDED } from '../../src/core/explorer/search/found.js';
+import { type Found, UNBOUNDED } from '../../src/core/explorer/search/found.js';
 import type { Protocol } from '../../src/core/protocols/protocol.js';
 import { findProtocol } from '../../src/core/protocols/registry.js';
 import { findMachineLitmus } from '../../src/core/scenarios/litmus/index.js';
@@ -41,6 +42,18 @@ export function verdict(
   let end = search.start();
   while (end === 'working') end = search.advance(1_000_000);
   return { end, states: search.figures.states, violation: search.violation };
+}
+
+/** The first violation of a breadth-first search: no schedule of what is searched is shorter. */
+export function shortest(id: string, protocol: Protocol, reductions: Reductions = ALL): Found | null {
+  const model = new MachineModel({ protocol, litmus: built(id), reductions });
+  const search = new BreadthFirst(model, new ExactSet(), {
+    persistent: reductions.persistent,
+    bounds: UNBOUNDED,
+  });
+  let end = search.start();
+  while (end === 'working') end = search.advance(1_000_000);
+  return search.found;
 }
 
 export interface Everything {

@@ -14,7 +14,7 @@ import { ACCESS, CPU_STATE, EXIT } from '../events/constants.js';
 import { type Decision, S_VCPU } from '../machine/batch.js';
 import { exitAccess, exitGfn, exitReason, type GuestModel, guestExit } from '../machine/guest-port.js';
 import { CONTEXT, GUEST_WORDS, HAVE, NORMAL, POSITION, SMM } from './position.js';
-import { extendProgram, INSN, INSN_WORDS, PHASE, TOUCH } from './program.js';
+import { extendProgram, INSN, INSN_WORDS, NO_CODE, PHASE, TOUCH } from './program.js';
 import { permits, walk } from './walk.js';
 
 /** Instructions that one step may retire at the most, where the scenario states no `touchBurst`. */
@@ -229,7 +229,7 @@ export class Guest implements GuestModel {
   }
 
   private fetch(gfn: number): number {
-    return this.need(gfn, ACCESS.EXEC, HAVE.CODE);
+    return gfn === NO_CODE ? GO_ON : this.need(gfn, ACCESS.EXEC, HAVE.CODE);
   }
 
   /** Gets one translation that the current instruction needs: from the TLB, or by this step's one walk. */

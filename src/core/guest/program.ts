@@ -1,6 +1,7 @@
 // Guest programs: what a vCPU executes, as data. Fixed-width instructions in one Int32Array; data blocks of phases lie
 // behind the last instruction. The bytes of guest memory do not exist: an instruction is the pages it needs, the time
-// it takes, and the exit it causes. Every instruction needs its code page; a touch needs its data page besides.
+// it takes, and the exit it causes. Every instruction needs its code page
+// (`withoutCode` leaves that out); a touch needs its data page besides.
 import { assert } from '../base/assert.js';
 import type { GrowingWords } from '../base/growing-words.js';
 import { ACCESS, CPU_STATE, EXIT, MILESTONE } from '../events/constants.js';
@@ -22,6 +23,9 @@ export const INSN_WORDS = 8;
 /** How a touch uses its page. `rmw` reads first, as the hardware does: two translations, and two faults on a fresh page. */
 export const TOUCH = { read: 1, write: 2, rmw: 3, exec: 4 } as const;
 export type TouchAccess = keyof typeof TOUCH;
+
+/** In place of a code page: what the instruction is fetched from is left out (guests of a litmus). */
+export const NO_CODE = -1;
 
 /** Loops may stand in loops this deep. */
 export const LOOP_DEPTH = 3;
@@ -57,6 +61,11 @@ export class GuestProgramBuilder {
   code(gfn: number): this {
     this.codeGfn = gfn;
     return this;
+  }
+
+  /** Instructions from here on need no code page: each access of theirs is one translation. */
+  withoutCode(): this {
+    return this.code(NO_CODE);
   }
 
   private put(op: number, a = 0, b = 0, c = 0, d = 0): this {

@@ -37,6 +37,14 @@ export interface Abilities {
   readonly changesSlots: boolean;
   /** Changes pages of the process, or runs the MMU notifier around that. */
   readonly changesHost: boolean;
+  /** Changes mmu_invalidate_seq, as a notifier does. */
+  readonly stalesFaults: boolean;
+  /** May ask other vCPUs to flush their TLBs. */
+  readonly flushesTlbs: boolean;
+  /** May ask other vCPUs to drop their roots. */
+  readonly dropsRoots: boolean;
+  /** May raise any request of another vCPU. */
+  readonly asks: boolean;
 }
 
 const NOTHING: Abilities = {
@@ -55,6 +63,10 @@ const NOTHING: Abilities = {
   takesSlotsLock: false,
   changesSlots: false,
   changesHost: false,
+  stalesFaults: false,
+  flushesTlbs: false,
+  dropsRoots: false,
+  asks: false,
 };
 
 /** Abilities while they are collected. */
@@ -66,7 +78,7 @@ export type AbilitiesFrom = readonly (readonly Abilities[])[];
 export function abilitiesOf(litmus: BuiltLitmus, linked: LinkedProtocol): AbilitiesFrom {
   const zapsShared = mentions(linked, 'kvm_tdp_mmu_zap_invalidated_roots', 'tdp_mmu_next_root');
   return litmus.threads.map(({ entry, script }) => {
-    if (entry === THREAD_ENTRY.kworker) return [{ ...NOTHING, worker: true }];
+    if (entry === THREAD_ENTRY.kworker) return [{ ...NOTHING, worker: true, flushesTlbs: true }];
     if (entry === THREAD_ENTRY.rcu) return [{ ...NOTHING, rcu: true }];
     const call = entry === THREAD_ENTRY.litmus ? litmusCall : vmmCall;
     let rest: Collected = { ...NOTHING };
@@ -89,7 +101,10 @@ function goesBack(script: Int32Array): boolean {
 }
 
 function litmusCall(out: Collected, script: Int32Array, at: number, zapsShared: boolean): void {
-  switch (script[at]) {
+  const op = script[at];
+  // Whatever takes mmu_lock may flush.
+  out.flushesTlbs ||= op !== LITMUS_OP.END && op !== LITMUS_OP.ARRIVE && op !== LITMUS_OP.AWAIT;
+  switch (op) {
     case LITMUS_OP.LOAD:
     case LITMUS_OP.SMM:
     case LITMUS_OP.RESET:
@@ -116,6 +131,7 @@ function litmusCall(out: Collected, script: Int32Array, at: number, zapsShared: 
       });
       return;
     case LITMUS_OP.ZAP_ALL_FAST:
+      out.dropsRoots = true;
       out.flushes = true;
       out.takesSlotsLock = true;
       out.walksShared ||= zapsShared;
@@ -137,6 +153,9 @@ const QUIET: ReadonlySet<number> = new Set([
   IOCTL.EXIT_MM,
 ]);
 
+/** No call of user space does this. */
+const NEVER_OF_A_CALL: ReadonlySet<string> = new Set(['worker', 'rcu', 'looksAtBarriers']);
+
 /** Calls that change pages of the process; the notifier's walks take mmu_lock for write. */
 const ON_PAGES: ReadonlySet<number> = new Set([
   IOCTL.MADVISE_DONTNEED,
@@ -148,13 +167,16 @@ const ON_PAGES: ReadonlySet<number> = new Set([
 
 function vmmCall(out: Collected, script: Int32Array, at: number, zapsShared: boolean): void {
   const op = script[at];
+  out.flushesTlbs ||= op === IOCTL.EXIT_MM || !QUIET.has(op);
   if (QUIET.has(op)) return;
   if (ON_PAGES.has(op)) {
     out.changesHost = true;
+    out.stalesFaults = true;
     return;
   }
   if (op === IOCTL.CLOSE_VCPU || op === IOCTL.CLOSE_VM) {
     out.closes = true;
+    out.dropsRoots = true;
     out.usesRoots = true;
     out.flushes = true;
     out.walksShared ||= zapsShared;
@@ -164,6 +186,7 @@ function vmmCall(out: Collected, script: Int32Array, at: number, zapsShared: boo
     out.flushes = true;
     out.takesSlotsLock = true;
     out.changesSlots = true;
+    out.dropsRoots = true;
     out.walksShared ||= zapsShared;
     return;
   }
@@ -171,8 +194,14 @@ function vmmCall(out: Collected, script: Int32Array, at: number, zapsShared: boo
     out.looksAtBarriers = true;
     return;
   }
+  // What they do is done with mmu_lock held for write.
+  if (op === IOCTL.NX_RECOVERY) return;
+  if (op === IOCTL.KVM_SET_MSRS) {
+    out.stalesFaults = true;
+    return;
+  }
   for (const name of Object.keys(NOTHING) as (keyof Abilities)[])
-    if (name !== 'worker' && name !== 'rcu') out[name] = true;
+    if (!NEVER_OF_A_CALL.has(name)) out[name] = true;
 }
 
 /** Arrivals at DONE in a script; many when it loops. */

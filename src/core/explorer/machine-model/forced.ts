@@ -10,7 +10,6 @@ import {
   MACHINE,
   PAGE,
   PAGE_KIND,
-  ROOT_SLOTS,
   STACK,
   THREAD,
   VCPU,
@@ -27,6 +26,7 @@ import { OP } from '../../machine/op.js';
 import type { BuiltLitmus } from '../../scenarios/litmus/litmus.js';
 import { type Abilities, type AbilitiesFrom, anyMentions, mentions } from './abilities.js';
 import { canStep, isFree, OP_WORDS } from './enabled.js';
+import { GuestSteps } from './guest-steps.js';
 import type { LocalKinds } from './locals.js';
 import { Others } from './others.js';
 import type { Reached } from './reached.js';
@@ -41,7 +41,7 @@ export class Forced {
   private readonly rcuThread: number;
   private readonly caches: boolean;
   private readonly lookers: boolean;
-  private readonly guests: boolean;
+  private readonly guest: GuestSteps;
   /** A fault is thrown away when its root is invalid. */
   private readonly testsRoot: boolean;
   private readonly threads: number;
@@ -79,7 +79,7 @@ export class Forced {
     const { topology } = w.layout;
     this.caches = topology.tlbEntries + topology.pscEntries + topology.outerEntries > 0;
     this.lookers = whole.some((x) => x.looksAtBarriers);
-    this.guests = whole.some((x) => x.guest);
+    this.guest = new GuestSteps(w, ops, litmus, this.others, this.standing, linked);
     this.testsRoot = mentions(linked, 'is_page_fault_stale', 'role_is_invalid');
     const writers = ['kvm_tdp_mmu_invalidate_all_roots', 'kvm_tdp_mmu_invalidate_roots'];
     this.keepsValid =
@@ -139,6 +139,7 @@ export class Forced {
     const at = t * OP_WORDS;
     const kind = ops[at] - 1;
     const a = ops[at + 1];
+    if (this.guest.any && this.guest.forced(t, kind, a)) return true;
     switch (kind) {
       // Releases: nobody could have taken what is held, and giving it back enables only. (Sections that end after a grace
       // period has begun, and those that ended before, leave the same state.)
@@ -167,7 +168,7 @@ export class Forced {
       case OP.READ_HOST_PAGE:
         return host_page_is_private(s[w.hostPage(a)]) && !this.others.any(t, 'changesHost');
       case OP.READ_VM:
-        if (ops[at + 2] === VM.INVALIDATE_SEQ) return !this.others.any(t, 'changesHost');
+        if (ops[at + 2] === VM.INVALIDATE_SEQ) return !this.others.any(t, 'stalesFaults');
         if (ops[at + 2] === VM.CREATED_VCPUS) return true;
         return ops[at + 2] === VM.USERS_COUNT && !this.others.any(t, 'closes');
       case OP.LOCK:
@@ -176,7 +177,7 @@ export class Forced {
         break;
       // A vCPU's own slot: only a guest, and what is cached of it, hangs on when it is written.
       case OP.EMIT:
-        if (a === E.RootLoaded || a === E.RootDropped) return !this.caches && !this.guests;
+        if (a === E.RootLoaded || a === E.RootDropped) return !this.caches && !this.guest.any;
         break;
       // What nothing else leads to is freed unseen, whenever that is.
       case OP.CALL_RCU:
@@ -219,7 +220,7 @@ export class Forced {
       case OP.CMPXCHG_SPTE:
       case OP.XCHG_NEXT_REMOVED:
       case OP.FREEZE_TABLE:
-        return !this.others.any(t, 'lockless');
+        return this.guest.readsFinal(t, kind, a) || !this.guest.reaches(t, this.rootFor(t, a), a, true);
       case OP.ALLOC_ROOT:
       case OP.ALLOC_TABLE:
       case OP.FREE_TABLE:
@@ -275,7 +276,7 @@ export class Forced {
       case OP.WRITE_SPTE:
       case OP.XCHG_NEXT_REMOVED:
       case OP.FREEZE_TABLE:
-        return !this.treeIsShared(t, this.rootFor(t, a));
+        return !this.treeIsShared(t, this.rootFor(t, a), a);
       // Sections under it as a whole: one that counts a table commutes with every other; one that changes the list, with
       // those that do not look at it.
       case OP.LOCK:
@@ -332,14 +333,6 @@ export class Forced {
     return true;
   }
 
-  private names(u: number, root: number): boolean {
-    const v = this.litmus.vcpuOf[u] ?? -1;
-    if (v < 0) return false;
-    const at = this.w.vcpu(v);
-    for (const slot of ROOT_SLOTS) if (this.w.s[at + slot] === root + 1) return true;
-    return this.w.s[at + VCPU.ENTERED_ROOT] === root + 1;
-  }
-
   private isRoleRead(t: number, root: number): boolean {
     const { now, threads } = this;
     for (let u = 0; u < threads; u++) {
@@ -347,7 +340,7 @@ export class Forced {
       const able = now[u];
       // A fault looks at the role of its vCPU's root, with mmu_lock held for read.
       const looks = able.readsRoles || (able.faults && !this.excludes(t));
-      if (looks && (this.rules.vcpuRootMode === 1 || this.names(u, root))) return true;
+      if (looks && (this.rules.vcpuRootMode === 1 || this.guest.names(u, root))) return true;
     }
     return false;
   }
@@ -387,7 +380,7 @@ export class Forced {
       if (able.walksShared) return true;
       if (able.worker && (works[u] === root + 1 || queued)) return true;
       const drives = (this.litmus.vcpuOf[u] ?? -1) >= 0;
-      if (this.rules.vcpuRootMode === 1 && drives && (valid || this.names(u, root))) return true;
+      if (this.rules.vcpuRootMode === 1 && drives && (valid || this.guest.names(u, root))) return true;
     }
     return false;
   }
@@ -409,15 +402,15 @@ export class Forced {
     return v < 0 ? -1 : w.vcpuWord(v, VCPU.ROOT) - 1;
   }
 
-  private treeIsShared(t: number, root: number): boolean {
+  private treeIsShared(t: number, root: number, table: number): boolean {
     if (root < 0) return true;
     const { w, now, threads, works } = this;
     const queued = w.pageWord(root, PAGE.WORK) === WORK.queued;
     const valid = !role_is_invalid(w.pageWord(root, PAGE.ROLE));
+    if (this.guest.reaches(t, root, table, this.rules.vcpuRootMode !== 1 || !valid)) return true;
     for (let u = 0; u < threads; u++) {
       if (!this.others.mayMove(t, u)) continue;
       const able = now[u];
-      if (able.lockless) return true;
       if (able.walksShared && this.mayZap(u, root, valid)) return true;
       if (able.worker && (works[u] === root + 1 || queued)) return true;
       if (!able.faults) continue;
@@ -428,7 +421,7 @@ export class Forced {
         w.threadWord(u, THREAD.HELD0 + LOCK_KIND.mmu_lock) !== 0 &&
         this.standing.inFault(u) &&
         !this.standing.testsStale(u);
-      if (this.names(u, root) && (valid || inside || !this.testsRoot)) return true;
+      if (this.guest.names(u, root) && (valid || inside || !this.testsRoot)) return true;
     }
     return false;
   }

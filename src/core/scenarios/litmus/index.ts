@@ -1,6 +1,7 @@
 // All litmus, by id.
 import { BadInput } from '../../base/errors.js';
 import { BUG_LITMUS } from './bugs.js';
+import { GUEST_LITMUS } from './guests.js';
 import type { Litmus } from './litmus.js';
 import { PAIRS } from './pairs.js';
 import { litmusReference, litmusReferenceNoDestroy } from './reference.js';
@@ -10,6 +11,7 @@ export const MACHINE_LITMUS: readonly Litmus[] = [
   litmusReferenceNoDestroy,
   ...PAIRS,
   ...BUG_LITMUS,
+  ...GUEST_LITMUS,
 ];
 
 export function findMachineLitmus(id: string): Litmus {

@@ -54,6 +54,8 @@ export interface MainOptions {
   readonly smm?: boolean;
   /** These memslots instead. */
   readonly regions?: readonly Region[];
+  /** What main does to the vCPUs before anybody prepares anything. */
+  readonly made?: (s: ScriptBuilder) => void;
   /** What main does between what the others prepare and GO. */
   readonly before?: (s: ScriptBuilder) => void;
   /** There is no VM before GO. */
@@ -86,6 +88,7 @@ export function mainThread(options: MainOptions): LitmusThread {
       s.setMemoryRegion({ asId, slot, baseGfn: at, pages, hvaPage: at });
   }
   for (let v = 0; v < options.vcpus; v++) s.createVcpu(v);
+  options.made?.(s);
   s.arrive(MADE);
   if ((options.preparing ?? 0) > 0) s.await(PREPARED, options.preparing ?? 0);
   options.before?.(s);
