@@ -17,7 +17,8 @@ const BELOW_RUN = {
   invariants: ['base', 'events', 'aggregates'],
   projections: ['base', 'events', 'aggregates'],
   causality: ['base', 'events', 'aggregates', 'projections'],
-  traces: ['base', 'events', 'aggregates'],
+  // A check holds a trace against protocols.
+  traces: ['base', 'events', 'aggregates', 'machine', 'kernel', 'protocols'],
   bugs: ['base'],
   exports: ['base', 'events', 'aggregates', 'projections', 'causality'],
 };

@@ -1,0 +1,357 @@
+// What one line says to the check: which covered function was entered or left, on which objects, and what the probe read from
+// memory. Import's events carry what a session needs; a check needs every function of the probe set, also those that move
+// no reference, because a covered function that is silent did not run. Scanned by hand: millions of lines pass through here.
+
+/** A kernel address by its low 48 bits. */
+export type Address = number;
+
+export type CoveredEvent =
+  | { readonly kind: 'load'; readonly kvm: Address | null; readonly vcpu: Address }
+  | { readonly kind: 'loadReturned'; readonly result: number | null }
+  | {
+      readonly kind: 'lookup';
+      readonly kvm: Address | null;
+      readonly vcpu: Address;
+      readonly role: number | null;
+    }
+  /** `result`: v6.9 .. v6.13 return an int, other forms return the page or nothing. */
+  | { readonly kind: 'lookupReturned'; readonly hpa: Address | null; readonly result: number | null }
+  | { readonly kind: 'reset' | 'unload' | 'obsolete'; readonly kvm: Address | null; readonly vcpu: Address }
+  | {
+      readonly kind: 'freeRoots';
+      readonly kvm: Address | null;
+      readonly vcpu: Address | null;
+      readonly mmu: Address | null;
+      readonly mask: number | null;
+    }
+  /** `hpa` null: the slot was empty. */
+  | { readonly kind: 'freePage'; readonly kvm: Address | null; readonly hpa: Address | null }
+  | ({ readonly kind: 'put'; readonly shared: boolean | null } & PrintedRoot)
+  | { readonly kind: 'next'; readonly kvm: Address | null; readonly previous: Address }
+  | { readonly kind: 'nextReturned'; readonly root: Address; readonly caller: string | null }
+  | { readonly kind: 'alloc' }
+  /** `root`: null where only the caller could tell. */
+  | {
+      readonly kind: 'init';
+      readonly sp: Address;
+      readonly spt: Address;
+      readonly role: number;
+      readonly root: boolean | null;
+    }
+  | {
+      readonly kind: 'announced';
+      readonly level: number | null;
+      readonly count: number;
+      readonly created: boolean;
+      readonly form: TextForm | null;
+    }
+  | {
+      readonly kind: 'tableFreed';
+      readonly spt: Address;
+      readonly role: number;
+      readonly refcount: number | null;
+    }
+  /** v5.10's kvm_tdp_mmu_free_root. */
+  | ({ readonly kind: 'rootFreed' } & PrintedRoot)
+  | { readonly kind: 'invalidate'; readonly kvm: Address | null; readonly types: number | null }
+  | { readonly kind: 'zapInvalidated'; readonly kvm: Address | null; readonly shared: boolean | null }
+  | { readonly kind: 'zapInvalidatedReturned' }
+  | ({ readonly kind: 'zapRoot'; readonly shared: boolean | null } & PrintedRoot)
+  | ({
+      readonly kind: 'zapPass';
+      readonly shared: boolean | null;
+      readonly level: number | null;
+    } & PrintedRoot)
+  | { readonly kind: 'zapRange' | 'zapRangeReturned' }
+  | ({ readonly kind: 'schedule' } & PrintedRoot)
+  | { readonly kind: 'queued'; readonly work: Address }
+  | {
+      readonly kind: 'work';
+      readonly work: Address;
+      readonly role: number | null;
+      readonly refcount: number | null;
+    }
+  | { readonly kind: 'workReturned' }
+  /** The work queue begins or ends an item of this kind: the tracepoint names its function. */
+  | { readonly kind: 'executes' }
+  | { readonly kind: 'fastZap' | 'fastZapFront'; readonly kvm: Address | null }
+  | { readonly kind: 'zapAll' | 'zapAllRoots'; readonly kvm: Address | null }
+  | { readonly kind: 'fastZapReturned' | 'fastZapAnnounced' }
+  | { readonly kind: 'mmuInit' | 'mmuUninit'; readonly kvm: Address | null }
+  /** `form`: what the tracepoint prints in some releases only. */
+  | { readonly kind: 'entry' | 'exit'; readonly vcpu: number | null; readonly form: TextForm | null }
+  | { readonly kind: 'fault'; readonly form: TextForm | null }
+  | { readonly kind: 'smm'; readonly vcpu: number | null; readonly entering: boolean }
+  /** Its task is in user space, or about to be. */
+  | { readonly kind: 'user' }
+  /** Nested virtualisation: other MMUs of a vCPU take part, which no probe covers. */
+  | { readonly kind: 'nested' }
+  /** Known, and of no consequence for roots. */
+  | { readonly kind: 'other' }
+  | { readonly kind: 'damaged'; readonly field: string };
+
+/** Texts that the recordings show in some releases only: v5.10's page faults name no vCPU, those from 6.1 on do; 7.2 prints more. */
+export type TextForm = 'v5.10' | 'from 6.1' | '7.2';
+
+interface PrintedRoot {
+  readonly kvm: Address | null;
+  readonly root: Address;
+  readonly role: number | null;
+  readonly refcount: number | null;
+}
+
+const ADDRESS_DIGITS = 12;
+
+/** Offset of the value behind ` name=`, or -1. A field may also begin the text (raw reports). */
+function valueAt(body: string, name: string): number {
+  for (let at = body.indexOf(name); at >= 0; at = body.indexOf(name, at + 1)) {
+    if (body.charCodeAt(at + name.length) === 61 && (at === 0 || body.charCodeAt(at - 1) === 32))
+      return at + name.length + 1;
+  }
+  return -1;
+}
+
+function hexAt(body: string, begin: number): number | null {
+  let at = body.charCodeAt(begin) === 48 && body.charCodeAt(begin + 1) === 120 ? begin + 2 : begin;
+  let end = at;
+  for (
+    let c = body.charCodeAt(end);
+    (c >= 48 && c <= 57) || (c >= 97 && c <= 102);
+    c = body.charCodeAt(++end)
+  );
+  if (end === at) return null;
+  if (end - at > ADDRESS_DIGITS) at = end - ADDRESS_DIGITS;
+  return Number.parseInt(body.slice(at, end), 16);
+}
+
+const hex = (body: string, name: string): number | null => {
+  const at = valueAt(body, name);
+  return at < 0 ? null : hexAt(body, at);
+};
+
+const integer = (body: string, name: string): number | null => {
+  const at = valueAt(body, name);
+  if (at < 0) return null;
+  const found = Number.parseInt(body.slice(at, at + 16), 10);
+  return Number.isNaN(found) ? null : found;
+};
+
+const flag = (body: string, name: string): boolean | null => {
+  const found = integer(body, name);
+  return found === null ? null : found !== 0;
+};
+
+const damaged = (field: string): CoveredEvent => ({ kind: 'damaged', field });
+
+const INVALID_PAGE = 0xffff_ffff_ffff;
+
+function printedRoot(body: string): PrintedRoot | null {
+  const root = hex(body, 'root');
+  return root === null
+    ? null
+    : { kvm: hex(body, 'kvm'), root, role: hex(body, 'role'), refcount: integer(body, 'refcount') };
+}
+
+const ofVm =
+  (kind: 'fastZap' | 'fastZapFront' | 'zapAll' | 'zapAllRoots' | 'mmuInit' | 'mmuUninit') =>
+  (body: string): CoveredEvent =>
+    ({ kind, kvm: hex(body, 'kvm') }) as CoveredEvent;
+
+const ofVcpu =
+  (kind: 'load' | 'reset' | 'unload' | 'obsolete') =>
+  (body: string): CoveredEvent => {
+    const vcpu = hex(body, 'vcpu');
+    return vcpu === null ? damaged('vcpu') : { kind, kvm: hex(body, 'kvm'), vcpu };
+  };
+
+function lookup(body: string): CoveredEvent {
+  const vcpu = hex(body, 'vcpu');
+  if (vcpu === null) return damaged('vcpu');
+  // 5.10's probe names what it reads for what it is: the page role in the vCPU's MMU.
+  return { kind: 'lookup', kvm: hex(body, 'kvm'), vcpu, role: hex(body, 'role') ?? hex(body, 'role_page') };
+}
+
+function lookupReturned(body: string): CoveredEvent {
+  const hpa = hex(body, 'hpa');
+  return { kind: 'lookupReturned', hpa: hpa === INVALID_PAGE ? null : hpa, result: integer(body, 'ret') };
+}
+
+function init(body: string): CoveredEvent {
+  const sp = hex(body, 'sp');
+  const spt = hex(body, 'spt');
+  const role = hex(body, 'role');
+  if (sp === null || spt === null || role === null) return damaged('sp, spt, role');
+  const sptep = hex(body, 'sptep');
+  return { kind: 'init', sp, spt, role, root: sptep === null ? null : sptep === 0 };
+}
+
+/** `sp gen 0 gfn 0 l4 ... root 0 sync new`; `new sp gfn 0 4 ... root 0 sync` of trace-cmd; its raw form has fields. */
+function announced(body: string): CoveredEvent {
+  const raw = integer(body, 'created');
+  if (raw !== null) {
+    const role = integer(body, 'role');
+    const level = role === null ? null : role & 0xf;
+    return {
+      kind: 'announced',
+      level,
+      count: integer(body, 'root_count') ?? 0,
+      created: raw !== 0,
+      form: null,
+    };
+  }
+  const level = / l?(\d) (?:\d-byte )?q\d/.exec(body)?.[1];
+  const count = / root (-?\d+)/.exec(body)?.[1];
+  if (count === undefined) return damaged('root');
+  return {
+    kind: 'announced',
+    level: level === undefined ? null : Number(level),
+    count: Number(count),
+    created: body.endsWith(' new') || body.startsWith('new '),
+    form: FOUR_LETTERS.test(body) ? '7.2' : null,
+  };
+}
+
+/** Access of a table: `wux`, `rwux` in 7.2. */
+const FOUR_LETTERS = / direct [r-][w-][u-][x-] /;
+
+const VCPU = /\bvcpu(?:_id=| )(\d+)/;
+const vcpuOf = (body: string): number | null => {
+  const found = VCPU.exec(body)?.[1];
+  return found === undefined ? null : Number(found);
+};
+
+const smm = (body: string): CoveredEvent => ({
+  kind: 'smm',
+  vcpu: vcpuOf(body),
+  entering: body.includes('entering') || (integer(body, 'entering') ?? 0) !== 0,
+});
+
+const OTHER: CoveredEvent = { kind: 'other' };
+const WORK_FUNCTION = 'tdp_mmu_zap_root_work';
+
+const DECODERS: Readonly<Record<string, (body: string) => CoveredEvent>> = {
+  kvm_mmu_load: ofVcpu('load'),
+  kvm_mmu_load_ret: (b) => ({ kind: 'loadReturned', result: integer(b, 'ret') }),
+  kvm_tdp_mmu_get_vcpu_root_hpa: lookup,
+  kvm_tdp_mmu_get_vcpu_root_hpa_ret: lookupReturned,
+  kvm_tdp_mmu_alloc_root: lookup,
+  kvm_tdp_mmu_alloc_root_ret: lookupReturned,
+  kvm_mmu_reset_context: ofVcpu('reset'),
+  kvm_mmu_unload: ofVcpu('unload'),
+  kvm_mmu_free_obsolete_roots: ofVcpu('obsolete'),
+  kvm_mmu_free_roots: (b) => ({
+    kind: 'freeRoots',
+    kvm: hex(b, 'kvm'),
+    vcpu: hex(b, 'vcpu'),
+    mmu: hex(b, 'mmu'),
+    mask: hex(b, 'roots_to_free'),
+  }),
+  mmu_free_root_page: (b) => {
+    const hpa = hex(b, 'hpa');
+    if (hpa === null) return damaged('hpa');
+    return { kind: 'freePage', kvm: hex(b, 'kvm'), hpa: hpa === INVALID_PAGE ? null : hpa };
+  },
+  kvm_tdp_mmu_put_root: (b) => {
+    const root = printedRoot(b);
+    return root === null ? damaged('root') : { kind: 'put', shared: flag(b, 'shared'), ...root };
+  },
+  tdp_mmu_next_root: (b) => {
+    const previous = hex(b, 'prev');
+    return previous === null ? damaged('prev') : { kind: 'next', kvm: hex(b, 'kvm'), previous };
+  },
+  tdp_mmu_next_root_ret: (b) => {
+    const root = hex(b, 'root');
+    if (root === null) return damaged('root');
+    return { kind: 'nextReturned', root, caller: /^\(([a-z_]\w*)\+0x/.exec(b)?.[1] ?? null };
+  },
+  alloc_tdp_mmu_page: () => ({ kind: 'alloc' }),
+  alloc_tdp_mmu_page_ret: init,
+  tdp_mmu_init_sp: init,
+  kvm_mmu_get_page: announced,
+  tdp_mmu_free_sp_rcu_callback: (b) => {
+    const spt = hex(b, 'spt');
+    const role = hex(b, 'role');
+    if (spt === null || role === null) return damaged('spt, role');
+    return { kind: 'tableFreed', spt, role, refcount: integer(b, 'refcount') };
+  },
+  kvm_tdp_mmu_free_root: (b) => {
+    const root = printedRoot(b);
+    if (root === null) return damaged('root');
+    return { kind: 'rootFreed', ...root, refcount: integer(b, 'root_count') };
+  },
+  kvm_tdp_mmu_invalidate_all_roots: (b) => ({ kind: 'invalidate', kvm: hex(b, 'kvm'), types: null }),
+  kvm_tdp_mmu_invalidate_roots: (b) => ({
+    kind: 'invalidate',
+    kvm: hex(b, 'kvm'),
+    types: hex(b, 'root_types'),
+  }),
+  kvm_tdp_mmu_zap_invalidated_roots: (b) => ({
+    kind: 'zapInvalidated',
+    kvm: hex(b, 'kvm'),
+    shared: flag(b, 'shared'),
+  }),
+  kvm_tdp_mmu_zap_invalidated_roots_ret: () => ({ kind: 'zapInvalidatedReturned' }),
+  tdp_mmu_zap_root: (b) => {
+    const root = printedRoot(b);
+    return root === null ? damaged('root') : { kind: 'zapRoot', shared: flag(b, 'shared'), ...root };
+  },
+  __tdp_mmu_zap_root: (b) => {
+    const root = printedRoot(b);
+    if (root === null) return damaged('root');
+    return { kind: 'zapPass', shared: flag(b, 'shared'), level: integer(b, 'zap_level'), ...root };
+  },
+  __kvm_tdp_mmu_zap_gfn_range: () => ({ kind: 'zapRange' }),
+  __kvm_tdp_mmu_zap_gfn_range_ret: () => ({ kind: 'zapRangeReturned' }),
+  tdp_mmu_schedule_zap_root: (b) => {
+    const root = printedRoot(b);
+    return root === null ? damaged('root') : { kind: 'schedule', ...root };
+  },
+  workqueue_queue_work: (b) => {
+    if (!b.includes(WORK_FUNCTION)) return OTHER;
+    const work = hex(b, 'struct');
+    return work === null ? damaged('struct') : { kind: 'queued', work };
+  },
+  workqueue_execute_start: (b) => (b.includes(WORK_FUNCTION) ? { kind: 'executes' } : OTHER),
+  workqueue_execute_end: (b) => (b.includes(WORK_FUNCTION) ? { kind: 'executes' } : OTHER),
+  tdp_mmu_zap_root_work: (b) => {
+    const work = hex(b, 'work');
+    if (work === null) return damaged('work');
+    return { kind: 'work', work, role: hex(b, 'role'), refcount: integer(b, 'refcount') };
+  },
+  tdp_mmu_zap_root_work_ret: () => ({ kind: 'workReturned' }),
+  kvm_mmu_zap_all_fast_entry: ofVm('fastZap'),
+  __kvm_mmu_zap_all_fast_front_half: ofVm('fastZapFront'),
+  kvm_mmu_zap_all_fast_ret: () => ({ kind: 'fastZapReturned' }),
+  kvm_mmu_zap_all_fast: () => ({ kind: 'fastZapAnnounced' }),
+  kvm_mmu_zap_all: ofVm('zapAll'),
+  kvm_tdp_mmu_zap_all: ofVm('zapAllRoots'),
+  kvm_mmu_init_tdp_mmu: ofVm('mmuInit'),
+  kvm_mmu_uninit_tdp_mmu: ofVm('mmuUninit'),
+  kvm_entry: (b) => ({ kind: 'entry', vcpu: vcpuOf(b), form: b.includes(' intr_info 0x') ? '7.2' : null }),
+  kvm_exit: (b) => ({ kind: 'exit', vcpu: vcpuOf(b), form: b.includes(' requests 0x') ? '7.2' : null }),
+  kvm_page_fault: (b) => ({
+    kind: 'fault',
+    form: b.startsWith('address ') ? 'v5.10' : b.startsWith('vcpu ') ? 'from 6.1' : null,
+  }),
+  kvm_smm_transition: smm,
+  kvm_enter_smm: smm,
+  tracing_mark_write: () => ({ kind: 'user' }),
+  kvm_userspace_exit: () => ({ kind: 'user' }),
+  kvm_nested_vmexit: () => ({ kind: 'nested' }),
+  kvm_nested_vmexit_inject: () => ({ kind: 'nested' }),
+  kvm_nested_vmenter: () => ({ kind: 'nested' }),
+  kvm_nested_vmrun: () => ({ kind: 'nested' }),
+};
+
+const DECODER_BY_NAME = new Map(Object.entries(DECODERS));
+
+/** Everything that is not covered is `other`. */
+export function decodeCovered(event: string, body: string): CoveredEvent {
+  const decode = DECODER_BY_NAME.get(event);
+  return decode === undefined ? OTHER : decode(body);
+}
+
+/** What shows that the probes of root births were on. */
+export function isBirth(event: CoveredEvent): boolean {
+  return event.kind === 'init';
+}
