@@ -30,8 +30,9 @@ export async function measureForks(bench: TimeBench): Promise<Figure[]> {
       if (k >= 0) took.push(performance.now() - begun);
       if (notice.sessionId !== made) throw new Error(`session ${notice.sessionId} was not expected`);
       await runner.delete(made);
+      // What is left of it is removed in the background, by the writer.
+      await store.deletionsDone();
     }
-    await store.deletionsDone();
   } finally {
     await runner.stop();
   }

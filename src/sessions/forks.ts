@@ -35,10 +35,11 @@ export class Forks {
     { at, changes }: ForkRequest,
     extra: Omit<SessionExtra, 'state' | 'parent'> = {},
   ): Promise<SessionRecord> {
-    const { manifest, position } = await this.inspections.ask('fork', { sessionId, at, changes });
+    const point = await this.inspections.ask('fork', { sessionId, at, changes });
+    const { position } = point;
     const parent = { sessionId, position };
-    if (changes.command === undefined) return await this.runner.fork(manifest, { ...extra, parent });
-    const fork = await this.store.createSession(manifest, 'forked', { ...extra, parent, state: 'paused' });
+    if (changes.command === undefined) return await this.runner.fork(point, { ...extra, parent });
+    const fork = await this.runner.fork(point, { ...extra, parent }, 'paused');
     // The same idempotency key may have given a fork that has had its command.
     if (fork.state !== 'paused' || fork.progress !== null) return fork;
     return await this.runner.command(fork.id, position, resolveCommand(changes.command));

@@ -98,6 +98,14 @@ async function finished(id: string, digest: string | null): Promise<void> {
   expect(body).toMatchObject({ verified: true });
 }
 
+/** Small transactions may still fit into what a file's log has: they are used up first. */
+async function refusedForRoom(request: object): Promise<void> {
+  let answer = await ask<ProblemBody>('POST', '/sessions', request);
+  for (let n = 0; n < 100 && answer.status === 201; n++)
+    answer = await ask<ProblemBody>('POST', '/sessions', request);
+  expect([answer.status, answer.body.type]).toEqual([507, 'urn:rootline:problem:disk-full']);
+}
+
 async function stopped(): Promise<void> {
   expect(await server!.stop()).toBe(0);
   expect(wrongWith(folder.path, reported, true)).toEqual([]);
@@ -113,8 +121,7 @@ test.skipIf(shim === null)(
     fill();
     const met = await until(id, ({ state }) => state === 'interrupted' || state === 'finished');
     expect(met).toMatchObject({ state: 'interrupted', reason: expect.stringContaining('the disk is full') });
-    const refused = await ask<ProblemBody>('POST', '/sessions', LONG);
-    expect([refused.status, refused.body.type]).toEqual([507, 'urn:rootline:problem:disk-full']);
+    await refusedForRoom(LONG);
     expect((await ask('GET', `/sessions/${id}/events?limit=10`)).status).toBe(200);
     makeRoom();
     await finished(id, digest);
@@ -142,7 +149,7 @@ test.skipIf(shim === null)(
       expect((await ask('GET', `/sessions/${first}`)).status).toBe(404);
       expect((await session(second)).state).not.toBe('finished');
     }
-    expect((await ask<ProblemBody>('POST', '/sessions', LONG)).status).toBe(507);
+    await refusedForRoom(LONG);
     makeRoom();
     await finished(second, digest);
     await finished(await create(), digest);
@@ -160,22 +167,8 @@ test.skipIf(shim === null)(
     const digest = await finishedDigest();
     const id = await create();
     fill();
-    // The list's own log still has some room: use it up.
     const name = 'x'.repeat(200);
-    let refused = await ask<ProblemBody>('POST', '/sessions', {
-      ...LONG,
-      scenario: 'smi',
-      parameters: {},
-      name,
-    });
-    for (let n = 0; n < 100 && refused.status === 201; n++)
-      refused = await ask<ProblemBody>('POST', '/sessions', {
-        ...LONG,
-        scenario: 'smi',
-        parameters: {},
-        name,
-      });
-    expect([refused.status, refused.body.type]).toEqual([507, 'urn:rootline:problem:disk-full']);
+    await refusedForRoom({ ...LONG, scenario: 'smi', parameters: {}, name });
     await finished(id, digest);
     makeRoom();
     const named = await ask<SessionView>('POST', '/sessions', { ...LONG, name });

@@ -8,6 +8,7 @@ import { resolveCommand } from '../../src/core/scenarios/live/resolve.js';
 import { buildSimulation } from '../../src/sessions/build-simulation.js';
 import { InspectionService } from '../../src/sessions/inspection.service.js';
 import { catchUp } from '../../src/sessions/runner/catch-up.js';
+import { ForkPoints } from '../../src/sessions/runner/fork-points.js';
 import { snapshotToResume } from '../../src/sessions/runner/stored-runs.js';
 import { MemoryEventStore } from '../../src/store/memory/memory-event-store.js';
 import type { SessionRecord } from '../../src/store/session.js';
@@ -15,6 +16,7 @@ import type { SessionRecord } from '../../src/store/session.js';
 export class ForkLab {
   readonly store = new MemoryEventStore();
   readonly inspections = new InspectionService(this.store);
+  private readonly forkPoints = new ForkPoints();
 
   async run(request: RunRequest, commands: readonly object[] = []): Promise<SessionRecord> {
     const { id } = await this.store.createSession(createManifest(request), 'simulated');
@@ -23,19 +25,26 @@ export class ForkLab {
 
   /** The fork as it is made, before it has run. */
   async fork(sessionId: string, at: number, changes: ForkChanges = {}): Promise<SessionRecord> {
-    const { manifest, position } = await this.inspections.ask('fork', { sessionId, at, changes });
-    return await this.store.createSession(manifest, 'forked', { parent: { sessionId, position } });
+    const { manifest, position, snapshot } = await this.inspections.ask('fork', { sessionId, at, changes });
+    const fork = await this.store.createSession(manifest, 'forked', { parent: { sessionId, position } });
+    if (snapshot !== null) this.forkPoints.keep(fork.id, snapshot);
+    return fork;
   }
 
   /** Goes on as the runner's thread does, to the end or to where only a command helps; then gives the commands. */
   async goOn(
     id: string,
     commands: readonly object[] = [],
-    options: { readonly snapshots?: boolean; readonly rows?: number } = {},
+    options: { readonly snapshots?: boolean; readonly forkPoint?: boolean; readonly rows?: number } = {},
   ): Promise<SessionRecord> {
     const session = await this.store.getSession(id);
     const simulation = buildSimulation(session.manifest, { marks: await this.store.marks(id) });
-    const snapshot = options.snapshots === false ? null : await snapshotToResume(this.store, session);
+    const atForkPoint = this.forkPoints.take(session);
+    const snapshot =
+      options.snapshots === false
+        ? null
+        : (((options.forkPoint ?? true) ? atForkPoint : null) ??
+          (await snapshotToResume(this.store, session)));
     if (snapshot !== null) simulation.restore(snapshot);
     const end = session.progress ?? session.manifest.forks?.at(-1) ?? null;
     await catchUp(simulation, end, 1_000, () => Promise.resolve(false));

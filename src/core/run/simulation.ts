@@ -18,7 +18,7 @@ import type {
   SnapshotBytes,
   ThreadSteps,
 } from './contract.js';
-import { enterStage, isForkPoint, type Stage, schedulerOf, stageAt, stagesOf } from './fork-stages.js';
+import { enterStage, type Stage, schedulerOf, stagesOf } from './fork-stages.js';
 import { LastSeen } from './last-seen.js';
 import { LiveInvariants } from './live-invariants.js';
 import { makeMachine } from './make-machine.js';
@@ -251,10 +251,10 @@ export class Simulation {
     return this.chunks.splice(0);
   }
 
-  /** Everything up to here, also where no chunk is due: the run goes on behind it as if it had not been looked at. */
+  /** Everything up to here, with a snapshot, also where no chunk is due: the run goes on as if it had not been looked at. */
   handOverNow(): RunChunk[] {
     if (this.outcome === null) this.withinLimits(() => this.flush());
-    if (this.outcome === null) this.handOver(false, null);
+    if (this.outcome === null) this.handOver(true, null);
     return this.chunks.splice(0);
   }
 
@@ -372,12 +372,12 @@ export class Simulation {
       this.handOver(false, null);
   }
 
-  private handOver(last: boolean, rest: RunChunk['rest']): void {
+  private handOver(withSnapshot: boolean, rest: RunChunk['rest']): void {
     const { recorder } = this;
     const columns = recorder.take();
     if (this.snapshots) this.lastSeen.take(columns, 0, columns.length, this.handedOver + 1);
     let snapshot: SnapshotBytes | null = null;
-    if (this.snapshots && (last || recorder.position - this.snapshotPosition >= SNAPSHOT_ROWS)) {
+    if (this.snapshots && (withSnapshot || recorder.position - this.snapshotPosition >= SNAPSHOT_ROWS)) {
       snapshot = this.snapshot();
       this.snapshotPosition = recorder.position;
     }
@@ -413,10 +413,9 @@ export class Simulation {
     };
   }
 
-  /** Goes back to a snapshot of the same session. False: another layout, the snapshot is of no use here. */
+  /** Goes back to a snapshot of the same session (`usableSnapshot`). False: another layout, the snapshot is of no use here. */
   restore(snapshot: SnapshotBytes): boolean {
-    const { forks = [] } = this.manifest;
-    if (snapshot.layout !== this.layoutName || isForkPoint(forks, snapshot.position)) return false;
+    if (snapshot.layout !== this.layoutName) return false;
     const meta = restoreSnapshot(this.machine, snapshot.bytes);
     this.recorder.restore(meta.recorder);
     this.recent.restore(meta.recentExits);
@@ -429,7 +428,7 @@ export class Simulation {
     this.handedOver = snapshot.position;
     this.snapshotPosition = snapshot.position;
     this.serialClock = Math.max(...this.machine.clocks);
-    this.stage = stageAt(forks, snapshot.position);
+    this.stage = this.stages.findIndex((stage) => stage.until >= this.steps);
     const stage = this.stages[this.stage]!;
     this.machine.setTime(new TimeModel(stage.costs));
     this.machine.serialTime = stage.scheduler !== 'timed';

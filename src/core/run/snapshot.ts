@@ -97,7 +97,9 @@ export function restoreSnapshot(m: Machine, bytes: Uint8Array): SnapshotMeta {
   let at = unpackWords(bytes, new Int32Array(m.clocks.buffer), clocksAt);
   at = unpackWords(bytes, new Int32Array(m.accounts.buffer), at);
   const { machinePart } = m.w.layout;
-  at = unpackWords(bytes, m.s.subarray(0, machinePart), at);
+  // Of a machine that has not run yet nothing has to be cleared: most of its memory is never touched.
+  const used = usedWords(m);
+  at = unpackWords(bytes, m.s.subarray(0, machinePart), at, used);
   unpackWords(bytes, m.s.subarray(machinePart), at);
   m.sites.restore(meta.sites);
   m.woke = meta.woke;

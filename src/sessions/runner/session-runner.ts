@@ -7,7 +7,7 @@ import type { Observable } from 'rxjs';
 import { COMMAND_WAIT_MS, MAX_COMMANDS_AT_ONCE, MAX_QUEUED_SESSIONS } from '../../config/limits.js';
 import { readSetting } from '../../config/read-settings.js';
 import type { UserProtocolText } from '../../core/protocols/user-api.js';
-import type { Manifest } from '../../core/run/contract.js';
+import type { Manifest, SnapshotBytes } from '../../core/run/contract.js';
 import type { RunRequest } from '../../core/run/manifest.js';
 import type { LiveCommand } from '../../core/scenarios/live/catalogue.js';
 import type { CommitNotice, EventStore, SessionExtra } from '../../store/event-store.port.js';
@@ -21,6 +21,9 @@ import {
 } from '../../store/store.errors.js';
 import { SandboxedSimulation } from '../../user-protocols/sandboxed-simulation.js';
 import { manifestOf } from '../../user-protocols/user-manifest.js';
+import { ForkPoints } from './fork-points.js';
+import { IdleThreads } from './idle-threads.js';
+import { InTurn } from './in-turn.js';
 import type { Task, Verdict } from './messages.js';
 import { RoomWait } from './room-wait.js';
 import { SimulationThread } from './simulation-thread.js';
@@ -66,13 +69,14 @@ export class SessionRunner {
   readonly positions$: Observable<CommitNotice>;
   readonly workers: number;
   private readonly maxQueued: number;
-  private readonly yielding: boolean;
   private readonly log: (message: string) => void;
   private readonly userProtocol: (id: string) => UserProtocolText | null;
   private readonly queue: string[] = [];
   private readonly jobs = new Map<string, Job>();
-  private readonly idle: SimulationThread[] = [];
-  private readonly commands = new Map<string, Promise<unknown>>();
+  private readonly threads: IdleThreads;
+  /** Commands of one session, one after the other. */
+  private readonly commands = new InTurn();
+  private readonly forkPoints = new ForkPoints();
   private readonly watchers = new Map<string, (() => void)[]>();
   /** Sessions that a full disk interrupted. */
   private readonly room: RoomWait;
@@ -92,7 +96,7 @@ export class SessionRunner {
     this.positions$ = store.committed$;
     this.workers = options.workers ?? readSetting('workers', {}, process.env);
     this.maxQueued = options.maxQueued ?? MAX_QUEUED_SESSIONS;
-    this.yielding = options.yielding ?? false;
+    this.threads = new IdleThreads(this.workers, options.yielding ?? false);
     this.log = options.log ?? (() => undefined);
     this.userProtocol = options.userProtocol ?? (() => null);
   }
@@ -105,29 +109,38 @@ export class SessionRunner {
   }
 
   /** Checks the request, stores the session and lets it start. */
-  create(request: RunRequest, extra: Omit<SessionExtra, 'state' | 'parent'> = {}): Promise<SessionRecord> {
+  async create(
+    request: RunRequest,
+    extra: Omit<SessionExtra, 'state' | 'parent'> = {},
+  ): Promise<SessionRecord> {
     const kind = request.schedule === undefined ? 'simulated' : 'explored';
-    return this.enter(() => manifestOf(request, this.userProtocol), kind, extra);
+    const manifest = await manifestOf(request, this.userProtocol);
+    return await this.enter(manifest, kind, { ...extra, state: 'queued' });
   }
 
-  /** Stores a fork whose manifest is known (inspection order `fork`) and lets it start. */
-  fork(manifest: Manifest, extra: Omit<SessionExtra, 'state'>): Promise<SessionRecord> {
-    return this.enter(() => Promise.resolve(manifest), 'forked', extra);
+  /** Stores a fork (inspection order `fork`) and lets it start; paused: it rests at its fork point. */
+  async fork(
+    { manifest, snapshot }: { readonly manifest: Manifest; readonly snapshot: SnapshotBytes | null },
+    extra: Omit<SessionExtra, 'state'>,
+    state: 'queued' | 'paused' = 'queued',
+  ): Promise<SessionRecord> {
+    return await this.enter(manifest, 'forked', { ...extra, state }, snapshot);
   }
 
   private async enter(
-    make: () => Promise<Manifest>,
+    manifest: Manifest,
     kind: SessionKind,
     extra: SessionExtra,
+    forkPoint: SnapshotBytes | null = null,
   ): Promise<SessionRecord> {
-    const manifest = await make();
     if (this.stopping) throw storeClosed('the server is stopping');
     const waiting = this.queue.length + this.entering;
     if (waiting >= this.maxQueued)
       throw limitExceeded('maxQueuedSessions', this.maxQueued, waiting + 1, 'queued sessions');
     this.entering++;
     try {
-      const session = await this.store.createSession(manifest, kind, { ...extra, state: 'queued' });
+      const session = await this.store.createSession(manifest, kind, extra);
+      if (forkPoint !== null && session.progress === null) this.forkPoints.keep(session.id, forkPoint);
       // The same idempotency key may have given a session that is under way or done.
       if (session.state === 'queued' && !this.isHere(session.id)) this.enqueue(session.id);
       return session;
@@ -164,14 +177,14 @@ export class SessionRunner {
   /** Takes effect at a chunk boundary; resolves when it has. `state_conflict` when there is nothing to pause. */
   pause(sessionId: string): Promise<SessionRecord> {
     this.interrupt(sessionId, 'paused');
-    return this.exclusively(sessionId, async () => {
+    return this.commands.after(sessionId, async () => {
       await this.leave(sessionId, 'paused');
       return await this.store.setState(sessionId, 'paused', { from: ['queued', 'running', 'paused'] });
     });
   }
 
   resume(sessionId: string): Promise<SessionRecord> {
-    return this.exclusively(sessionId, async () => {
+    return this.commands.after(sessionId, async () => {
       if (this.isHere(sessionId)) return await this.store.getSession(sessionId);
       // `running` without being here: its state could not be written when its thread stopped (a full disk).
       const from: SessionState[] = ['paused', 'interrupted', 'running'];
@@ -183,7 +196,7 @@ export class SessionRunner {
 
   cancel(sessionId: string): Promise<SessionRecord> {
     this.interrupt(sessionId, 'cancelled');
-    return this.exclusively(sessionId, async () => {
+    return this.commands.after(sessionId, async () => {
       await this.leave(sessionId, 'cancelled');
       const from: SessionState[] = ['queued', 'running', 'paused', 'waiting', 'interrupted', 'cancelled'];
       return await this.store.setState(sessionId, 'cancelled', { from });
@@ -193,7 +206,7 @@ export class SessionRunner {
   /** Stops the session if it runs, then deletes it. */
   delete(sessionId: string): Promise<void> {
     this.interrupt(sessionId, 'cancelled');
-    return this.exclusively(sessionId, async () => {
+    return this.commands.after(sessionId, async () => {
       await this.leave(sessionId, 'cancelled');
       await this.store.deleteSession(sessionId);
     });
@@ -242,11 +255,11 @@ export class SessionRunner {
     }, graceMs);
     await Promise.all(jobs.map((job) => job.done));
     clearTimeout(late);
-    await Promise.all(this.idle.splice(0).map((thread) => thread.terminate()));
+    await this.threads.end();
   }
 
   private go(sessionId: string, expectedPosition: number, task: Task): Promise<SessionRecord> {
-    return this.exclusively(sessionId, async () => {
+    return this.commands.after(sessionId, async () => {
       if (this.stopping) throw storeClosed('the server is stopping');
       const { state, position } = await this.atRest(sessionId);
       // A session that waits has nothing to step.
@@ -332,19 +345,18 @@ export class SessionRunner {
       task.kind === 'run'
         ? await store.setState(sessionId, 'running', { from: ['queued'] })
         : await store.getSession(sessionId);
-    const snapshot = await snapshotToResume(store, session);
+    const snapshot = this.forkPoints.take(session) ?? (await snapshotToResume(store, session));
     const marks = await store.marks(sessionId);
     const port = await store.openChannel(sessionId);
     let verdict: Verdict = { kind: 'stopped' };
     if (job.stopAs === null) {
       const { manifest, progress: committed } = session;
       const own = manifest.userProtocol !== undefined;
-      const thread: Simulator = own ? new SandboxedSimulation() : this.takeThread();
+      const thread: Simulator = own ? new SandboxedSimulation() : this.threads.take();
       job.thread = thread;
       verdict = await thread.run({ kind: 'run', manifest, committed, snapshot, marks, port, task });
       job.thread = null;
-      if (thread instanceof SimulationThread && thread.alive && this.idle.length < this.workers)
-        this.idle.push(thread);
+      if (thread instanceof SimulationThread) this.threads.giveBack(thread);
       else void thread.terminate();
     } else {
       port.close();
@@ -418,33 +430,9 @@ export class SessionRunner {
     job.thread?.requestStop();
   }
 
-  private takeThread(): SimulationThread {
-    for (;;) {
-      const thread = this.idle.pop();
-      if (thread === undefined) return new SimulationThread(this.yielding);
-      if (thread.alive) return thread;
-    }
-  }
-
   private tellWatchers(sessionId: string): void {
     const waiting = this.watchers.get(sessionId) ?? [];
     this.watchers.delete(sessionId);
     for (const tell of waiting) tell();
-  }
-
-  /** Commands of one session, one after the other. */
-  private async exclusively<T>(sessionId: string, command: () => Promise<T>): Promise<T> {
-    const before = this.commands.get(sessionId) ?? Promise.resolve();
-    const mine = before.then(command, command);
-    const settled = mine.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.commands.set(sessionId, settled);
-    try {
-      return await mine;
-    } finally {
-      if (this.commands.get(sessionId) === settled) this.commands.delete(sessionId);
-    }
   }
 }

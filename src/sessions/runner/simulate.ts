@@ -13,6 +13,8 @@ import { catchUp, Diverged } from './catch-up.js';
 import type { RunOrder, Verdict } from './messages.js';
 
 const SLICE_MS = 25;
+/** A run's first events are stored behind so many steps, without waiting for a full chunk: whoever began it sees it move. */
+const FIRST_STEPS = 500;
 const MIN_STEPS = 1_000;
 const MAX_STEPS = 4_000_000;
 /** A command's events stay in its own transaction up to about so many rows (with one batch more: below maxChunkRows). */
@@ -97,6 +99,11 @@ async function advance(
   };
   let steps = 20_000;
   let through = false;
+  // A command's events stay together.
+  if (!restWhenStopped && simulation.outcome === null && !stopping()) {
+    const chunks = simulation.advance(FIRST_STEPS, target);
+    through = await append(chunks.length > 0 || simulation.waiting ? chunks : simulation.handOverNow());
+  }
   while (!through && !simulation.waiting && simulation.eventsNow < target && !stopping()) {
     const beganMs = now();
     const chunks = simulation.advance(steps, target);

@@ -4,7 +4,7 @@
 import { BadInput } from '../../../core/base/errors.js';
 import { link } from '../../../core/protocols/protocol.js';
 import { findProtocol } from '../../../core/protocols/registry.js';
-import type { Following, Manifest, Mark, RunProgress } from '../../../core/run/contract.js';
+import type { Following, Manifest, Mark, RunProgress, SnapshotBytes } from '../../../core/run/contract.js';
 import { MAX_FOLLOWED_DECISIONS } from '../../../core/run/fork.js';
 import type { Simulation } from '../../../core/run/simulation.js';
 import { findScenario } from '../../../core/scenarios/library.js';
@@ -23,6 +23,8 @@ export interface ForkPoint {
   readonly manifest: Manifest;
   /** The fork shares the rows up to here. */
   readonly position: number;
+  /** Of the machine there; null where it has to be made under other procedures. */
+  readonly snapshot: SnapshotBytes | null;
 }
 
 export interface OtherProtocol {
@@ -45,7 +47,8 @@ export function underOtherProtocol(asked: OtherProtocol, context: OrderContext):
     forks: [...manifest.forks!.slice(0, -1), { ...origin, difference }],
   };
   const marks = reader.marks(session.id).filter((mark) => mark.step < point.steps);
-  if (sameHistory(shared, point, marks, context)) return { manifest: shared, position: point.position };
+  if (sameHistory(shared, point, marks, context))
+    return { manifest: shared, position: point.position, snapshot: null };
   if (difference.command !== undefined) {
     throw new BadInput(
       'fork-protocol',
@@ -72,7 +75,7 @@ export function underOtherProtocol(asked: OtherProtocol, context: OrderContext):
     difference,
   };
   if (difference.decisions !== undefined) simulation.force(difference.decisions);
-  return { manifest: { ...fresh, follows }, position: 0 };
+  return { manifest: { ...fresh, follows }, position: 0, snapshot: null };
 }
 
 function withProtocol(manifest: Manifest, id: string): Manifest {

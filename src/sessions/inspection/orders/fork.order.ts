@@ -1,7 +1,7 @@
 // Where a fork of a session begins and what its manifest is: the session is executed from a snapshot before the position,
 // held against the rows that are stored, and what the fork is to do differently is tried.
 import { BadInput } from '../../../core/base/errors.js';
-import type { RunChunk } from '../../../core/run/contract.js';
+import type { RunChunk, SnapshotBytes } from '../../../core/run/contract.js';
 import {
   type ForkChanges,
   type ForkRow,
@@ -50,17 +50,19 @@ function forkPoint(
       ? session.manifest.limits
       : { ...session.manifest.limits, ...pick(resolveLimits(changes.limits), Object.keys(changes.limits)) };
   const manifest = { ...session.manifest, limits };
-  const simulation = buildSimulation(manifest, { marks: reader.marks(id), snapshots: false });
+  const simulation = buildSimulation(manifest, { marks: reader.marks(id) });
   const snapshot =
     at === 0 ? null : usableSnapshot(manifest.forks ?? [], at - 1, (p) => reader.latestSnapshot(id, p));
   if (snapshot !== null) simulation.restore(snapshot);
   const stored = new StoredRows(reader, session);
+  let here: SnapshotBytes | null = null;
   for (const chunks of toForkPoint(
     simulation,
     ordinalStoring(rowAt(reader, id, at), session.progress?.ordinal ?? 0),
   )) {
     context.checkCancelled();
     stored.compare(chunks);
+    here = chunks.at(-1)?.snapshot ?? null;
   }
   if (simulation.outcome !== null) {
     throw new BadInput(
@@ -75,7 +77,7 @@ function forkPoint(
     return underOtherProtocol(asked, context);
   }
   tryDifference(simulation, forked.forks!.at(-1)!.difference);
-  return { manifest: forked, position: point.position };
+  return { manifest: forked, position: point.position, snapshot: here };
 }
 
 function pick<T>(values: Readonly<Record<string, T>>, names: readonly string[]): Record<string, T> {
