@@ -60,9 +60,28 @@ export async function loadUserProtocol({ file, text }: UserProtocolText, watch: 
       `${name} is not there for a protocol: a run depends on its manifest alone`,
     );
   };
-  const context = createContext(Object.create(null) as object, {
-    codeGeneration: { strings: false, wasm: false },
+  // What a step leaves in a global is no part of the machine's state: a snapshot, a fork or a replay would not have it.
+  let begun = false;
+  const keepOut = (name: string | symbol): void => {
+    if (begun && typeof name === 'string')
+      throw new ProtocolFault(
+        'forbidden',
+        file,
+        '',
+        `globalThis.${name} is set: only the locals that a procedure declares keep anything`,
+      );
+  };
+  const globals = new Proxy(Object.create(null) as object, {
+    set: (target, name, value) => {
+      keepOut(name);
+      return Reflect.set(target, name, value);
+    },
+    defineProperty: (target, name, descriptor) => {
+      keepOut(name);
+      return Reflect.defineProperty(target, name, descriptor);
+    },
   });
+  const context = createContext(globals, { codeGeneration: { strings: false, wasm: false } });
   const math = runInContext('Math', context) as typeof Math;
   Object.defineProperty(math, 'random', { value: () => forbid('Math.random') });
   const inside = runInContext('globalThis', context) as object;
@@ -78,6 +97,7 @@ export async function loadUserProtocol({ file, text }: UserProtocolText, watch: 
       initializeImportMeta: () => undefined,
     });
     await module.link(noImport);
+    begun = true;
     await module.evaluate();
     return takeIn(file, (module.namespace as { readonly default?: unknown }).default, watch);
   } catch (error) {

@@ -21,7 +21,8 @@ export class Sandbox {
   private constructor(private readonly file: string) {
     this.child = fork(compiledEntry(import.meta.url, './host'), {
       serialization: 'advanced',
-      execArgv: [],
+      // Nor can code be made from text by way of an object of ours.
+      execArgv: ['--disallow-code-generation-from-strings'],
       // What V8 writes about its heap before it aborts is of no use to anybody.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });

@@ -93,12 +93,19 @@ export class LinkedProcedure {
     // On a prototype of its own: accessors of the same name on plain objects would share hidden classes, and V8 would
     // fall back to dictionaries (5 times slower runs).
     const accessors = {};
+    const plain = (k: number) => (value: number) => {
+      frame.s[frame.fp + k] = value;
+    };
+    const checked = (local: string, k: number) => (value: number) => {
+      // A flag may be true or false; undefined, NaN and texts would silently become 0.
+      if (typeof value !== 'boolean' && !Number.isFinite(value))
+        throw new TypeError(`${name}: local ${local} takes numbers, got ${String(value)}`);
+      frame.s[frame.fp + k] = value;
+    };
     names.forEach((local, k) => {
       Object.defineProperty(accessors, local, {
         get: () => frame.s[frame.fp + k],
-        set: (value: number) => {
-          frame.s[frame.fp + k] = value;
-        },
+        set: source.strict === true ? checked(local, k) : plain(k),
       });
     });
     Object.defineProperty(accessors, 'w', { get: () => frame.w });

@@ -10,7 +10,7 @@ import { LimitReached } from '../base/errors.js';
 import { streamSeed } from '../base/prng.js';
 import { E } from '../events/catalogue.js';
 import { SUBJECT_RADIX } from '../events/define.js';
-import { CHANNEL, Decision, EventBatch, S_THREAD, WAIT } from './batch.js';
+import { Decision, EventBatch, S_THREAD } from './batch.js';
 import type { DecideContext } from './decide/context.js';
 import { DECIDE } from './decide/decide.js';
 import type { FrameContext, LinkedProtocol } from './link.js';
@@ -18,6 +18,7 @@ import { OP, pending } from './op.js';
 import { control } from './procedure.js';
 import { SiteTable } from './sites.js';
 import { BY_CONST, type TimeModel } from './time.js';
+import { LOST_VCPU, WAKES } from './wakes.js';
 
 /** Events that one step may produce at the most; a batch is flushed before a step could overrun it. */
 export const STEP_EVENTS_MAX = 1_024;
@@ -50,11 +51,6 @@ export interface MachineOptions {
   readonly seed: number;
   readonly batchCapacity: number;
 }
-
-/** Which channel an event wakes: class of WAIT, or 0. The number comes from the subject or value a. */
-/** Not a channel: the watchdog's event stops the run. */
-const LOST_VCPU = 3;
-const WAKES = wakes();
 
 export class Machine {
   readonly w: World;
@@ -101,7 +97,8 @@ export class Machine {
     this.setTime(options.time);
     this.batchLimit = options.batchCapacity - STEP_EVENTS_MAX;
     this.threads = options.threads;
-    this.batch = new EventBatch(options.batchCapacity);
+    // A step that is refused for its many events, and findings about a full one, still have room.
+    this.batch = new EventBatch(options.batchCapacity + STEP_EVENTS_MAX);
     this.out = new Decision(this.batch);
     this.sites = new SiteTable(options.linked);
     this.clocks = new Float64Array(options.threads.length);
@@ -251,12 +248,7 @@ export class Machine {
           begun = this.batch.length;
           continue;
         }
-        if (step.visibility === 2 && this.batch.length - begun >= STEP_EVENTS_MAX) {
-          const { name, head } = step.proc.source;
-          const where = `${name} @ ${step.label} (${head.since})`;
-          throw new LimitReached('stepEvents', STEP_EVENTS_MAX, where);
-        }
-        answer = this.take(t, s[fo + FRAME.SITE_BASE] + step.offset);
+        answer = this.take(t, s[fo + FRAME.SITE_BASE] + step.offset, begun);
         if (out.blockedOn !== 0) {
           s[st + STACK.STATUS] = STATUS.waiting;
           s[st + STACK.WAIT] = out.blockedOn;
@@ -313,20 +305,32 @@ export class Machine {
   }
 
   /** decide and evolve for the pending op. */
-  private take(t: number, site: number): number {
+  private take(t: number, site: number, begun: number): number {
     const { out } = this;
     out.blockedOn = 0;
     const n = out.batch.length;
     this.openAt = n;
     const kind = pending.kind;
     const answer = DECIDE[kind](this.w, pending, out, this.context);
-    if (out.batch.length > n) this.apply(t, site, n);
+    if (out.batch.length > n) {
+      if (out.batch.length - begun > STEP_EVENTS_MAX) this.refuseEvents(t, n);
+      this.apply(t, site, n);
+    }
     this.openAt = -1;
     if (kind === OP.GUEST && out.blockedOn === 0) {
       const at = this.w.layout.program + t * this.w.layout.topology.programWords;
       this.s.set(this.context.guest.staged, at);
     }
     return answer;
+  }
+
+  /** Those of the op that was one too many are no facts. */
+  private refuseEvents(t: number, n: number): never {
+    this.batch.length = n;
+    this.openAt = -1;
+    const { name, head } = this.linked.steps[this.standing(t)].proc.source;
+    const where = `${name} @ ${this.place(this.standing(t)).label} (${head.since})`;
+    throw new LimitReached('stepEvents', STEP_EVENTS_MAX, where);
   }
 
   /** Evolves the world with the events from index n on, books their time, wakes who waited for them. */
@@ -411,34 +415,4 @@ export class Machine {
     for (let t = 0; t < this.threads.length; t++)
       if (this.status(t) === STATUS.waiting) this.waitingThreads++;
   }
-}
-
-/** Rule word: WAIT class (multiple of CHANNEL) + 0: no number, 1: subject number, 2: value a. */
-function wakes(): Int32Array {
-  const out = new Int32Array(256);
-  assert(CHANNEL % 4 === 0, 'two low bits are free');
-  const by = (type: number, channel: number, number: 0 | 1 | 2): void => {
-    out[type] = channel + number;
-  };
-  by(E.LockReleased, WAIT.LOCK, 1);
-
-  by(E.SpteChanged, WAIT.FROZEN, 1);
-  by(E.WorkQueued, WAIT.WORK, 0);
-  by(E.WorkFinished, WAIT.FLUSH, 2);
-  by(E.RcuReadUnlocked, WAIT.RCU, 0);
-  by(E.RootFreeQueued, WAIT.RCU, 0);
-  by(E.TableFreeQueued, WAIT.RCU, 0);
-  by(E.RootFreed, WAIT.RCU_BARRIER, 0);
-  by(E.TableFreed, WAIT.RCU_BARRIER, 0);
-  by(E.RcuGracePeriodEnded, WAIT.RCU_BARRIER, 0);
-  by(E.SrcuReadUnlocked, WAIT.SRCU, 2);
-  by(E.VcpuExited, WAIT.VCPU_OUTSIDE, 1);
-  by(E.ModeChanged, WAIT.VCPU_OUTSIDE, 1);
-  by(E.BarrierReached, WAIT.BARRIER, 2);
-  by(E.CommandArrived, WAIT.COMMAND, 1);
-  by(E.NotifierCountChanged, WAIT.NOTIFIERS, 1);
-  by(E.RequestMade, WAIT.HALTED, 1);
-  by(E.SmiRequested, WAIT.HALTED, 1);
-  out[E.ProgressLost] = LOST_VCPU;
-  return out;
 }

@@ -1,5 +1,6 @@
 // Takes in a protocol that a user brought: the api that its module is called with, and a guard around each of its steps
 // that names file, procedure and label whatever goes wrong there. It is for mistakes: a compiler has not seen this code.
+import type { World } from '../aggregates/world.js';
 import { errorText, ProtocolFault } from '../base/errors.js';
 import { FUNCTION_NUMBERS, fn } from '../kernel/functions.js';
 import { OP, op, pending } from '../machine/op.js';
@@ -14,6 +15,7 @@ import {
   USER_HELPERS,
   type UserRules,
 } from './user-api.js';
+import { missingObject } from './user-ops.js';
 
 /** Procedures and steps that one module may replace. */
 const REPLACED_MAX = 1_000;
@@ -246,7 +248,7 @@ class Intake {
               throw this.asFault(error, at);
             }
             watch(0);
-            this.checkOp(at);
+            this.checkOp(at, l.w);
             const now = pending.kind < OP.LOCAL;
             visible ??= now;
             if (visible !== now)
@@ -262,6 +264,8 @@ class Intake {
       }
       watch(0);
       if (next === '#call') this.checkCall(at, labels);
+      else if (next === '#return' && !Number.isSafeInteger(control.value))
+        throw this.fault('step', at, `it returns ${kindOf(control.value)} where a whole number is expected`);
       else if (next !== '#return' && !labels.has(next))
         throw this.fault(
           'step',
@@ -276,12 +280,14 @@ class Intake {
     return [guardedAsk, guardedThen];
   }
 
-  private checkOp(at: string): void {
+  private checkOp(at: string, w: World): void {
     const { kind, a, b, c, d, e } = pending;
     if (kind < 0) throw this.fault('step', at, 'it asks for nothing: ask calls one of api.op, or is null');
     for (const value of [a, b, c, d, e])
       if (!Number.isSafeInteger(value))
         throw this.fault('step', at, `it asks with ${kindOf(value)} where a whole number is expected`);
+    const missing = missingObject(w, pending);
+    if (missing !== null) throw this.fault('step', at, missing);
   }
 
   private checkCall(at: string, labels: ReadonlySet<string>): void {

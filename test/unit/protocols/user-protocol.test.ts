@@ -1,12 +1,21 @@
 // A user's protocol as the core takes it in: what it may replace, and that each mistake names file, procedure and label.
 import { expect, test } from 'vitest';
+import { World } from '../../../src/core/aggregates/world.js';
 import { ProtocolFault } from '../../../src/core/base/errors.js';
+import { modelSpec } from '../../../src/core/explorer/litmus/litmus.js';
+import { machineLitmusOf } from '../../../src/core/explorer/litmus/machine-litmus.js';
+import { STEP } from '../../../src/core/explorer/model.js';
 import { pending } from '../../../src/core/machine/op.js';
 import { diffProtocols } from '../../../src/core/protocols/diff.js';
 import { link } from '../../../src/core/protocols/protocol.js';
 import { findProtocol } from '../../../src/core/protocols/registry.js';
 import type { ProtocolApi, ProtocolModule } from '../../../src/core/protocols/user-api.js';
 import { takeIn } from '../../../src/core/protocols/user-protocol.js';
+import { createManifest } from '../../../src/core/run/manifest.js';
+import { Simulation } from '../../../src/core/run/simulation.js';
+import { findScenario } from '../../../src/core/scenarios/library.js';
+import { topology } from '../../../src/core/scenarios/topology.js';
+import { runToEnd } from '../../support/harness.js';
 
 const PUT = 'kvm_tdp_mmu_put_root';
 const COUNT = 'refcount_dec_and_test';
@@ -92,11 +101,20 @@ test('a step that goes wrong names itself', () => {
     step: (api: ProtocolApi) => unknown,
   ): readonly [(l: object) => void, (l: object, n: number) => string] =>
     takeIn('mine.mjs', oneStep(step)).protocol.procedures.find((p) => p.name === PUT)!.steps[COUNT] as never;
+  const l = { w: new World(topology({})) };
   const at = `mine.mjs, ${PUT} @ ${COUNT}`;
   const then = (): string => 'lockdep_assert';
-  expect(() => steps(() => [() => undefined, then])[0]({})).toThrow(`(step) ${at}: it asks for nothing`);
-  expect(() => steps((api) => [() => api.op.read_role(Number.NaN), then])[0]({})).toThrow(
+  expect(() => steps(() => [() => undefined, then])[0](l)).toThrow(`(step) ${at}: it asks for nothing`);
+  expect(() => steps((api) => [() => api.op.read_role(Number.NaN), then])[0](l)).toThrow(
     `(step) ${at}: it asks with NaN`,
+  );
+  // The root of an empty list, and a kind of lock in the place of a vCPU.
+  expect(() => steps((api) => [() => api.op.read_role(-1), then])[0](l)).toThrow(
+    `(step) ${at}: it asks for page -1; there are 0 to 1023`,
+  );
+  expect(() => steps((api) => [() => api.op.kick(3, 1), then])[0](l)).toThrow('it asks for vcpu 3');
+  expect(() => steps((api) => [null, () => api.ret((undefined as never) + 1)])[1](l, 0)).toThrow(
+    `(step) ${at}: it returns NaN`,
   );
   expect(() => steps(() => [null, () => 'nowhere'])[1]({}, 0)).toThrow(`(step) ${at}: it goes to "nowhere"`);
   expect(() => steps((api) => [null, () => api.call(api.fn.kvm_put_kvm, 'nowhere', 0)])[1]({}, 0)).toThrow(
@@ -113,8 +131,97 @@ test('a step that goes wrong names itself', () => {
   // Once visible, always visible: the machine asks only once.
   let told = false;
   const [ask] = steps((api) => [() => (told ? api.op.report(1, 1) : api.op.read_role(1)), then]);
-  ask({});
+  ask(l);
   expect(pending.a).toBe(1);
   told = true;
-  expect(() => ask({})).toThrow(`(step) ${at}: it asks now for what others can see`);
+  expect(() => ask(l)).toThrow(`(step) ${at}: it asks now for what others can see`);
 });
+
+const LOAD = 'kvm_mmu_load';
+const withLoad =
+  (steps: (api: ProtocolApi) => object): ProtocolModule =>
+  (api) =>
+    api.extend('v5.18', {
+      replace: [
+        api.procedure(
+          LOAD,
+          { file: 'mmu.c', since: 'mine', leftOut: '', params: ['vcpu'], locals: ['n'] },
+          steps(api) as never,
+        ),
+      ],
+    });
+
+/** Steps that fail in a run and in a search alike: each is the protocol's fault, and no finding about a kernel. */
+const FAULTS: readonly (readonly [string, ProtocolModule, string])[] = [
+  [
+    'many local events',
+    withLoad((api) => ({ tell: [() => api.op.report(1, 1), () => 'tell'] })),
+    `(step) mine.mjs, ${LOAD} @ tell: it tells more than stepEvents = 1024 events`,
+  ],
+  [
+    'one op of many events',
+    withLoad((api) => ({
+      tell: [() => api.op.try_change_host_page(2_400, 0, 9, 1_500), () => api.ret()],
+    })),
+    `(step) mine.mjs, ${LOAD} @ tell: it tells more than stepEvents = 1024 events`,
+  ],
+  [
+    'a call of itself',
+    withLoad((api) => ({
+      again: [null, (l: { vcpu: number }) => api.call(api.fn.kvm_mmu_load, 'again', l.vcpu)],
+    })),
+    `(step) mine.mjs, ${LOAD} @ again: limit reached: topology.stackWords`,
+  ],
+  [
+    'no number',
+    withLoad((api) => ({
+      first: [null, (l: object) => api.ret(Object.assign(l, { n: undefined }) && 0)],
+    })),
+    `(threw) mine.mjs, ${LOAD} @ first: TypeError: ${LOAD}: local n takes numbers, got undefined`,
+  ],
+  [
+    'a throw',
+    withLoad(() => ({
+      first: [
+        null,
+        () => {
+          throw new RangeError('oh');
+        },
+      ],
+    })),
+    `(threw) mine.mjs, ${LOAD} @ first: RangeError: oh`,
+  ],
+  [
+    'an event that is none',
+    withLoad((api) => ({ first: [() => api.op.emit(255, 1, 1), () => api.ret()] })),
+    `(threw) mine.mjs, ${LOAD} @ first: RangeError: evolve: unknown event type 255`,
+  ],
+];
+
+for (const [what, module, says] of FAULTS) {
+  test(`in a run: ${what}`, () => {
+    const { protocol } = takeIn('mine.mjs', module);
+    const manifest = createManifest({ scenario: 'smi', protocol: 'v5.18' });
+    const scenario = findScenario('smi').build(manifest.parameters as Record<string, number>);
+    const built = { ...scenario, topology: { ...scenario.topology, hostPages: 4_096 } };
+    const run = new Simulation({ manifest: { ...manifest, protocolDigest: '' }, protocol, scenario: built });
+    runToEnd(run);
+    expect([run.outcome, run.detail?.message]).toEqual(['failed', expect.stringContaining(says)]);
+    expect(run.detail?.protocolFault?.file).toBe('mine.mjs');
+  });
+
+  // A litmus has few host pages.
+  test.skipIf(what === 'one op of many events')(`in a search: ${what}`, () => {
+    const { protocol } = takeIn('mine.mjs', module);
+    const litmus = machineLitmusOf('v-v', protocol);
+    const reductions = { persistent: false, symmetry: false };
+    const spec = modelSpec(litmus, { protocol: 'mine', parameters: {}, reductions });
+    const search = (): void => {
+      const model = litmus.build(spec);
+      for (let t = 0; t < model.threads.length; t++)
+        while (model.choices(t) > 0 && model.step(t, 0) === STEP.taken);
+    };
+    expect(search).toThrow(ProtocolFault);
+    expect(search).toThrow(says);
+  });
+}

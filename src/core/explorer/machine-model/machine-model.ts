@@ -11,6 +11,7 @@ import { Machine, type Observer, STEP_EVENTS_MAX } from '../../machine/machine.j
 import { OP, pending } from '../../machine/op.js';
 import { TimeModel } from '../../machine/time.js';
 import { link, type Protocol } from '../../protocols/protocol.js';
+import { asProtocolFault } from '../../run/protocol-fault.js';
 import type { BuiltLitmus } from '../../scenarios/litmus/litmus.js';
 import type { Model, ModelThread, Reductions, Violation } from '../model.js';
 import { STEP } from '../model.js';
@@ -51,10 +52,13 @@ export class MachineModel implements Model {
   private readonly vmm: readonly number[];
   private broken: Violation | null = null;
   private readonly ignores: readonly string[];
+  /** Of a protocol that a user brought: what its steps throw is its fault, and no finding about a kernel. */
+  private readonly file: string | undefined;
 
   constructor(options: MachineModelOptions) {
     const { protocol, litmus, reductions } = options;
     const linked = link(protocol, litmus.constants);
+    this.file = protocol.file;
     this.count = litmus.threads.length;
     this.persistent = reductions.persistent;
     this.ignores = litmus.ignores ?? [];
@@ -116,7 +120,7 @@ export class MachineModel implements Model {
       this.stateKey.merges,
       facts.work,
     );
-    this.prefix = prepare(this.machine, litmus);
+    this.prefix = this.prepared(litmus);
     if (this.set.structured.length > 0 || this.set.assertions.length > 0) {
       const what = this.set.structured[0]?.invariant ?? this.set.assertions[0]?.assertion;
       throw new BadInput('litmus-preparation', `${what} is broken before the exploration begins`);
@@ -124,6 +128,16 @@ export class MachineModel implements Model {
     for (let t = 0; t < this.count; t++) this.look(t);
     this.initial = new Int32Array(this.words);
     this.save(this.initial, 0);
+  }
+
+  private prepared(litmus: BuiltLitmus): number[] {
+    const { machine, file } = this;
+    try {
+      return prepare(machine, litmus);
+    } catch (error) {
+      if (file === undefined) throw error;
+      throw asProtocolFault(error, file, machine.where(machine.out.thread)[0]);
+    }
   }
 
   /** Whether names are exchanged: false without symmetry, and where a word is not known well enough. */
@@ -180,6 +194,8 @@ export class MachineModel implements Model {
     try {
       machine.step(t);
     } catch (error) {
+      const { file } = this;
+      if (file !== undefined) throw asProtocolFault(error, file, machine.where(t)[0]);
       if (error instanceof LimitReached) throw error;
       const at = machine.place(standing);
       this.broken = {
