@@ -1,6 +1,7 @@
 // All litmus, by id.
 import { BadInput } from '../../base/errors.js';
 import { BUG_LITMUS } from './bugs.js';
+import { litmusCombined } from './combined.js';
 import { GUEST_LITMUS } from './guests.js';
 import type { Litmus } from './litmus.js';
 import { PAIRS } from './pairs.js';
@@ -9,6 +10,7 @@ import { litmusReference, litmusReferenceNoDestroy } from './reference.js';
 export const MACHINE_LITMUS: readonly Litmus[] = [
   litmusReference,
   litmusReferenceNoDestroy,
+  litmusCombined,
   ...PAIRS,
   ...BUG_LITMUS,
   ...GUEST_LITMUS,
