@@ -1,9 +1,10 @@
 // Which bugs of the table print a report like this one. A match needs the headline, the function it names and the callers
 // that the sheet asks for; where the report says its kernel, the answer says whether that kernel has the bug.
+
+import { isBefore, parseRelease } from '../base/release.js';
 import type { Bug, Splat } from './bug.js';
 import { ROOT_BUGS } from './bugs-roots.js';
 import { TABLE_BUGS } from './bugs-tables.js';
-import { isBefore, parseRelease } from './release.js';
 import { type Report, readSplats } from './splat.js';
 
 /** B0 ... B28, in order. */

@@ -1,8 +1,8 @@
 // Reads kernel reports out of a log: dmesg, journal or a quoted mail. One report begins at its headline and ends at the next
 // one or at its end mark. Unknown lines are skipped, never an error: what is asked is only which reports are in there.
 import { LimitReached } from '../base/errors.js';
+import { parseRelease, type Release } from '../base/release.js';
 import type { Headline } from './bug.js';
-import { parseRelease, type Release } from './release.js';
 
 /** Lines of one log, reports in it, and functions of one stack that are kept. */
 export const SPLAT_LINES_MAX = 500_000;

@@ -1,8 +1,8 @@
 // Reports in the kernel's own form (made up for these tests: addresses, offsets and machines are nobody's), and what the
 // table of bugs says of them.
 import { describe, expect, test } from 'vitest';
+import { isBefore, parseRelease } from '../../../src/core/base/release.js';
 import { BUGS, explain } from '../../../src/core/bugs/explain.js';
-import { isBefore, parseRelease } from '../../../src/core/bugs/release.js';
 import { readSplats } from '../../../src/core/bugs/splat.js';
 
 const B13 = `[   61.101842][ T5129] ==================================================================
