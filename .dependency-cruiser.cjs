@@ -74,6 +74,32 @@ const rules = [
     to: { pathNot: ['^src/client/', '(^|/)node_modules/(@types/)?ws/'], dependencyTypesNot: ['type-only'] },
   },
   {
+    name: 'page-uses-the-client-only',
+    comment:
+      'Of the server the page takes rootline/client and nothing else; what it shows comes over the API.',
+    severity: 'error',
+    from: { path: '^web/' },
+    to: { path: '^(src|migrations|bench|scripts|test)/', pathNot: '^src/client/' },
+  },
+  {
+    name: 'views-do-not-know-each-other',
+    comment:
+      'A view is a folder; only app/views.tsx names them all. What two views share lies in ui, api or live.',
+    severity: 'error',
+    from: { path: '^web/src/(sessions|session|compare|explore|import)/' },
+    to: {
+      path: '^web/src/(sessions|session|compare|explore|import)/',
+      pathNot: '^web/src/$1/',
+    },
+  },
+  {
+    name: 'models-are-pure',
+    comment: 'A model turns data into what is drawn; it is tested as text, without a browser.',
+    severity: 'error',
+    from: { path: '^web/src/.*/model/' },
+    to: { pathNot: ['^web/src/.*/model/', '^web/src/ui/format', '^web/src/api/schema'] },
+  },
+  {
     name: 'no-circular',
     comment: 'Type-only imports count: two files that need each other are one idea, or lack a third file.',
     severity: 'error',
@@ -96,7 +122,7 @@ const rules = [
     name: 'product-imports-no-tests-or-benches',
     severity: 'error',
     from: { path: '^(src|migrations)/' },
-    to: { path: '^(test|bench|scripts|dist)/' },
+    to: { path: '^(test|bench|scripts|dist|web)/' },
   },
   {
     name: 'no-dev-dependency-in-product',
@@ -128,7 +154,7 @@ module.exports = {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'require', 'node', 'default', 'types'],
-      extensions: ['.ts', '.js', '.mjs', '.cjs', '.d.ts', '.json'],
+      extensions: ['.ts', '.tsx', '.js', '.mjs', '.cjs', '.d.ts', '.json'],
     },
   },
 };

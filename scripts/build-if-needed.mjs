@@ -1,4 +1,4 @@
-// Builds dist/ unless it is at least as new as everything it is made from. Used by `npm start`, `npm test` and
+// Builds dist/ (the server, and in dist/web the page) unless it is at least as new as everything it is made from. Used by `npm start`, `npm test` and
 // `npm run bench`, so that a fresh clone needs no separate build step and worker threads never run old code.
 // `--mark` only records that dist/ is current (npm runs it after `npm run build`).
 
@@ -10,7 +10,15 @@ import { fileURLToPath } from 'node:url';
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const STAMP = join(ROOT, 'dist', '.built');
 const SOURCE_FOLDERS = ['src', 'migrations', 'bench'];
+/** Compiled by vite, which empties dist/web itself. */
+const PAGE_FOLDER = 'web';
 const SOURCE_FILES = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json'];
+
+const BUILD = [
+  // As `nest build` does (.ci/run holds both outputs against each other), but only what has changed.
+  ['typescript/bin/tsc', '-p', 'tsconfig.build.json'],
+  ['vite/bin/vite.js', 'build', '--config', 'web/vite.config.ts', '--logLevel', 'warn'],
+];
 
 /** Newest modification time below `path`. Folders count too: deleting a file changes only its folder. */
 function newestMtimeMs(path) {
@@ -47,15 +55,19 @@ function mark(atMs) {
 
 /** Returns 0, or the exit code of the failed build. */
 export function buildIfNeeded() {
-  const sources = [...SOURCE_FOLDERS, ...SOURCE_FILES].map((name) => newestMtimeMs(join(ROOT, name)));
+  const sources = [...SOURCE_FOLDERS, PAGE_FOLDER, ...SOURCE_FILES].map((name) =>
+    newestMtimeMs(join(ROOT, name)),
+  );
   const built = statSync(STAMP, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (built > Math.max(...sources)) return 0;
   process.stderr.write('rootline: building dist/ ...\n');
   const startedMs = Date.now();
-  // As `nest build` does (.ci/run holds both outputs against each other), but only what has changed.
-  const args = [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'];
-  const result = spawnSync(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 2, 2] });
-  if (result.status !== 0) {
+  for (const [program, ...args] of BUILD) {
+    const result = spawnSync(process.execPath, [join(ROOT, 'node_modules', program), ...args], {
+      cwd: ROOT,
+      stdio: ['ignore', 2, 2],
+    });
+    if (result.status === 0) continue;
     process.stderr.write('rootline: the build failed (see above)\n');
     return result.status ?? 1;
   }

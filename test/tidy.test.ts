@@ -38,6 +38,8 @@ function filesBelow(folder: string): SourceFile[] {
 
 const sources = filesBelow('src');
 const tests = filesBelow('test');
+/** But what a script writes. */
+const page = filesBelow('web/src').filter(({ path }) => path !== 'web/src/api/schema.ts');
 
 /** The text with comments blanked out, line by line; good enough for code that the formatter has been over. */
 function codeOf(text: string): string {
@@ -66,7 +68,7 @@ function cruise(folder: string, paths: readonly string[]): { status: number | nu
 // ---- who imports whom
 
 test('imports follow the rules of .dependency-cruiser.cjs', () => {
-  const { status, output } = cruise(ROOT, ['{src,migrations,bench}/**/*.ts']);
+  const { status, output } = cruise(ROOT, ['{src,migrations,bench}/**/*.ts', 'web/src/**/*.{ts,tsx}']);
   expect(status, output).toBe(0);
 });
 
@@ -165,9 +167,11 @@ test('kernel files say where they come from and what they leave out', () => {
 
 // ---- length and words
 
-test(`no file under src is longer than ${FILE_LINES_MAX} lines`, () => {
+test(`no file under src or web is longer than ${FILE_LINES_MAX} lines`, () => {
   const lines = ({ text }: SourceFile) => text.split('\n').length - 1;
-  const long = sources.filter((file) => lines(file) > FILE_LINES_MAX && LONG_FILES[file.path] === undefined);
+  const long = [...sources, ...page].filter(
+    (file) => lines(file) > FILE_LINES_MAX && LONG_FILES[file.path] === undefined,
+  );
   expect(long.map((file) => `${file.path}: ${lines(file)} lines`)).toEqual([]);
   const paths = new Set(sources.map((file) => file.path));
   expect(Object.keys(LONG_FILES).filter((path) => !paths.has(path))).toEqual([]);
@@ -206,7 +210,19 @@ test('no any, silenced compiler, focused or skipped test', () => {
   ];
   for (const text of good) expect(bannedWords({ path: 'x.ts', text }), text).toEqual([]);
   const self = 'test/tidy.test.ts';
-  expect([...sources, ...tests].filter((file) => file.path !== self).flatMap(bannedWords)).toEqual([]);
+  expect([...sources, ...tests, ...page].filter((file) => file.path !== self).flatMap(bannedWords)).toEqual(
+    [],
+  );
+});
+
+// ---- the page
+
+test('every file of the page says what it is, and none makes markup of text', () => {
+  const unsaid = page.filter(({ text }) => !text.startsWith('// '));
+  expect(unsaid.map(({ path }) => path)).toEqual([]);
+  const markup = /dangerouslySetInnerHTML|\.(inner|outer)HTML\b|insertAdjacentHTML|document\.write/;
+  expect(matches('x', 'a.innerHTML = b', markup, 'markup')).toHaveLength(1);
+  expect(page.flatMap(({ path, text }) => matches(path, text, markup, 'markup'))).toEqual([]);
 });
 
 test('the core is synchronous', () => {

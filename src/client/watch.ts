@@ -9,6 +9,8 @@ import type { ServerFrame, SessionChanges } from './types.js';
 export interface WatchOptions {
   /** Ends the watch. */
   readonly signal?: AbortSignal;
+  /** Told of every lost connection, with the reason; it is made anew by itself. */
+  readonly onLost?: (why: string) => void;
 }
 
 type Change = SessionChanges['changes'][number];
@@ -24,7 +26,7 @@ export async function* watchSessions(
   const WebSocket = await target.webSocket();
   yield* reconnecting(target.url, () => new Watch(WebSocket, target), {
     signal: options.signal ?? null,
-    onLost: () => undefined,
+    onLost: (why) => options.onLost?.(why),
   });
 }
 

@@ -1,4 +1,4 @@
-// Where files that are served lie: the plain page of this package, and swagger-ui's own.
+// Where files that are served lie: the compiled page of this package, and swagger-ui's own.
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -16,7 +16,7 @@ export function packageRoot(): string {
 }
 
 export function pageFolder(): string {
-  return join(packageRoot(), 'web', 'plain');
+  return join(packageRoot(), 'dist', 'web');
 }
 
 /** swagger-ui comes with @nestjs/swagger. */

@@ -9,6 +9,9 @@ import { DOCS_HTML, DOCS_JS, PROBLEMS_HTML, SWAGGER_UI_FILES } from './openapi.j
 const HTML = 'text/html; charset=utf-8';
 const JAVASCRIPT = 'text/javascript; charset=utf-8';
 
+/** Addresses of the page's views: each answers with the page, which shows what its address says. */
+const PAGE_ROUTES = ['/sessions', '/sessions/:id', '/compare', '/explore', '/explore/:id', '/import'];
+
 const API_INDEX = {
   name: 'Rootline',
   version: 1,
@@ -18,6 +21,7 @@ const API_INDEX = {
   resources: [
     'protocols',
     'scenarios',
+    'costs',
     'invariants',
     'experiments',
     'sessions',
@@ -48,7 +52,15 @@ export async function addPlainRoutes(app: NestFastifyApplication, document: Open
     // Only files that are there now become routes: no path is looked up on the disk.
     wildcard: false,
     index: ['index.html'],
+    setHeaders: (reply, path) => {
+      // Names of compiled files carry a digest of their content; the page itself is asked for anew each time.
+      const kept = path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
+      void reply.header('cache-control', kept);
+    },
   });
+  for (const route of PAGE_ROUTES) {
+    fastify.get(route, (_request, reply) => reply.sendFile('index.html', pageFolder()));
+  }
   const folder = swaggerUiFolder();
   for (const name of SWAGGER_UI_FILES) {
     fastify.get(`/docs/${name}`, (_request, reply) => reply.sendFile(name, folder, { maxAge: '1h' }));

@@ -1,7 +1,9 @@
-// The scenario library with its parameters: /api/v1/scenarios.
+// The scenario library with its parameters, and the cost model with where each figure comes from: /api/v1/scenarios,
+// /api/v1/costs.
 import { Controller, Get, Module, Param } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { COSTS } from '../core/machine/costs.js';
 import { findScenario, SCENARIOS } from '../core/scenarios/library.js';
 import type { Scenario } from '../core/scenarios/scenario.js';
 import { Route } from '../http/openapi.decorators.js';
@@ -69,5 +71,50 @@ export class ScenariosController {
   }
 }
 
-@Module({ controllers: [ScenariosController] })
+const cost = z.object({
+  name: z.string(),
+  ns: z.number().describe('default'),
+  min: z.number(),
+  max: z.number(),
+  account: z.enum(['guest', 'host', 'outer']).describe('to whom it is booked'),
+  confidence: z
+    .enum(['published', 'derived', 'assumed'])
+    .describe(
+      'published: printed in a source; derived: computed from such; assumed: nobody has published one',
+    ),
+  condition: z.string(),
+  source: z.string(),
+});
+
+@ApiTags('catalogue')
+@Controller('api/v1/costs')
+export class CostsController {
+  @Get()
+  @Route({
+    summary: 'The cost model: what each thing takes, and who says so',
+    answer: {
+      status: 200,
+      description: 'all of them',
+      name: 'Costs',
+      schema: z.object({ costs: z.array(cost) }),
+    },
+  })
+  list() {
+    const views = Object.entries(COSTS).map(
+      ([name, { ns, min, max, account, confidence, condition, source }]) => ({
+        name,
+        ns,
+        min,
+        max,
+        account,
+        confidence,
+        condition,
+        source,
+      }),
+    );
+    return { costs: views };
+  }
+}
+
+@Module({ controllers: [ScenariosController, CostsController] })
 export class ScenariosModule {}

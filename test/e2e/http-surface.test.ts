@@ -107,6 +107,7 @@ const ROUTES = [
   'GET /api/v1/protocols',
   'GET /api/v1/protocols/{protocol}',
   'GET /api/v1/scenarios',
+  'GET /api/v1/costs',
   'GET /api/v1/scenarios/{scenario}',
   'GET /api/v1/invariants',
   'GET /api/v1/experiments',

@@ -1,29 +1,20 @@
-// The plain page in a real browser (Debian's chromium): it shows what the server has, moves by itself, asks nobody else.
-import { existsSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
+// The page in a real browser on the real server: the shell and Sessions. It shows what the server has, moves by itself, is
+// usable by keyboard, says when the server is gone and goes on by itself when it is back; it asks nobody else.
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectAccessible, launchBrowser, openPage } from './browser-under-test.js';
 import { TestFolder, TestServer } from './server-under-test.js';
 
-const CHROMIUM = '/usr/bin/chromium';
+const WAIT = { timeout: 20_000 };
 
-// .ci/run installs the browser; a developer without it is told so by name.
 describe('the page at /', () => {
   const folder = new TestFolder();
   let server: TestServer;
   let browser: Browser;
 
   beforeAll(async () => {
-    if (!existsSync(CHROMIUM)) throw new Error(`${CHROMIUM} is missing: apt-get install chromium`);
     server = await TestServer.start(folder.path);
-    browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-background-networking',
-        '--disable-component-update',
-      ],
-    });
+    browser = await launchBrowser();
   });
 
   afterAll(async () => {
@@ -32,33 +23,79 @@ describe('the page at /', () => {
     folder.remove();
   });
 
-  it('shows the empty store, then a session as it comes and ends, without a reload', async () => {
-    const page = await browser.newPage();
-    const foreign: string[] = [];
-    const errors: string[] = [];
-    page.on('request', (r) => {
-      if (!r.url().startsWith(server.server.url) && !r.url().startsWith('data:')) foreign.push(r.url());
-    });
-    page.on('console', (m) => {
-      if (m.type() === 'error') errors.push(m.text());
-    });
-    page.on('pageerror', (e) => errors.push(String(e)));
-    await page.goto(server.server.url);
-    expect(await page.title()).toContain('Rootline');
-    await page.getByText('every exit').first().waitFor();
+  it('shows the empty store, starts a run from the form, and follows it to its end without a reload', async () => {
+    const { page, errors, foreign } = await openPage(browser, server.server.url);
+    await page.waitForURL('**/sessions');
+    expect(await page.title()).toBe('Sessions · Rootline');
+    await page.getByText('No session is stored yet').waitFor(WAIT);
+    await page.getByText('all but EPT and DR').waitFor(WAIT);
+    await expectAccessible(page);
 
-    const created = await server.create({
-      scenario: 'smi-heavy',
-      protocol: 'seed-draft',
-      parameters: { smis: 20 },
-    });
-    const row = page.locator('tr', { hasText: 'smi-heavy' });
-    await row.waitFor({ timeout: 20_000 });
-    await row.getByText('finished').waitFor({ timeout: 20_000 });
-    const session = await server.session(created.id);
-    expect(await row.innerText()).toContain(session.digest);
+    await page.keyboard.press('r');
+    await page.getByLabel('Scenario').selectOption('smi-heavy');
+    await page.getByLabel('Protocol').selectOption('seed-draft');
+    await page.getByLabel('smis').fill('20');
+    await page.getByRole('button', { name: /^Costs/ }).click();
+    await page.getByText('published').first().waitFor(WAIT);
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    const row = page.getByRole('row', { name: /smi-heavy/ });
+    await row.getByText('finished').waitFor(WAIT);
+    await page.getByRole('status').getByText('finished').waitFor(WAIT);
+    const session = await server.session('1');
+    expect(session.parameters).toMatchObject({ smis: 20 });
+    await expect.poll(() => row.textContent()).toContain(session.events.toLocaleString('en-US'));
+    await page.getByText(session.digest ?? 'none').waitFor(WAIT);
+    await expectAccessible(page);
     expect(errors).toEqual([]);
     expect(foreign).toEqual([]);
-    await page.close();
+    await page.context().close();
+  });
+
+  it('searches, moves by keys, tells them, and deletes; the address says what is seen', async () => {
+    await server.run({ scenario: 'smi', protocol: 'v5.18', name: '<img src=x onerror=alert(1)>' });
+    await server.run({ scenario: 'destroy-fwd', protocol: 'v6.4' });
+    const { page, errors } = await openPage(browser, `${server.server.url}/sessions?search=protocol:v`);
+    const rows = page.locator('.sessions [role=rowgroup] [role=row]');
+    await expect.poll(() => rows.count()).toBe(2);
+    // A hostile name is text.
+    await page.getByText('<img src=x onerror=alert(1)>').first().waitFor(WAIT);
+    expect(await page.locator('img').count()).toBe(0);
+    await page.keyboard.press('j');
+    await page.waitForURL('**session=2');
+    await page.getByText('▲ I37').first().waitFor(WAIT);
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').getByText('next session', { exact: true }).first().waitFor(WAIT);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Shift+T');
+    await expectAccessible(page);
+
+    await page.getByRole('button', { name: 'Delete', exact: true }).click();
+    await page.getByRole('button', { name: 'Delete for good' }).click();
+    await expect.poll(() => rows.count()).toBe(1);
+    expect((await server.get('/sessions/2')).status).toBe(404);
+    await page.goto(`${server.server.url}/nowhere/else`);
+    expect(errors.filter((text) => !text.includes('404'))).toEqual([]);
+    await page.context().close();
+  });
+
+  it('says that the server is gone, keeps what it showed, and goes on when it is back', async () => {
+    const own = new TestFolder();
+    let first = await TestServer.start(own.path);
+    const { port } = first.server;
+    await first.run({ scenario: 'smi', protocol: 'v5.18' });
+    const { page } = await openPage(browser, `${first.server.url}/sessions`);
+    const row = page.getByRole('row', { name: /smi/ });
+    await row.waitFor(WAIT);
+    await page.getByText('Connected').waitFor(WAIT);
+    await first.stop();
+    await page.getByText('Offline, showing what was read').waitFor(WAIT);
+    expect(await row.count()).toBe(1);
+    first = await TestServer.start(own.path, { port });
+    await page.getByText('Connected').waitFor(WAIT);
+    await first.run({ scenario: 'destroy-fwd', protocol: 'v6.4' });
+    await page.getByRole('row', { name: /destroy-fwd/ }).waitFor(WAIT);
+    await page.context().close();
+    await first.stop();
+    own.remove();
   });
 });

@@ -1,0 +1,77 @@
+// One request to the API, typed by the OpenAPI document: `ask<'Travel_state'>('GET', ..., { query: { at: 12 } })`.
+// What the server refuses is a Refused with its problem; a server that is not there is an Offline.
+import type { Operations } from './schema.js';
+import { currentToken, tokenNeeded } from './token.js';
+
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    /** The problem's type, without `urn:rootline:problem:`. */
+    readonly code: string,
+    detail: string,
+    readonly expected: readonly string[],
+  ) {
+    super(detail);
+  }
+}
+
+export class Offline extends Error {
+  constructor() {
+    super('the server does not answer');
+  }
+}
+
+export interface AskOptions<K extends keyof Operations> {
+  readonly query?: { readonly [N in Operations[K]['query']]?: string | number | null | undefined };
+  readonly body?: Operations[K]['body'];
+  /** Position that the session must be at. */
+  readonly at?: number;
+  readonly signal?: AbortSignal;
+}
+
+export async function ask<K extends keyof Operations>(
+  method: Operations[K]['method'],
+  path: string,
+  { query, body, at, signal }: AskOptions<K> = {},
+): Promise<Operations[K]['answer']> {
+  const token = currentToken();
+  const headers: Record<string, string> = { accept: 'application/json' };
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  if (at !== undefined) headers['if-match'] = `"${at}"`;
+  if (token !== null) headers['authorization'] = `Bearer ${token}`;
+  const init: RequestInit = { method, headers };
+  if (body !== undefined) init.body = JSON.stringify(body);
+  if (signal !== undefined) init.signal = signal;
+  const answer = await send(`/api/v1${path}${queryText(query)}`, init);
+  const text = await answer.text();
+  if (answer.ok) return (text === '' ? null : JSON.parse(text)) as Operations[K]['answer'];
+  if (answer.status === 401) tokenNeeded();
+  throw refusedBy(answer.status, text);
+}
+
+async function send(path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(path, init);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new Offline();
+  }
+}
+
+function refusedBy(status: number, text: string): Refused {
+  try {
+    const problem = JSON.parse(text) as { type: string; detail: string; expected?: readonly string[] };
+    const code = problem.type.replace('urn:rootline:problem:', '');
+    return new Refused(status, code, problem.detail, problem.expected ?? []);
+  } catch {
+    return new Refused(status, 'no-problem', `the server answered ${status}`, []);
+  }
+}
+
+function queryText(query: object | undefined): string {
+  const used = Object.entries(query ?? {}).filter(
+    ([, value]) => value !== undefined && value !== null && value !== '',
+  );
+  if (used.length === 0) return '';
+  return `?${new URLSearchParams(used.map(([name, value]): [string, string] => [name, String(value)])).toString()}`;
+}

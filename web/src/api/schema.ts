@@ -1,0 +1,1432 @@
+// The words of the API as types, made from the OpenAPI document by scripts/make-api-types.mjs. Do not edit: run it again.
+
+export type Blame = {
+  readonly path: string;
+  readonly at: number;
+  /** JSON; null: there was no such thing */
+  readonly value: unknown;
+  /** more: the search was bounded; it goes on at `next` */
+  readonly outcome: "found" | "never" | "notRecorded" | "more";
+  /** latest first */
+  readonly changes: readonly ({
+    /** JSON; null: there was no such thing */
+    readonly before: unknown;
+    /** JSON; null: there was no such thing */
+    readonly after: unknown;
+    readonly at: {
+      readonly position: number;
+      readonly ordinal: number;
+      readonly timeNs: number;
+      readonly thread: string;
+      readonly function: string | null;
+      readonly label: string | null;
+      /** innermost first */
+      readonly callers: readonly ({
+        readonly function: string;
+        readonly label: string;
+      })[];
+    };
+    readonly type: string;
+    readonly event: string;
+  })[];
+  /** `at` of a call for older changes */
+  readonly next: number | null;
+};
+
+export type Changes = {
+  readonly from: {
+    readonly position: number;
+    readonly ordinal: number;
+    readonly timeNs: number;
+    readonly recording: "full" | "lifecycle";
+  };
+  readonly to: {
+    readonly position: number;
+    readonly ordinal: number;
+    readonly timeNs: number;
+    readonly recording: "full" | "lifecycle";
+  };
+  readonly changes: readonly ({
+    readonly path: string;
+    /** JSON; null: there was no such thing */
+    readonly before: unknown;
+    /** JSON; null: there was no such thing */
+    readonly after: unknown;
+  })[];
+};
+
+export type CommandAnswer = {
+  readonly command: {
+    /** of the session, from 1; the value of CommandArrived and CommandDone */
+    readonly number: number;
+    /** every field filled in */
+    readonly command: {
+      readonly [name: string]: unknown;
+    };
+    /** stored events before it */
+    readonly afterPosition: number;
+    /** steps taken before it */
+    readonly atStep: number;
+    readonly issuedAt: string;
+  };
+  readonly session: {
+    readonly id: string;
+    readonly kind: "simulated" | "forked" | "explored" | "imported";
+    readonly state: "queued" | "running" | "paused" | "waiting" | "interrupted" | "finished" | "failed" | "cancelled";
+    readonly name: string | null;
+    readonly scenario: string;
+    readonly protocol: string;
+    readonly seed: number;
+    readonly scheduler: string;
+    readonly recording: string;
+    readonly parent: {
+      readonly sessionId: string;
+      readonly position: number;
+    } | null;
+    readonly outcome: "completed" | "booted" | "no_forward_progress" | "limit_reached" | "failed" | null;
+    readonly detail: {
+      readonly limit?: string | undefined;
+      readonly message?: string | undefined;
+      /** the user's protocol was at fault: what it did, in which file, procedure and label */
+      readonly protocolFault?: {
+        readonly kind: "form" | "threw" | "forbidden" | "step" | "time" | "memory";
+        readonly file: string;
+        readonly at: string;
+      } | undefined;
+      readonly stuckAt?: {
+        readonly phase: string;
+        readonly exit: string;
+        readonly function: string;
+        readonly label: string;
+        readonly loop: readonly (string)[];
+      } | undefined;
+    } | null;
+    /** events of the full stream */
+    readonly events: number;
+    /** rows kept */
+    readonly stored: number;
+    /** session digest, the same at both recording levels */
+    readonly digest: string | null;
+    /** digest over every event */
+    readonly fullDigest: string | null;
+    readonly steps: number;
+    /** virtual time */
+    readonly timeNs: number;
+    readonly rootAllocations: number;
+    /** breaches of invariants, counted */
+    readonly findings: number;
+    /** virtual ns */
+    readonly milestones: {
+      readonly [name: string]: number;
+    };
+    readonly counts: {
+      readonly [name: string]: number;
+    };
+    readonly createdAt: string;
+    readonly updatedAt: string;
+    /** fork points in its past, oldest first */
+    readonly forks: readonly ({
+      /** the session that was forked; it may be gone */
+      readonly sessionId: string;
+      /** as it was asked for */
+      readonly at: number;
+      /** last position that is shared */
+      readonly position: number;
+      /** steps of the run before the fork point */
+      readonly steps: number;
+      /** in words */
+      readonly difference: string;
+      /** set where the fork runs again from the start, under another protocol: it shares no row */
+      readonly again: {
+        /** steps that were taken as in the parent */
+        readonly followed: number;
+        /** steps of the parent up to its fork point */
+        readonly of: number;
+        /** why no more were; null: all were */
+        readonly stopped: string | null;
+      } | null;
+      /** only what differs, resolved */
+      readonly changes: {
+        readonly [name: string]: unknown;
+      };
+    })[];
+    /** why it is in this state */
+    readonly reason: string | null;
+    readonly note: string | null;
+    readonly parameters: {
+      readonly [name: string]: number | string | boolean;
+    };
+    readonly costs: {
+      readonly [name: string]: number;
+    };
+    readonly limits: {
+      readonly [name: string]: number;
+    };
+    readonly invariants: boolean;
+    readonly engine: string;
+    readonly protocolDigest: string;
+    /** a protocol that a user brought: this text runs, whatever becomes of its file */
+    readonly userProtocol: {
+      readonly file: string;
+      /** SHA-256 of the text */
+      readonly digest: string;
+      readonly text: string;
+    } | null;
+    readonly eventSchema: number;
+    readonly storedBytes: number;
+    /** what became of each invariant; null until the run has ended */
+    readonly verdicts: readonly ({
+      readonly invariant: string;
+      readonly name: string;
+      readonly verdict: "holds" | "violated" | "not evaluated" | "does not apply";
+      readonly checks: number;
+      readonly violations: number;
+      readonly reason: string | null;
+    })[] | null;
+    /** commands that the state allows */
+    readonly allowed: readonly (string)[];
+  };
+};
+
+export type Costs = {
+  readonly costs: readonly ({
+    readonly name: string;
+    /** default */
+    readonly ns: number;
+    readonly min: number;
+    readonly max: number;
+    /** to whom it is booked */
+    readonly account: "guest" | "host" | "outer";
+    /** published: printed in a source; derived: computed from such; assumed: nobody has published one */
+    readonly confidence: "published" | "derived" | "assumed";
+    readonly condition: string;
+    readonly source: string;
+  })[];
+};
+
+export type CreateFork = {
+  /** position up to which the history is shared, and the rest of the step that it lies in; 0: nothing */
+  readonly at: number;
+  /** what is different from there on; what is left out stays as it was */
+  readonly changes?: {
+    /** another protocol; the history is shared where it is the same under both, else the fork runs again from the start */
+    readonly protocol?: string | undefined;
+    /** timed, round-robin or random */
+    readonly scheduler?: string | undefined;
+    /** every random stream begins anew with it */
+    readonly seed?: number | undefined;
+    /** costs that differ from there on; the shared history keeps its own */
+    readonly costs?: {
+      readonly [name: string]: number;
+    } | undefined;
+    /** limits of the run that differ, so that one may go on where its parent met one */
+    readonly limits?: {
+      readonly [name: string]: number;
+    } | undefined;
+    /** who takes the next steps, before the scheduler chooses */
+    readonly decisions?: readonly ({
+      /** name of a thread that can run there */
+      readonly thread: string;
+      readonly steps?: number | undefined;
+    })[] | undefined;
+    /** of a live session: a command as POST .../commands takes it, without `events` */
+    readonly command?: {
+      readonly [name: string]: unknown;
+    } | undefined;
+  } | undefined;
+  /** shown in lists */
+  readonly name?: string | undefined;
+};
+
+export type CreateNote = {
+  /** position of the session that it is about */
+  readonly position: number;
+  readonly kind?: "note" | "bookmark" | undefined;
+  /** what is noted; the name of a bookmark */
+  readonly text: string;
+};
+
+export type CreateSession = {
+  /** id of a scenario, see /scenarios */
+  readonly scenario: string;
+  /** id of a protocol or profile, see /protocols */
+  readonly protocol: string;
+  /** seed of every random stream */
+  readonly seed?: number | undefined;
+  /** the scenario's parameters that differ from their defaults */
+  readonly parameters?: {
+    readonly [name: string]: number | string | boolean;
+  } | undefined;
+  /** timed, round-robin, random, or scripted with a schedule */
+  readonly scheduler?: string | undefined;
+  /** who runs for how many steps: a session of kind explored, which ends behind it */
+  readonly schedule?: readonly ({
+    readonly thread: number;
+    readonly steps: number;
+  })[] | undefined;
+  /** full: every event; lifecycle: ordinary faults are folded */
+  readonly recording?: string | undefined;
+  /** costs that differ from the cost model, in its units */
+  readonly costs?: {
+    readonly [name: string]: number;
+  } | undefined;
+  /** limits of the run that differ from their defaults */
+  readonly limits?: {
+    readonly [name: string]: number;
+  } | undefined;
+  /** evaluate the invariants while it runs */
+  readonly invariants?: boolean | undefined;
+  /** shown in lists */
+  readonly name?: string | undefined;
+};
+
+export type EventPage = {
+  readonly events: readonly ({
+    readonly position: number;
+    readonly ordinal: number;
+    /** differs from ordinal where events were counted together */
+    readonly lastOrdinal: number;
+    readonly timeNs: number;
+    readonly thread: string | null;
+    readonly function: string | null;
+    readonly label: string | null;
+    readonly type: string;
+    readonly subject: {
+      readonly kind: string;
+      readonly number: number;
+    };
+    readonly values: {
+      readonly [name: string]: number;
+    };
+  })[];
+  /** `from` of the next page; null at the end */
+  readonly next: number | null;
+  /** last stored position */
+  readonly position: number;
+};
+
+export type Experiment = {
+  readonly rows: readonly ({
+    readonly protocol: string;
+    readonly resetPolicy: string;
+    readonly mail: {
+      readonly outcome: string;
+      readonly pid1Seconds: number | null;
+      readonly consoleSeconds: number | null;
+      readonly rootAllocations: number | null;
+      readonly words: string;
+    };
+    readonly session: {
+      readonly id: string;
+      readonly state: "queued" | "running" | "paused" | "waiting" | "interrupted" | "finished" | "failed" | "cancelled";
+      readonly outcome: string | null;
+      readonly events: number;
+      readonly timeNs: number;
+      readonly pid1Seconds: number | null;
+      readonly consoleSeconds: number | null;
+      readonly rootAllocations: number;
+      readonly eptViolations: number;
+      readonly resets: number;
+      readonly stuckAt: {
+        readonly [name: string]: unknown;
+      } | null;
+    } | null;
+  })[];
+  /** what `rootline experiment forced-reset --json` prints, once all eight have ended */
+  readonly document: {
+    readonly [name: string]: unknown;
+  } | null;
+};
+
+export type Findings = {
+  readonly findings: readonly ({
+    readonly position: number;
+    readonly ordinal: number;
+    /** differs from ordinal where events were counted together */
+    readonly lastOrdinal: number;
+    readonly timeNs: number;
+    readonly thread: string | null;
+    readonly function: string | null;
+    readonly label: string | null;
+    readonly type: string;
+    readonly subject: {
+      readonly kind: string;
+      readonly number: number;
+    };
+    readonly values: {
+      readonly [name: string]: number;
+    };
+    /** I1 ... */
+    readonly invariant: string;
+    readonly name: string;
+    readonly statement: string;
+  })[];
+};
+
+export type Invariants = {
+  readonly invariants: readonly ({
+    /** I1 ... */
+    readonly id: string;
+    readonly number: number;
+    readonly name: string;
+    readonly kind: string;
+    readonly statement: string;
+    /** letters of the eras it applies to */
+    readonly eras: string;
+    /** what a run has to do for it to be evaluated */
+    readonly exercise: string;
+    /** meaning of a finding's `detail`, by code */
+    readonly details: readonly (string)[];
+    /** meaning of a finding's `seen` */
+    readonly seen: string;
+    /** why no run evaluates it yet */
+    readonly notEvaluated: string | null;
+  })[];
+};
+
+export type LiveCommand = {
+  readonly command: "createVm";
+  /** number of the VM */
+  readonly vm?: number | undefined;
+  /** depth of the TDP tables on this host */
+  readonly level?: number | undefined;
+  /** events of the full stream to go on for, to the end of the step that reaches them; null: to where the session waits */
+  readonly events?: number | null | undefined;
+} | {
+  readonly command: "addVcpu";
+  /** number of the VM */
+  readonly vm?: number | undefined;
+  /** number of the vCPU, unique over all VMs */
+  readonly vcpu: number;
+  /** guest MAXPHYADDR > 48: 5-level roots where the host has them */
+  readonly wide?: boolean | undefined;
+  /** events of the full stream to go on for, to the end of the step that reaches them; null: to where the session waits */
+  readonly events?: number | null | undefined;
+} | {
+  readonly command: "run";
+  /** number of the vCPU, unique over all VMs */
+  readonly vcpu: number;
+  /** what the guest does, in order */
+  readonly guest: readonly ({
+    readonly do: "touch";
+    /** first guest frame */
+    readonly gfn: number;
+    /** pages touched */
+    readonly pages?: number | undefined;
+    /** frames from one touch to the next */
+    readonly stride?: number | undefined;
+    /** how the page is used; rmw reads first */
+    readonly access?: "read" | "write" | "rmw" | "exec" | undefined;
+  } | {
+    readonly do: "writeRegisters";
+    /** bits that MOV to CR flips; each at most once */
+    readonly flip?: readonly ("CR0.WP" | "CR0.PG" | "CR4.PSE" | "CR4.SMEP" | "EFER.NX" | "guest_mode")[] | undefined;
+  } | {
+    readonly do: "movDr";
+  } | {
+    readonly do: "out";
+    /** port; 178 (0xb2) asks for an SMI */
+    readonly port: number;
+  } | {
+    readonly do: "cpuid";
+  } | {
+    readonly do: "compute";
+    /** guest time, ns */
+    readonly ns: number;
+  })[];
+  /** how often the actions are done */
+  readonly repeat?: number | undefined;
+  /** user space answers OUT to port 0xb2 with KVM_SMI */
+  readonly smiOnPort?: boolean | undefined;
+  /** events of the full stream to go on for, to the end of the step that reaches them; null: to where the session waits */
+  readonly events?: number | null | undefined;
+} | {
+  readonly command: "touch";
+  /** number of the vCPU, unique over all VMs */
+  readonly vcpu: number;
+  /** first guest frame */
+  readonly gfn: number;
+  /** pages touched */
+  readonly pages?: number | undefined;
+  /** frames from one touch to the next */
+  readonly stride?: number | undefined;
+  /** how the page is used; rmw reads first */
+  readonly access?: "read" | "write" | "rmw" | "exec" | undefined;
+  /** events of the full stream to go on for, to the end of the step that reaches them; null: to where the session waits */
+  readonly events?: number | null | undefined;
+} | {
+  readonly command: "smi";
+  /** number of the vCPU, unique over all VMs */
+  readonly vcpu: number;
+  /** from the host thread */
+  readonly asynchronous?: boolean | undefined;
+  /** events of the full stream to go on for, to the end of the step that reaches them; null: to where the session waits */
+  readonly events?: number | null | undefined;
+} | {
+  readonly command: "resetContext";
+  /** number of the vCPU, unique over all VMs */
+  readonly vcpu: number;
+  /** events of the full stream to go on for, to the end of the step that reaches them; null: to where the session waits */
+  readonly events?: number | null | undefined;
+} | {
+  readonly command: "setRegisters";
+  /** number of the vCPU, unique over all VMs */
+  readonly vcpu: number;
+  /** bits that change; each at most once */
+  readonly flip?: readonly ("CR0.WP" | "CR0.PG" | "CR4.PSE" | "CR4.SMEP" | "EFER.NX" | "guest_mode")[] | undefined;
+  /** KVM_SET_SREGS, or the guest itself */
+  readonly by?: "userspace" | "guest" | undefined;
+  /** events of the full stream to go on for, to the end of the step that reaches them; null: to where the session waits */
+  readonly events?: number | null | undefined;
+} | {
+  readonly command: "addMemslot";
+  /** number of the VM */
+  readonly vm?: number | undefined;
+  /** address space: 0 normal, 1 SMM */
+  readonly asId?: number | undefined;
+  /** number of the memslot in its address space */
+  readonly slot: number;
+  /** first guest frame */
+  readonly baseGfn: number;
+  /** pages */
+  readonly pages: number;
+  /** first page of the process */
+  readonly hvaPage: number;
+  /** KVM_MEM_READONLY */
+  readonly readonly?: boolean | undefined;
+  /** KVM_MEM_LOG_DIRTY_PAGES */
+  readonly logDirtyPages?: boolean | undefined;
+  /** the memory is backed by transparent huge pages */
+  readonly huge?: boolean | undefined;
+  /** events of the full stream to go on for, to the end of the step that reaches them; null: to where the session waits */
+  readonly events?: number | null | undefined;
+} | {
+  readonly command: "deleteMemslot";
+  /** number of the VM */
+  readonly vm?: number | undefined;
+  /** address space: 0 normal, 1 SMM */
+  readonly asId?: number | undefined;
+  /** number of the memslot in its address space */
+  readonly slot: number;
+  /** events of the full stream to go on for, to the end of the step that reaches them; null: to where the session waits */
+  readonly events?: number | null | undefined;
+} | {
+  readonly command: "moveMemslot";
+  /** number of the VM */
+  readonly vm?: number | undefined;
+  /** address space: 0 normal, 1 SMM */
+  readonly asId?: number | undefined;
+  /** number of the memslot in its address space */
+  readonly slot: number;
+  /** first guest frame */
+  readonly baseGfn: number;
+  /** events of the full stream to go on for, to the end of the step that reaches them; null: to where the session waits */
+  readonly events?: number | null | undefined;
+} | {
+  readonly command: "setDirtyLogging";
+  /** number of the VM */
+  readonly vm?: number | undefined;
+  /** address space: 0 normal, 1 SMM */
+  readonly asId?: number | undefined;
+  /** number of the memslot in its address space */
+  readonly slot: number;
+  /** log dirty pages */
+  readonly on?: boolean | undefined;
+  /** events of the full stream to go on for, to the end of the step that reaches them; null: to where the session waits */
+  readonly events?: number | null | undefined;
+} | {
+  readonly command: "getDirtyLog";
+  /** number of the VM */
+  readonly vm?: number | undefined;
+  /** address space: 0 normal, 1 SMM */
+  readonly asId?: number | undefined;
+  /** number of the memslot in its address space */
+  readonly slot: number;
+  /** events of the full stream to go on for, to the end of the step that reaches them; null: to where the session waits */
+  readonly events?: number | null | undefined;
+} | {
+  readonly command: "clearDirtyLog";
+  /** number of the VM */
+  readonly vm?: number | undefined;
+  /** address space: 0 normal, 1 SMM */
+  readonly asId?: number | undefined;
+  /** number of the memslot in its address space */
+  readonly slot: number;
+  /** first page of the slot */
+  readonly firstPage?: number | undefined;
+  /** pages */
+  readonly pages: number;
+  /** events of the full stream to go on for, to the end of the step that reaches them; null: to where the session waits */
+  readonly events?: number | null | undefined;
+} | {
+  readonly command: "hostWrite";
+  /** first page of the process */
+  readonly hvaPage: number;
+  /** pages */
+  readonly pages: number;
+  /** events of the full stream to go on for, to the end of the step that reaches them; null: to where the session waits */
+  readonly events?: number | null | undefined;
+} | {
+  readonly command: "hostUnmap";
+  /** first page of the process */
+  readonly hvaPage: number;
+  /** pages */
+  readonly pages: number;
+  /** events of the full stream to go on for, to the end of the step that reaches them; null: to where the session waits */
+  readonly events?: number | null | undefined;
+} | {
+  readonly command: "hostProtect";
+  /** first page of the process */
+  readonly hvaPage: number;
+  /** pages */
+  readonly pages: number;
+  /** PROT_READ only */
+  readonly readonly?: boolean | undefined;
+  /** events of the full stream to go on for, to the end of the step that reaches them; null: to where the session waits */
+  readonly events?: number | null | undefined;
+} | {
+  readonly command: "hostFork";
+  /** first page of the process */
+  readonly hvaPage: number;
+  /** pages */
+  readonly pages: number;
+  /** events of the full stream to go on for, to the end of the step that reaches them; null: to where the session waits */
+  readonly events?: number | null | undefined;
+} | {
+  readonly command: "hostChildExit";
+  /** first page of the process */
+  readonly hvaPage: number;
+  /** pages */
+  readonly pages: number;
+  /** events of the full stream to go on for, to the end of the step that reaches them; null: to where the session waits */
+  readonly events?: number | null | undefined;
+} | {
+  readonly command: "hostCollapse";
+  /** first page of the process */
+  readonly hvaPage: number;
+  /** pages */
+  readonly pages: number;
+  /** events of the full stream to go on for, to the end of the step that reaches them; null: to where the session waits */
+  readonly events?: number | null | undefined;
+} | {
+  readonly command: "hostAge";
+  /** first page of the process */
+  readonly hvaPage: number;
+  /** pages */
+  readonly pages: number;
+  /** events of the full stream to go on for, to the end of the step that reaches them; null: to where the session waits */
+  readonly events?: number | null | undefined;
+} | {
+  readonly command: "closeVcpu";
+  /** number of the vCPU, unique over all VMs */
+  readonly vcpu: number;
+  /** events of the full stream to go on for, to the end of the step that reaches them; null: to where the session waits */
+  readonly events?: number | null | undefined;
+} | {
+  readonly command: "destroyVm";
+  /** number of the VM */
+  readonly vm?: number | undefined;
+  /** the address space goes first, as when the process is killed */
+  readonly mmFirst?: boolean | undefined;
+  /** events of the full stream to go on for, to the end of the step that reaches them; null: to where the session waits */
+  readonly events?: number | null | undefined;
+} | {
+  readonly command: "end";
+  /** events of the full stream to go on for, to the end of the step that reaches them; null: to where the session waits */
+  readonly events?: number | null | undefined;
+};
+
+export type Note = {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly position: number;
+  readonly kind: "note" | "bookmark";
+  readonly text: string;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+};
+
+export type Notes = {
+  readonly notes: readonly ({
+    readonly id: string;
+    readonly sessionId: string;
+    readonly position: number;
+    readonly kind: "note" | "bookmark";
+    readonly text: string;
+    readonly createdAt: string;
+    readonly updatedAt: string;
+  })[];
+};
+
+export type Protocols = {
+  readonly protocols: readonly ({
+    readonly id: string;
+    /** user: from the folder of ROOTLINE_PROTOCOLS */
+    readonly origin: "shipped" | "user";
+    readonly title: string;
+    /** commit or mail that the rules are taken from */
+    readonly source: string;
+    /** protocol that this one extends */
+    readonly base: string | null;
+    /** C functions that it replaces in its base */
+    readonly replaced: readonly (string)[];
+    readonly functions: readonly (string)[];
+    readonly rules: {
+      readonly [name: string]: unknown;
+    };
+    readonly constants: {
+      readonly [name: string]: number;
+    };
+    /** digest of the linked procedures; empty where the file is at fault */
+    readonly digest: string;
+    /** a user's file */
+    readonly file: {
+      readonly name: string;
+      /** SHA-256 of its text */
+      readonly digest: string;
+    } | null;
+    /** what is wrong with a user's file: no session can be made under it */
+    readonly fault: string | null;
+  })[];
+};
+
+export type Scenarios = {
+  readonly scenarios: readonly ({
+    readonly id: string;
+    readonly title: string;
+    readonly doc: string;
+    readonly parameters: readonly ({
+      readonly name: string;
+      readonly default: number;
+      readonly min: number;
+      readonly max: number;
+      readonly unit: string;
+      readonly doc: string;
+      /** names of the values min to max, where they have names */
+      readonly words: readonly (string)[] | null;
+    })[];
+  })[];
+};
+
+export type Session = {
+  readonly id: string;
+  readonly kind: "simulated" | "forked" | "explored" | "imported";
+  readonly state: "queued" | "running" | "paused" | "waiting" | "interrupted" | "finished" | "failed" | "cancelled";
+  readonly name: string | null;
+  readonly scenario: string;
+  readonly protocol: string;
+  readonly seed: number;
+  readonly scheduler: string;
+  readonly recording: string;
+  readonly parent: {
+    readonly sessionId: string;
+    readonly position: number;
+  } | null;
+  readonly outcome: "completed" | "booted" | "no_forward_progress" | "limit_reached" | "failed" | null;
+  readonly detail: {
+    readonly limit?: string | undefined;
+    readonly message?: string | undefined;
+    /** the user's protocol was at fault: what it did, in which file, procedure and label */
+    readonly protocolFault?: {
+      readonly kind: "form" | "threw" | "forbidden" | "step" | "time" | "memory";
+      readonly file: string;
+      readonly at: string;
+    } | undefined;
+    readonly stuckAt?: {
+      readonly phase: string;
+      readonly exit: string;
+      readonly function: string;
+      readonly label: string;
+      readonly loop: readonly (string)[];
+    } | undefined;
+  } | null;
+  /** events of the full stream */
+  readonly events: number;
+  /** rows kept */
+  readonly stored: number;
+  /** session digest, the same at both recording levels */
+  readonly digest: string | null;
+  /** digest over every event */
+  readonly fullDigest: string | null;
+  readonly steps: number;
+  /** virtual time */
+  readonly timeNs: number;
+  readonly rootAllocations: number;
+  /** breaches of invariants, counted */
+  readonly findings: number;
+  /** virtual ns */
+  readonly milestones: {
+    readonly [name: string]: number;
+  };
+  readonly counts: {
+    readonly [name: string]: number;
+  };
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  /** fork points in its past, oldest first */
+  readonly forks: readonly ({
+    /** the session that was forked; it may be gone */
+    readonly sessionId: string;
+    /** as it was asked for */
+    readonly at: number;
+    /** last position that is shared */
+    readonly position: number;
+    /** steps of the run before the fork point */
+    readonly steps: number;
+    /** in words */
+    readonly difference: string;
+    /** set where the fork runs again from the start, under another protocol: it shares no row */
+    readonly again: {
+      /** steps that were taken as in the parent */
+      readonly followed: number;
+      /** steps of the parent up to its fork point */
+      readonly of: number;
+      /** why no more were; null: all were */
+      readonly stopped: string | null;
+    } | null;
+    /** only what differs, resolved */
+    readonly changes: {
+      readonly [name: string]: unknown;
+    };
+  })[];
+  /** why it is in this state */
+  readonly reason: string | null;
+  readonly note: string | null;
+  readonly parameters: {
+    readonly [name: string]: number | string | boolean;
+  };
+  readonly costs: {
+    readonly [name: string]: number;
+  };
+  readonly limits: {
+    readonly [name: string]: number;
+  };
+  readonly invariants: boolean;
+  readonly engine: string;
+  readonly protocolDigest: string;
+  /** a protocol that a user brought: this text runs, whatever becomes of its file */
+  readonly userProtocol: {
+    readonly file: string;
+    /** SHA-256 of the text */
+    readonly digest: string;
+    readonly text: string;
+  } | null;
+  readonly eventSchema: number;
+  readonly storedBytes: number;
+  /** what became of each invariant; null until the run has ended */
+  readonly verdicts: readonly ({
+    readonly invariant: string;
+    readonly name: string;
+    readonly verdict: "holds" | "violated" | "not evaluated" | "does not apply";
+    readonly checks: number;
+    readonly violations: number;
+    readonly reason: string | null;
+  })[] | null;
+  /** commands that the state allows */
+  readonly allowed: readonly (string)[];
+};
+
+export type SessionPage = {
+  readonly sessions: readonly ({
+    readonly id: string;
+    readonly kind: "simulated" | "forked" | "explored" | "imported";
+    readonly state: "queued" | "running" | "paused" | "waiting" | "interrupted" | "finished" | "failed" | "cancelled";
+    readonly name: string | null;
+    readonly scenario: string;
+    readonly protocol: string;
+    readonly seed: number;
+    readonly scheduler: string;
+    readonly recording: string;
+    readonly parent: {
+      readonly sessionId: string;
+      readonly position: number;
+    } | null;
+    readonly outcome: "completed" | "booted" | "no_forward_progress" | "limit_reached" | "failed" | null;
+    readonly detail: {
+      readonly limit?: string | undefined;
+      readonly message?: string | undefined;
+      /** the user's protocol was at fault: what it did, in which file, procedure and label */
+      readonly protocolFault?: {
+        readonly kind: "form" | "threw" | "forbidden" | "step" | "time" | "memory";
+        readonly file: string;
+        readonly at: string;
+      } | undefined;
+      readonly stuckAt?: {
+        readonly phase: string;
+        readonly exit: string;
+        readonly function: string;
+        readonly label: string;
+        readonly loop: readonly (string)[];
+      } | undefined;
+    } | null;
+    /** events of the full stream */
+    readonly events: number;
+    /** rows kept */
+    readonly stored: number;
+    /** session digest, the same at both recording levels */
+    readonly digest: string | null;
+    /** digest over every event */
+    readonly fullDigest: string | null;
+    readonly steps: number;
+    /** virtual time */
+    readonly timeNs: number;
+    readonly rootAllocations: number;
+    /** breaches of invariants, counted */
+    readonly findings: number;
+    /** virtual ns */
+    readonly milestones: {
+      readonly [name: string]: number;
+    };
+    readonly counts: {
+      readonly [name: string]: number;
+    };
+    readonly createdAt: string;
+    readonly updatedAt: string;
+  })[];
+  readonly nextCursor: string | null;
+};
+
+export type SessionTree = {
+  readonly root: string;
+  /** each behind its parent, forks of one session from its oldest */
+  readonly nodes: readonly ({
+    readonly id: string;
+    /** 0: the root */
+    readonly depth: number;
+    readonly parent: string | null;
+    /** the session is gone; forks of it are there */
+    readonly deleted: boolean;
+    /** the edge to its parent */
+    readonly fork: {
+      /** the session that was forked; it may be gone */
+      readonly sessionId: string;
+      /** as it was asked for */
+      readonly at: number;
+      /** last position that is shared */
+      readonly position: number;
+      /** steps of the run before the fork point */
+      readonly steps: number;
+      /** in words */
+      readonly difference: string;
+      /** set where the fork runs again from the start, under another protocol: it shares no row */
+      readonly again: {
+        /** steps that were taken as in the parent */
+        readonly followed: number;
+        /** steps of the parent up to its fork point */
+        readonly of: number;
+        /** why no more were; null: all were */
+        readonly stopped: string | null;
+      } | null;
+      /** only what differs, resolved */
+      readonly changes: {
+        readonly [name: string]: unknown;
+      };
+    } | null;
+    readonly kind: "simulated" | "forked" | "explored" | "imported" | null;
+    readonly state: "queued" | "running" | "paused" | "waiting" | "interrupted" | "finished" | "failed" | "cancelled" | null;
+    readonly name: string | null;
+    readonly protocol: string | null;
+    readonly outcome: string | null;
+    readonly events: number | null;
+    readonly findings: number | null;
+    readonly digest: string | null;
+  })[];
+  /** false: the tree has more sessions than MAX_TREE_SESSIONS */
+  readonly complete: boolean;
+};
+
+export type Sought = {
+  readonly found: boolean;
+  /** where it stopped: the state right after this event */
+  readonly position: number | null;
+  /** events that were looked at */
+  readonly looked: number;
+  /** `from` of a call that goes on; null: everything was looked at */
+  readonly next: number | null;
+  readonly event: {
+    readonly position: number;
+    readonly ordinal: number;
+    /** differs from ordinal where events were counted together */
+    readonly lastOrdinal: number;
+    readonly timeNs: number;
+    readonly thread: string | null;
+    readonly function: string | null;
+    readonly label: string | null;
+    readonly type: string;
+    readonly subject: {
+      readonly kind: string;
+      readonly number: number;
+    };
+    readonly values: {
+      readonly [name: string]: number;
+    };
+  } | null;
+};
+
+export type Started = {
+  readonly sessions: readonly (string)[];
+};
+
+export type State = {
+  /** stored position that this is the state at */
+  readonly position: number;
+  readonly ordinal: number;
+  readonly timeNs: number;
+  readonly recording: "full" | "lifecycle";
+  /** time booked so far: guest (L2), host kernel (L1), outer hypervisor (L0) */
+  readonly clocks: {
+    readonly guestNs: number;
+    readonly hostNs: number;
+    readonly outerNs: number;
+  } | "notRecorded";
+  readonly vms: readonly ({
+    readonly vm: number;
+    readonly state: string;
+    readonly usersCount: number;
+    readonly createdVcpus: number;
+    readonly bugged: boolean;
+    readonly mmuValidGen: number;
+    /** roots on tdp_mmu_roots */
+    readonly roots: number;
+    readonly workqueue: {
+      readonly exists: boolean;
+      readonly pending: number;
+      readonly running: number;
+    };
+    readonly memslots: readonly ({
+      readonly slot: number;
+      readonly asId: number;
+      readonly state: string;
+      readonly baseGfn: number;
+      readonly pages: number;
+      readonly hvaPage: number;
+      readonly flags: readonly (string)[];
+    })[];
+    readonly tdpMmuPages: number | "notRecorded";
+    readonly mmuInvalidateSeq: number | "notRecorded";
+    readonly mmuInvalidateInProgress: number | "notRecorded";
+  })[];
+  readonly vcpus: readonly ({
+    readonly vcpu: number;
+    readonly vm: number;
+    readonly index: number;
+    readonly state: string;
+    readonly cpuState: readonly (string)[];
+    readonly role: {
+      readonly word: number;
+      /** 4-level, 4-level SMM, 5-level guest_mode ... */
+      readonly text: string;
+      readonly level: number;
+      readonly smm: boolean;
+      readonly guestMode: boolean;
+      readonly direct: boolean;
+      readonly invalid: boolean;
+      readonly mirror: boolean;
+      /** address space: 1 in SMM */
+      readonly asId: number;
+    } | null;
+    readonly root: {
+      readonly address: number;
+      /** null: the page is no root any more */
+      readonly root: number | null;
+    } | null;
+    readonly prevRoots: readonly ({
+      readonly address: number;
+      /** null: the page is no root any more */
+      readonly root: number | null;
+    } | null)[];
+    /** mirror_root_hpa, of a VM with external page tables */
+    readonly mirrorRoot: {
+      readonly address: number;
+      /** null: the page is no root any more */
+      readonly root: number | null;
+    } | null;
+    readonly mode: string | "notRecorded";
+    readonly requests: readonly (string)[] | "notRecorded";
+    readonly pendingSmi: number | "notRecorded";
+  })[];
+  readonly roots: readonly ({
+    /** number by birth */
+    readonly root: number;
+    readonly vm: number;
+    /** page of its table */
+    readonly address: number;
+    readonly role: {
+      readonly word: number;
+      /** 4-level, 4-level SMM, 5-level guest_mode ... */
+      readonly text: string;
+      readonly level: number;
+      readonly smm: boolean;
+      readonly guestMode: boolean;
+      readonly direct: boolean;
+      readonly invalid: boolean;
+      readonly mirror: boolean;
+      /** address space: 1 in SMM */
+      readonly asId: number;
+    };
+    readonly refcount: number;
+    readonly holders: {
+      readonly vcpu: number;
+      readonly iterator: number;
+      readonly tdpMmu: number;
+      readonly work: number;
+    };
+    /** vCPU slots that name it */
+    readonly namedBy: readonly (string)[];
+    readonly listed: boolean;
+    readonly zapScheduled: boolean;
+    readonly zapsUnderWay: number;
+    readonly work: string;
+    readonly waitsForRcu: boolean;
+    readonly presentSptes: number | "notRecorded";
+    /** its page tables by level, its own included */
+    readonly tables: readonly ({
+      readonly level: number;
+      readonly tables: number;
+      readonly presentSptes: number;
+    })[] | "notRecorded";
+  })[];
+  readonly locks: readonly ({
+    readonly vm: number;
+    readonly lock: string;
+    /** thread that holds it for write */
+    readonly writer: number | null;
+    readonly readers: number;
+    readonly readingThreads: readonly (number)[] | null;
+    readonly waiting: readonly ({
+      readonly thread: number;
+      readonly mode: string;
+    })[];
+  })[] | "notRecorded";
+  readonly rcu: {
+    readonly gracePeriod: {
+      readonly active: boolean;
+      /** read sections it waits for */
+      readonly blockers: number;
+    };
+    readonly readers: readonly ({
+      readonly thread: number;
+      readonly nesting: number;
+      readonly blocksGracePeriod: boolean;
+    })[];
+    readonly callbacks: {
+      /** wait for a grace period that has not begun */
+      readonly next: number;
+      readonly current: number;
+      /** may run */
+      readonly done: number;
+      readonly first: readonly ({
+        readonly address: number;
+        readonly kind: "root" | "table";
+        readonly root: number | null;
+      })[];
+    };
+    readonly srcu: readonly ({
+      readonly vm: number;
+      readonly blockers: number;
+      readonly synchronizingThread: number | null;
+    })[];
+  } | "notRecorded";
+  readonly tlbs: readonly ({
+    readonly vcpu: number;
+    readonly tags: readonly ({
+      /** root address, all that the hardware knows */
+      readonly address: number;
+      /** root that stands there now */
+      readonly root: number | null;
+      readonly leaf: number;
+      readonly pagingStructure: number;
+      readonly outerShadow: number;
+    })[];
+  })[] | "notRecorded";
+  readonly workItems: readonly ({
+    readonly vm: number;
+    readonly root: number;
+    readonly state: "queued" | "running";
+    readonly thread: number | null;
+    /** a flush waits for it */
+    readonly flushed: boolean;
+  })[];
+  readonly threads: readonly ({
+    readonly thread: number;
+    readonly name: string;
+    /** its last stored event */
+    readonly lastEvent: {
+      readonly position: number;
+      readonly timeNs: number;
+    } | null;
+    /** where that event happened, innermost first */
+    readonly stack: readonly ({
+      readonly function: string;
+      readonly label: string;
+    })[] | "notRecorded";
+    readonly holds: readonly ({
+      readonly lock: string;
+      readonly mode: string;
+    })[] | "notRecorded";
+    readonly waitsFor: string | null | "notRecorded";
+    readonly rcuNesting: number | "notRecorded";
+    readonly srcuVm: number | null | "notRecorded";
+    readonly ended: boolean | "notRecorded";
+  })[];
+};
+
+export type StepSession = {
+  /** events of the full stream to go on for, to the end of the step that reaches them; null: to where the session waits */
+  readonly events?: number | null | undefined;
+};
+
+export type Timeline = {
+  /** the range, widened to whole buckets */
+  readonly from: number;
+  readonly to: number;
+  readonly rowsPerBucket: number;
+  /** what it was summed up from */
+  readonly source: "rows" | "fine" | "coarse";
+  readonly buckets: readonly ({
+    readonly from: number;
+    readonly to: number;
+    readonly fromTimeNs: number;
+    readonly toTimeNs: number;
+    readonly events: number;
+  })[];
+  readonly lanes: readonly ({
+    readonly kind: "thread" | "root" | "lock";
+    readonly number: number;
+    readonly name: string;
+    readonly events: number;
+    readonly first: number;
+    readonly last: number;
+    readonly cells: readonly ({
+      /** index in buckets */
+      readonly bucket: number;
+      readonly events: number;
+      readonly first: number;
+      readonly last: number;
+      readonly counts: {
+        readonly [name: string]: number;
+      };
+    })[];
+  })[];
+  /** lanes that had events and are not listed: the less busy ones */
+  readonly omittedLanes: number;
+};
+
+export interface Operations {
+  /** List sessions, newest first */
+  readonly Sessions_list: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/sessions';
+    readonly query: 'limit' | 'cursor' | 'state' | 'kind' | 'scenario' | 'protocol' | 'parent';
+    readonly body: undefined;
+    readonly answer: SessionPage;
+  };
+  /** One session: manifest, state, outcome, figures */
+  readonly Sessions_get: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/sessions/{id}';
+    readonly query: never;
+    readonly body: undefined;
+    readonly answer: Session;
+  };
+  /** Create a session; it starts at once */
+  readonly Sessions_create: {
+    readonly method: 'POST';
+    readonly path: '/api/v1/sessions';
+    readonly query: never;
+    readonly body: CreateSession;
+    readonly answer: Session;
+  };
+  /** Stop the session if it runs, and delete it */
+  readonly Sessions_delete: {
+    readonly method: 'DELETE';
+    readonly path: '/api/v1/sessions/{id}';
+    readonly query: never;
+    readonly body: undefined;
+    readonly answer: unknown;
+  };
+  /** Pause at the next chunk boundary */
+  readonly Sessions_pause: {
+    readonly method: 'POST';
+    readonly path: '/api/v1/sessions/{id}/pause';
+    readonly query: never;
+    readonly body: undefined;
+    readonly answer: Session;
+  };
+  /** Go on from where the session was paused or interrupted */
+  readonly Sessions_resume: {
+    readonly method: 'POST';
+    readonly path: '/api/v1/sessions/{id}/resume';
+    readonly query: never;
+    readonly body: undefined;
+    readonly answer: Session;
+  };
+  /** Fork the session: share its history up to a position, and go on differently; it starts at once */
+  readonly Forks_create: {
+    readonly method: 'POST';
+    readonly path: '/api/v1/sessions/{id}/forks';
+    readonly query: never;
+    readonly body: CreateFork;
+    readonly answer: Session;
+  };
+  /** The tree of forks that the session is part of, with the difference on every edge */
+  readonly Forks_tree: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/sessions/{id}/tree';
+    readonly query: never;
+    readonly body: undefined;
+    readonly answer: SessionTree;
+  };
+  /** Give a session that waits or is paused a command, and let it go on to where it waits again */
+  readonly LiveCommands_command: {
+    readonly method: 'POST';
+    readonly path: '/api/v1/sessions/{id}/commands';
+    readonly query: never;
+    readonly body: LiveCommand;
+    readonly answer: CommandAnswer;
+  };
+  /** Let a paused session go on for so many events, or to the next command point */
+  readonly LiveCommands_step: {
+    readonly method: 'POST';
+    readonly path: '/api/v1/sessions/{id}/step';
+    readonly query: never;
+    readonly body: StepSession;
+    readonly answer: Session;
+  };
+  /** End the session where it is: it takes nothing more, and keeps what it has */
+  readonly LiveCommands_cancel: {
+    readonly method: 'POST';
+    readonly path: '/api/v1/sessions/{id}/cancel';
+    readonly query: never;
+    readonly body: undefined;
+    readonly answer: Session;
+  };
+  /** Stored events */
+  readonly Events_events: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/sessions/{id}/events';
+    readonly query: 'from' | 'to' | 'limit' | 'type' | 'thread' | 'subject' | 'function';
+    readonly body: undefined;
+    readonly answer: EventPage;
+  };
+  /** Breaches of invariants */
+  readonly Events_findings: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/sessions/{id}/findings';
+    readonly query: never;
+    readonly body: undefined;
+    readonly answer: Findings;
+  };
+  /** The whole state at a position or a virtual time */
+  readonly Travel_state: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/sessions/{id}/state';
+    readonly query: 'at' | 'timeNs';
+    readonly body: undefined;
+    readonly answer: State;
+  };
+  /** What differs between two positions, per aggregate and field */
+  readonly Travel_changes: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/sessions/{id}/changes';
+    readonly query: 'from' | 'to' | 'under';
+    readonly body: undefined;
+    readonly answer: Changes;
+  };
+  /** Step, or go on to a breakpoint, forwards or backwards */
+  readonly Travel_seek: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/sessions/{id}/seek';
+    readonly query: 'from' | 'direction' | 'step' | 'type' | 'thread' | 'function' | 'label' | 'subject' | 'finding' | 'change' | 'when' | 'limit';
+    readonly body: undefined;
+    readonly answer: Sought;
+  };
+  /** Events per lane and kind in buckets of the resolution asked for */
+  readonly Travel_timeline: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/sessions/{id}/timeline';
+    readonly query: 'from' | 'to' | 'width' | 'lanes';
+    readonly body: undefined;
+    readonly answer: Timeline;
+  };
+  /** The last event, or every event, that changed a field of the state */
+  readonly Blame_blame: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/sessions/{id}/blame';
+    readonly query: 'at' | 'timeNs' | 'path' | 'all' | 'limit';
+    readonly body: undefined;
+    readonly answer: Blame;
+  };
+  /** Notes and bookmarks of a session */
+  readonly Notes_list: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/sessions/{id}/notes';
+    readonly query: never;
+    readonly body: undefined;
+    readonly answer: Notes;
+  };
+  /** Put a note or a bookmark at a position */
+  readonly Notes_create: {
+    readonly method: 'POST';
+    readonly path: '/api/v1/sessions/{id}/notes';
+    readonly query: never;
+    readonly body: CreateNote;
+    readonly answer: Note;
+  };
+  /** Remove a note */
+  readonly Notes_remove: {
+    readonly method: 'DELETE';
+    readonly path: '/api/v1/sessions/{id}/notes/{note}';
+    readonly query: never;
+    readonly body: undefined;
+    readonly answer: unknown;
+  };
+  /** The founding experiment's table: the newest eight sessions beside the mail's figures */
+  readonly Experiments_forcedReset: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/experiments/forced-reset';
+    readonly query: never;
+    readonly body: undefined;
+    readonly answer: Experiment;
+  };
+  /** Start the runs of an experiment; ask GET how far they are */
+  readonly Experiments_start: {
+    readonly method: 'POST';
+    readonly path: '/api/v1/experiments/{name}';
+    readonly query: never;
+    readonly body: undefined;
+    readonly answer: Started;
+  };
+  /** Protocols and kernel profiles */
+  readonly Protocols_list: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/protocols';
+    readonly query: never;
+    readonly body: undefined;
+    readonly answer: Protocols;
+  };
+  /** Scenarios with parameters, units and ranges */
+  readonly Scenarios_list: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/scenarios';
+    readonly query: never;
+    readonly body: undefined;
+    readonly answer: Scenarios;
+  };
+  /** The cost model: what each thing takes, and who says so */
+  readonly Costs_list: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/costs';
+    readonly query: never;
+    readonly body: undefined;
+    readonly answer: Costs;
+  };
+  /** Invariants I1 ... */
+  readonly Invariants_list: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/invariants';
+    readonly query: never;
+    readonly body: undefined;
+    readonly answer: Invariants;
+  };
+}

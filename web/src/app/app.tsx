@@ -1,0 +1,60 @@
+// The shell: rail, view, status line; the sheet of keys; the form for a token where the server asks for one.
+import { Suspense, useEffect, useState } from 'react';
+import { LoginNeeded, useToken } from '../api/token.js';
+import { startWatching } from '../live/watch.js';
+import { Boundary } from '../ui/boundary.js';
+import { EmptyState } from '../ui/states.js';
+import { KeySheet } from './key-sheet.js';
+import { useKeys } from './keys.js';
+import { Link } from './link.js';
+import { Rail } from './rail.js';
+import { go, usePlace } from './router.js';
+import { StatusLine } from './status.js';
+import { toggleTheme } from './theme.js';
+import { VIEWS } from './views.js';
+
+export function App() {
+  const { path, query } = usePlace();
+  const [sheet, setSheet] = useState(false);
+  const { token, needed } = useToken();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another token is another connection
+  useEffect(() => startWatching(), [token]);
+  useEffect(() => {
+    if (path === '/') go('/sessions', true);
+  }, [path]);
+  useKeys([
+    { key: '?', label: 'this sheet', group: 'Everywhere', run: () => setSheet((open) => !open) },
+    { key: 'Shift+t', label: 'light or dark', group: 'Everywhere', run: toggleTheme },
+  ]);
+  return (
+    <div className="app">
+      <Rail path={path} onKeys={() => setSheet(true)} />
+      <main className="view">{needed ? <LoginNeeded /> : <Routed path={path} query={query} />}</main>
+      <StatusLine />
+      {sheet && <KeySheet onClose={() => setSheet(false)} />}
+    </div>
+  );
+}
+
+function Routed({ path, query }: { readonly path: string; readonly query: URLSearchParams }) {
+  const view = VIEWS.find(({ base }) => path === base || path.startsWith(`${base}/`));
+  if (path === '/') return null;
+  if (view === undefined) {
+    return (
+      <EmptyState title="There is no such view">
+        <Link to="/sessions" className="btn p">
+          Sessions
+        </Link>
+      </EmptyState>
+    );
+  }
+  const rest = decodeURIComponent(path.slice(view.base.length + 1));
+  const Shown = rest !== '' && view.one !== undefined ? view.one : view.component;
+  return (
+    <Boundary key={path}>
+      <Suspense fallback={null}>
+        <Shown rest={rest} query={query} />
+      </Suspense>
+    </Boundary>
+  );
+}

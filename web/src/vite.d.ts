@@ -1,0 +1,2 @@
+// What the bundler lets a module import besides code.
+declare module '*.css';
