@@ -21,6 +21,7 @@ const BELOW_RUN = {
   traces: ['base', 'events', 'aggregates', 'machine', 'kernel', 'protocols'],
   bugs: ['base'],
   exports: ['base', 'events', 'aggregates', 'projections', 'causality'],
+  scene: ['base', 'events', 'aggregates', 'projections', 'causality', 'exports'],
 };
 
 /** Folder of src/core -> the other folders of src/core that it may import. */

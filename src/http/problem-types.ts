@@ -123,6 +123,7 @@ const ROWS: readonly Row[] = [
   ['unknown-finding', 422, 'A finding is `any` or an invariant such as I3.'],
   ['unknown-lane', 422, 'A timeline has no such lanes; `expected` lists them.'],
   ['empty-range', 422, 'The range ends before it begins.'],
+  ['scene-range', 422, 'A scene has at most MAX_SCENE_ROWS positions.'],
   ['note-not-found', 404, 'The session has no such note.'],
   ['empty-note', 422, 'A note needs a text, a bookmark a name.'],
   ['ledger-limit', [400, 422], 'More references given back were asked for than one answer lists.'],

@@ -81,9 +81,28 @@ export class TravelController {
     @Query(new ZodPipe(schemas.timelineQuery, 'query')) query: z.output<typeof schemas.timelineQuery>,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const text = await this.inspections.askJson('timeline', { sessionId: id, ...query });
-    void reply
-      .type('application/json; charset=utf-8')
-      .send(Buffer.from(text.buffer, text.byteOffset, text.byteLength));
+    sendText(reply, await this.inspections.askJson('timeline', { sessionId: id, ...query }));
   }
+
+  @Get('scene')
+  @Route({
+    summary: 'A short stretch as it is drawn: slices, lives of roots, holders of locks, arrows',
+    params: ID,
+    query: schemas.sceneQuery,
+    answer: { status: 200, description: 'lanes and arrows', name: 'Scene', schema: schemas.scene },
+    problems: PROBLEMS,
+  })
+  async scene(
+    @Param('id') id: string,
+    @Query(new ZodPipe(schemas.sceneQuery, 'query')) query: z.output<typeof schemas.sceneQuery>,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    sendText(reply, await this.inspections.askJson('scene', { sessionId: id, ...query }));
+  }
+}
+
+function sendText(reply: FastifyReply, text: Uint8Array): void {
+  void reply
+    .type('application/json; charset=utf-8')
+    .send(Buffer.from(text.buffer, text.byteOffset, text.byteLength));
 }

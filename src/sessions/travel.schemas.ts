@@ -7,6 +7,9 @@ import {
   MAX_TIMELINE_WIDTH,
 } from '../config/limits.js';
 import { LANE_KINDS, TIMELINE_KINDS } from '../core/projections/timeline.js';
+import { SCENE_ROOT_STATES } from '../core/scene/root-lane.js';
+import { MAX_SCENE_ROWS } from '../core/scene/scene.js';
+import { SCENE_MODES } from '../core/scene/thread-lane.js';
 import { STEP_KINDS } from '../core/travel/step.js';
 import { queryInteger } from '../http/zod.pipe.js';
 import { event } from './session.schemas.js';
@@ -107,4 +110,55 @@ export const timeline = z.object({
     }),
   ),
   omittedLanes: z.int().describe('lanes that had events and are not listed: the less busy ones'),
+});
+
+export const sceneQuery = z.strictObject({
+  from: queryInteger(1, MAX_POSITION).describe('first position'),
+  to: queryInteger(1, MAX_POSITION).describe(`last position, less than ${MAX_SCENE_ROWS} behind it`),
+});
+
+const flat = (what: string) => z.array(z.int()).describe(`${what}, one after the other`);
+
+export const scene = z.object({
+  from: z.int(),
+  to: z.int(),
+  timeNs: z.array(z.number()).describe('by position; threads have clocks of their own, so it may go back'),
+  functions: z.array(z.string()),
+  types: z.array(z.string()),
+  threadOf: z.array(z.int()).describe('by position'),
+  typeOf: z.array(z.int()).describe('by position: index in types'),
+  threads: z.array(
+    z.object({
+      thread: z.int(),
+      name: z.string(),
+      slices: flat('function (index in functions), depth, from, to (the first position behind it)'),
+      waits: flat('lock, mode (1 read, 2 write), from, to'),
+      modes: flat(`${SCENE_MODES.map((mode, i) => `${i} ${mode}`).join(', ')}; from, to`),
+    }),
+  ),
+  roots: z.array(
+    z.object({
+      root: z.int(),
+      address: nullable(z.int()),
+      role: z.string(),
+      smm: z.boolean(),
+      events: z.int(),
+      states: flat(`${SCENE_ROOT_STATES.map((state, i) => `${i} ${state}`).join(', ')}; from, to`),
+      counts: flat('position, refcount from there on'),
+      born: nullable(z.int()),
+      freed: nullable(z.int()),
+      touched: z.array(z.int()).describe('positions at which its page was touched after it was freed'),
+    }),
+  ),
+  omittedRoots: z.int().describe('roots that are not listed: those with fewer events'),
+  locks: z.array(
+    z.object({
+      lock: z.int(),
+      name: z.string(),
+      holds: flat('thread, mode, from, to'),
+      waits: flat('thread, mode, from, to'),
+    }),
+  ),
+  arrowKinds: z.array(z.string()),
+  arrows: flat('index in arrowKinds, from, to'),
 });

@@ -68,6 +68,7 @@ const ROUTES = [
   'GET /api/v1/sessions/{id}/critical-path',
   'GET /api/v1/sessions/{id}/exports/{format}',
   'GET /api/v1/sessions/{id}/notes',
+  'GET /api/v1/sessions/{id}/scene',
   'GET /api/v1/sessions/{id}/seek',
   'GET /api/v1/sessions/{id}/state',
   'GET /api/v1/sessions/{id}/tdp-mmus/{vm}/roots/{root}/ledger',

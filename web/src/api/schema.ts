@@ -708,6 +708,57 @@ export type Scenarios = {
   })[];
 };
 
+export type Scene = {
+  readonly from: number;
+  readonly to: number;
+  /** by position; threads have clocks of their own, so it may go back */
+  readonly timeNs: readonly (number)[];
+  readonly functions: readonly (string)[];
+  readonly types: readonly (string)[];
+  /** by position */
+  readonly threadOf: readonly (number)[];
+  /** by position: index in types */
+  readonly typeOf: readonly (number)[];
+  readonly threads: readonly ({
+    readonly thread: number;
+    readonly name: string;
+    /** function (index in functions), depth, from, to (the first position behind it), one after the other */
+    readonly slices: readonly (number)[];
+    /** lock, mode (1 read, 2 write), from, to, one after the other */
+    readonly waits: readonly (number)[];
+    /** 0 guest, 1 guest in SMM, 2 host for SMM; from, to, one after the other */
+    readonly modes: readonly (number)[];
+  })[];
+  readonly roots: readonly ({
+    readonly root: number;
+    readonly address: number | null;
+    readonly role: string;
+    readonly smm: boolean;
+    readonly events: number;
+    /** 0 valid, 1 invalid, 2 being zapped, 3 waiting for RCU; from, to, one after the other */
+    readonly states: readonly (number)[];
+    /** position, refcount from there on, one after the other */
+    readonly counts: readonly (number)[];
+    readonly born: number | null;
+    readonly freed: number | null;
+    /** positions at which its page was touched after it was freed */
+    readonly touched: readonly (number)[];
+  })[];
+  /** roots that are not listed: those with fewer events */
+  readonly omittedRoots: number;
+  readonly locks: readonly ({
+    readonly lock: number;
+    readonly name: string;
+    /** thread, mode, from, to, one after the other */
+    readonly holds: readonly (number)[];
+    /** thread, mode, from, to, one after the other */
+    readonly waits: readonly (number)[];
+  })[];
+  readonly arrowKinds: readonly (string)[];
+  /** index in arrowKinds, from, to, one after the other */
+  readonly arrows: readonly (number)[];
+};
+
 export type Session = {
   readonly id: string;
   readonly kind: "simulated" | "forked" | "explored" | "imported";
@@ -1348,6 +1399,14 @@ export interface Operations {
     readonly query: 'from' | 'to' | 'width' | 'lanes';
     readonly body: undefined;
     readonly answer: Timeline;
+  };
+  /** A short stretch as it is drawn: slices, lives of roots, holders of locks, arrows */
+  readonly Travel_scene: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/sessions/{id}/scene';
+    readonly query: 'from' | 'to';
+    readonly body: undefined;
+    readonly answer: Scene;
   };
   /** The last event, or every event, that changed a field of the state */
   readonly Blame_blame: {

@@ -7,6 +7,7 @@ import { compareOrder } from './compare.order.js';
 import { forkOrder } from './fork.order.js';
 import { ledgerOrder } from './ledger.order.js';
 import { replayOrder } from './replay.order.js';
+import { sceneOrder } from './scene.order.js';
 import { seekOrder } from './seek.order.js';
 import { entriesOrder, stateOrder } from './state.order.js';
 import { timelineOrder } from './timeline.order.js';
@@ -20,6 +21,7 @@ const ORDERS = {
   fork: forkOrder,
   ledger: ledgerOrder,
   replay: replayOrder,
+  scene: sceneOrder,
   seek: seekOrder,
   state: stateOrder,
   timeline: timelineOrder,
