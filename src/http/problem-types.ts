@@ -118,7 +118,7 @@ const ROWS: readonly Row[] = [
   ['bad-breakpoint', 422, 'A breakpoint names event types or a finding, not both.'],
   ['no-breakpoint', 422, 'A seek needs a step or something to stop at.'],
   ['step-or-until', 422, 'A seek takes a step or a breakpoint, not both.'],
-  ['unknown-function', 422, 'The session has no event in such a function.'],
+  ['unknown-function', [404, 422], 'The protocol has no such function, or the session no event in it.'],
   ['unknown-label', 422, 'The function has no such label.'],
   ['unknown-finding', 422, 'A finding is `any` or an invariant such as I3.'],
   ['unknown-lane', 422, 'A timeline has no such lanes; `expected` lists them.'],

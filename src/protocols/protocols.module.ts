@@ -2,11 +2,12 @@
 import { Controller, Get, Inject, Module, Param } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { procedureView } from '../core/protocols/procedure-view.js';
 import type { Protocol } from '../core/protocols/protocol.js';
 import { link } from '../core/protocols/protocol.js';
 import { findProtocol, PROTOCOLS } from '../core/protocols/registry.js';
 import { Route } from '../http/openapi.decorators.js';
-import { notFoundInstead } from '../http/problem.js';
+import { notFoundInstead, Problem } from '../http/problem.js';
 import { PROTOCOL_FOLDER } from '../sessions/sessions.tokens.js';
 import type { FolderEntry, ProtocolFolder } from '../user-protocols/protocol-folder.js';
 
@@ -65,6 +66,20 @@ function userView({ id, file, text, description: d, fault }: FolderEntry): Proto
   };
 }
 
+const procedureSchema = z.object({
+  function: z.string(),
+  file: z.string().describe('C file, from the top of the Linux tree'),
+  since: z.string().describe('kernel version or commit that has this form first'),
+  leftOut: z.string().describe('what of the C function is not modelled'),
+  steps: z.array(
+    z.object({
+      label: z.string(),
+      asks: z.string().describe('the visible operation; empty: a place that a call returns to'),
+      next: z.array(z.string()).describe('labels that it may go on at, `call NAME`, `return`'),
+    }),
+  ),
+});
+
 @ApiTags('catalogue')
 @Controller('api/v1/protocols')
 export class ProtocolsController {
@@ -97,6 +112,21 @@ export class ProtocolsController {
     const user = await this.folder.find(id);
     if (user !== null) return userView(user);
     return protocolView(notFoundInstead(() => findProtocol(id)));
+  }
+
+  @Get(':protocol/functions/:function')
+  @Route({
+    summary: 'One function of a shipped protocol: its labelled steps, and what is left out',
+    params: { protocol: 'id of the protocol', function: 'C name' },
+    answer: { status: 200, description: 'the procedure', name: 'Procedure', schema: procedureSchema },
+    problems: [404],
+  })
+  procedure(@Param('protocol') id: string, @Param('function') name: string) {
+    const { procedures } = notFoundInstead(() => findProtocol(id));
+    const found = procedures.find((procedure) => procedure.name === name);
+    if (found === undefined)
+      throw new Problem(404, 'unknown-function', `protocol ${id} has no function ${name.slice(0, 100)}`);
+    return procedureView(found);
   }
 }
 

@@ -5,7 +5,9 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { DEFAULT_EVENTS_PAGE, MAX_EVENTS_PAGE } from '../config/limits.js';
+import { decodeEvent, EVENT_BY_CODE } from '../core/events/catalogue.js';
 import { INVARIANTS } from '../core/invariants/catalogue.js';
+import { eventText } from '../core/projections/event-text.js';
 import { linkPages } from '../http/links.js';
 import { OPEN_STREAMS, type OpenStreams } from '../http/open-streams.js';
 import { Route } from '../http/openapi.decorators.js';
@@ -87,7 +89,11 @@ export class EventsController {
       prev: filters === undefined && query.from > 1 ? before : null,
       next: next === null ? null : { from: next },
     });
-    void reply.send({ events: inWords(rows, names), next, position });
+    void reply.send({
+      events: query.words ? withTexts(rows, inWords(rows, names)) : inWords(rows, names),
+      next,
+      position,
+    });
   }
 
   @Get('findings')
@@ -136,4 +142,12 @@ export class EventsController {
 
 function inWords(rows: EventRows, names: NameTable): ReadableEvent[] {
   return Array.from({ length: rows.length }, (_, i) => readableEvent(rows, i, names));
+}
+
+/** What a row of an older catalogue says is not known any more: then the type alone. */
+function withTexts(rows: EventRows, events: readonly ReadableEvent[]): object[] {
+  return events.map((event, i) => ({
+    ...event,
+    text: EVENT_BY_CODE[rows.type[i]] === undefined ? event.type : eventText(decodeEvent(rows, i)),
+  }));
 }

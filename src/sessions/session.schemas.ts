@@ -75,6 +75,11 @@ export const readEvents = z.strictObject({
   thread: z.string().optional().describe('name of a thread'),
   subject: z.string().optional().describe('kind:number, such as root:3; or a kind alone'),
   function: z.string().optional().describe('name of a kernel function'),
+  words: z
+    .enum(['true', 'false'])
+    .optional()
+    .transform((text) => text === 'true')
+    .describe('of a JSON page: each event also as a few words'),
 });
 
 export const replaySession = z.strictObject({
@@ -178,6 +183,7 @@ export const event = z.object({
   type: z.string(),
   subject: z.object({ kind: z.string(), number: z.int() }),
   values: z.record(z.string(), z.int()),
+  text: z.string().optional().describe('in a few words, with ?words=true'),
 });
 
 export const eventPage = z.object({

@@ -107,6 +107,7 @@ const ROUTES = [
   'POST /api/v1/jobs/{id}/cancel',
   'GET /api/v1/protocols',
   'GET /api/v1/protocols/{protocol}',
+  'GET /api/v1/protocols/{protocol}/functions/{function}',
   'GET /api/v1/scenarios',
   'GET /api/v1/costs',
   'GET /api/v1/scenarios/{scenario}',

@@ -24,6 +24,6 @@ export class Spans {
   }
 
   endAll(to: number): void {
-    for (const key of [...this.open.keys()]) this.end(key, to);
+    for (const key of this.open.keys()) this.end(key, to);
   }
 }

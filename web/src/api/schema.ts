@@ -298,6 +298,8 @@ export type EventPage = {
     readonly values: {
       readonly [name: string]: number;
     };
+    /** in a few words, with ?words=true */
+    readonly text?: string | undefined;
   })[];
   /** `from` of the next page; null at the end */
   readonly next: number | null;
@@ -356,6 +358,8 @@ export type Findings = {
     readonly values: {
       readonly [name: string]: number;
     };
+    /** in a few words, with ?words=true */
+    readonly text?: string | undefined;
     /** I1 ... */
     readonly invariant: string;
     readonly name: string;
@@ -655,6 +659,23 @@ export type Notes = {
     readonly text: string;
     readonly createdAt: string;
     readonly updatedAt: string;
+  })[];
+};
+
+export type Procedure = {
+  readonly function: string;
+  /** C file, from the top of the Linux tree */
+  readonly file: string;
+  /** kernel version or commit that has this form first */
+  readonly since: string;
+  /** what of the C function is not modelled */
+  readonly leftOut: string;
+  readonly steps: readonly ({
+    readonly label: string;
+    /** the visible operation; empty: a place that a call returns to */
+    readonly asks: string;
+    /** labels that it may go on at, `call NAME`, `return` */
+    readonly next: readonly (string)[];
   })[];
 };
 
@@ -1011,6 +1032,8 @@ export type Sought = {
     readonly values: {
       readonly [name: string]: number;
     };
+    /** in a few words, with ?words=true */
+    readonly text?: string | undefined;
   } | null;
 };
 
@@ -1356,7 +1379,7 @@ export interface Operations {
   readonly Events_events: {
     readonly method: 'GET';
     readonly path: '/api/v1/sessions/{id}/events';
-    readonly query: 'from' | 'to' | 'limit' | 'type' | 'thread' | 'subject' | 'function';
+    readonly query: 'from' | 'to' | 'limit' | 'type' | 'thread' | 'subject' | 'function' | 'words';
     readonly body: undefined;
     readonly answer: EventPage;
   };
@@ -1463,6 +1486,14 @@ export interface Operations {
     readonly query: never;
     readonly body: undefined;
     readonly answer: Protocols;
+  };
+  /** One function of a shipped protocol: its labelled steps, and what is left out */
+  readonly Protocols_procedure: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/protocols/{protocol}/functions/{function}';
+    readonly query: never;
+    readonly body: undefined;
+    readonly answer: Procedure;
   };
   /** Scenarios with parameters, units and ranges */
   readonly Scenarios_list: {
