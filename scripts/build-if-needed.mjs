@@ -1,5 +1,5 @@
-// Builds dist/ (the server, and in dist/web the page) unless it is at least as new as everything it is made from. Used by `npm start`, `npm test` and
-// `npm run bench`, so that a fresh clone needs no separate build step and worker threads never run old code.
+// Builds dist/ (the server) and web/dist (the page) unless they are at least as new as everything they are made from. Used
+// by `npm start`, `npm test` and `npm run bench`, so that a fresh clone needs no separate build step and worker threads never run old code.
 // `--mark` only records that dist/ is current (npm runs it after `npm run build`).
 
 import { spawnSync } from 'node:child_process';
@@ -10,8 +10,9 @@ import { fileURLToPath } from 'node:url';
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const STAMP = join(ROOT, 'dist', '.built');
 const SOURCE_FOLDERS = ['src', 'migrations', 'bench'];
-/** Compiled by vite, which empties dist/web itself. */
-const PAGE_FOLDER = 'web';
+/** Compiled by vite, which empties web/dist itself. */
+const PAGE_SOURCES = ['src', 'public', 'index.html', 'vite.config.ts'].map((name) => join('web', name));
+const PAGE = join(ROOT, 'web', 'dist', 'index.html');
 const SOURCE_FILES = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json'];
 
 const BUILD = [
@@ -55,11 +56,11 @@ function mark(atMs) {
 
 /** Returns 0, or the exit code of the failed build. */
 export function buildIfNeeded() {
-  const sources = [...SOURCE_FOLDERS, PAGE_FOLDER, ...SOURCE_FILES].map((name) =>
+  const sources = [...SOURCE_FOLDERS, ...PAGE_SOURCES, ...SOURCE_FILES].map((name) =>
     newestMtimeMs(join(ROOT, name)),
   );
   const built = statSync(STAMP, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  if (built > Math.max(...sources)) return 0;
+  if (built > Math.max(...sources) && existsSync(PAGE)) return 0;
   process.stderr.write('rootline: building dist/ ...\n');
   const startedMs = Date.now();
   for (const [program, ...args] of BUILD) {

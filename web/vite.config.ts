@@ -1,4 +1,4 @@
-// Compiles web/ into dist/web, which the server serves at /. No inline script or style (the CSP refuses them), fonts as
+// Compiles web/ into web/dist, which the server serves at /. No inline script or style (the CSP refuses them), fonts as
 // files of their own, names with a digest so that they can be kept for ever.
 
 import { dirname, join } from 'node:path';
@@ -12,7 +12,7 @@ export default defineConfig({
   root: WEB,
   plugins: [react()],
   build: {
-    outDir: join(WEB, '..', 'dist', 'web'),
+    outDir: join(WEB, 'dist'),
     emptyOutDir: true,
     target: 'es2023',
     assetsInlineLimit: 0,

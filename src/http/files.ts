@@ -16,7 +16,7 @@ export function packageRoot(): string {
 }
 
 export function pageFolder(): string {
-  return join(packageRoot(), 'dist', 'web');
+  return join(packageRoot(), 'web', 'dist');
 }
 
 /** swagger-ui comes with @nestjs/swagger. */

@@ -1,4 +1,5 @@
 // What is served besides the API: the page, the documentation and the OpenAPI document. GET and HEAD only.
+import { existsSync } from 'node:fs';
 import fastifyStatic from '@fastify/static';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
@@ -11,6 +12,9 @@ const JAVASCRIPT = 'text/javascript; charset=utf-8';
 
 /** Addresses of the page's views: each answers with the page, which shows what its address says. */
 const PAGE_ROUTES = ['/sessions', '/sessions/:id', '/compare', '/explore', '/explore/:id', '/import'];
+
+const NOT_BUILT =
+  'The page is not built: npm run build. The API is at /api/v1, its documentation at /docs.\n';
 
 const API_INDEX = {
   name: 'Rootline',
@@ -46,8 +50,20 @@ export async function addPlainRoutes(app: NestFastifyApplication, document: Open
   fastify.get('/docs', (_request, reply) => reply.type(HTML).send(DOCS_HTML));
   fastify.get('/docs/problems', (_request, reply) => reply.type(HTML).send(PROBLEMS_HTML));
   fastify.get('/docs/start.js', (_request, reply) => reply.type(JAVASCRIPT).send(DOCS_JS));
+  await addPage(app);
+  const folder = swaggerUiFolder();
+  for (const name of SWAGGER_UI_FILES) {
+    fastify.get(`/docs/${name}`, (_request, reply) => reply.sendFile(name, folder, { maxAge: '1h' }));
+  }
+}
+
+async function addPage(app: NestFastifyApplication): Promise<void> {
+  const fastify = app.getHttpAdapter().getInstance();
+  const built = existsSync(pageFolder());
   await app.register(fastifyStatic, {
-    root: pageFolder(),
+    // `npx nest build` alone makes no page: the API is there all the same.
+    root: built ? pageFolder() : swaggerUiFolder(),
+    serve: built,
     prefix: '/',
     // Only files that are there now become routes: no path is looked up on the disk.
     wildcard: false,
@@ -58,11 +74,11 @@ export async function addPlainRoutes(app: NestFastifyApplication, document: Open
       void reply.header('cache-control', kept);
     },
   });
+  if (!built) {
+    fastify.get('/', (_request, reply) => reply.type('text/plain; charset=utf-8').send(NOT_BUILT));
+    return;
+  }
   for (const route of PAGE_ROUTES) {
     fastify.get(route, (_request, reply) => reply.sendFile('index.html', pageFolder()));
-  }
-  const folder = swaggerUiFolder();
-  for (const name of SWAGGER_UI_FILES) {
-    fastify.get(`/docs/${name}`, (_request, reply) => reply.sendFile(name, folder, { maxAge: '1h' }));
   }
 }

@@ -171,7 +171,7 @@ test('the OpenAPI document is 3.1 and describes every route, parameter and error
   const query = body.paths['/api/v1/sessions/{id}/events']?.get?.parameters
     ?.filter((p) => p.in === 'query')
     .map((p) => p.name);
-  expect(query).toEqual(['from', 'to', 'limit', 'type', 'thread', 'subject', 'function']);
+  expect(query).toEqual(['from', 'to', 'limit', 'type', 'thread', 'subject', 'function', 'words']);
 });
 
 test('page and documentation load nothing from elsewhere and nothing inline', async () => {

@@ -29,7 +29,7 @@ test('the types of the page are those of the served OpenAPI document', async () 
 });
 
 test('all JavaScript of the page together is at most 250 KB, compressed', () => {
-  const assets = join(ROOT, 'dist/web/assets');
+  const assets = join(ROOT, 'web/dist/assets');
   expect(existsSync(assets), 'npm run build').toBe(true);
   const scripts = readdirSync(assets).filter((name) => name.endsWith('.js'));
   expect(scripts.length).toBeGreaterThan(0);
