@@ -20,6 +20,7 @@ const BELOW_RUN = {
   // A check holds a trace against protocols.
   traces: ['base', 'events', 'aggregates', 'machine', 'kernel', 'protocols'],
   bugs: ['base'],
+  'c-text': ['base', 'events', 'aggregates', 'machine'],
   exports: ['base', 'events', 'aggregates', 'projections', 'causality'],
   scene: ['base', 'events', 'aggregates', 'projections', 'causality', 'exports'],
 };

@@ -23,6 +23,7 @@ import { listExperiments, publishedExperiment } from './commands/published-exper
 import { run } from './commands/run.js';
 import { addSettingOptions, serve, settingFlags } from './commands/serve.js';
 import { type ListOptions, replay, sessions, show } from './commands/sessions.js';
+import { sourceCommand } from './commands/source.js';
 import { addSweepCommand } from './commands/sweep.js';
 import { addTravelCommands } from './commands/travel-options.js';
 import { addUpkeepCommands } from './commands/upkeep.js';
@@ -382,6 +383,13 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
     )
     .action(async (options: CommonOptions & { readonly protocol?: string }) => {
       ended(await validateCommand(terminalOf(options), options.protocol ?? null));
+    });
+  add('source', 'C functions of your own kernel tree beside the labelled steps that model them')
+    .argument('<protocol>', 'see `rootline protocols`')
+    .argument('[functions...]', 'C names; none: one line for each of the protocol')
+    .requiredOption('--linux <dir>', 'the tree; it is read where it lies, nothing of it is kept')
+    .action((protocol: string, names: string[], options: CommonOptions & { readonly linux: string }) => {
+      ended(sourceCommand(protocol, names, options, terminalOf(options)));
     });
   const protocolsCommand = add('protocols', 'the protocols that this build knows').addOption(unused());
   protocolsCommand.action((options: CommonOptions) => {
