@@ -44,7 +44,7 @@ export function appModule(settings: Settings, parts: HttpParts, metrics: Prometh
       SessionsModule,
       ExperimentsModule,
       SweepsModule,
-      explorationsModule(dataDir),
+      explorationsModule(dataDir, settings.checkpointMs),
       catalogueModule,
       ComparisonsModule,
       exportsModule(dataDir),

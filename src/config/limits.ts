@@ -98,3 +98,6 @@ export const MAX_IMPORT_BYTES = 4 * 1024 ** 3;
 
 /** Seeds of a sweep that names none. */
 export const DEFAULT_SWEEP_SEEDS = '1..10';
+
+/** How often a search writes down what it needs to go on, where nothing else is set (setting checkpointMs). */
+export const CHECKPOINT_MS = 30_000;

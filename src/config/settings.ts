@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { BadInput } from '../core/base/errors.js';
-import { MAX_WORKERS } from './limits.js';
+import { CHECKPOINT_MS, MAX_WORKERS } from './limits.js';
 import { list, oneOf, onOff, optionalText, setting, text, wholeNumber } from './setting.js';
 
 /** Shorter tokens can be guessed. */
@@ -124,6 +124,13 @@ export const settingsSchema = z.strictObject({
       doc: 'a folder of protocols of your own, NAME.mjs each; read anew whenever one is asked for',
     },
   ),
+
+  checkpointMs: setting(wholeNumber(100, 3_600_000, 'ms'), {
+    env: 'ROOTLINE_CHECKPOINT',
+    flag: '--checkpoint-interval',
+    default: String(CHECKPOINT_MS),
+    doc: 'how often an exploration writes down what it needs to go on, should the server die; a large one less often, so that it takes at most a twentieth of the time',
+  }),
 
   // ---- the store
   sync: setting(oneOf('normal', 'full'), {

@@ -1,14 +1,14 @@
 // One worker of a shared search, in whatever thread it runs: searches in slices, hands work to who has none, asks for a larger
 // table. The first one (index 0) is the driver's; it makes the tables, the others park while it does.
 import type { DepthFirst } from '../core/explorer/search/depth-first.js';
-import { CONTROL, type CrewMemory, FIGURES, MAIL, STOP, startedAt } from './crew-memory.js';
+import { CONTROL, type CrewMemory, FIGURES, MAIL, PAUSE, STOP, startedAt } from './crew-memory.js';
 
 /** Transitions between two looks at the others. */
 const SLICE = 2_000;
 /** An idle worker looks around so often, should it have missed a wake-up. */
 const LOOK_MS = 2;
 
-export type Turn = 'worked' | 'idle' | 'stopped' | 'grow' | 'violated' | 'bound';
+export type Turn = 'worked' | 'idle' | 'stopped' | 'pause' | 'violated' | 'bound';
 
 export class Hand {
   private hungry: boolean;
@@ -28,7 +28,7 @@ export class Hand {
   turn(): Turn {
     const { control } = this.memory;
     if (Atomics.load(control, CONTROL.stop) !== STOP.no) return 'stopped';
-    if (Atomics.load(control, CONTROL.grow) !== 0) return 'grow';
+    if (Atomics.load(control, CONTROL.pause) !== PAUSE.no) return 'pause';
     if (this.hungry) return this.waitForWork();
     const state = this.search.advance(SLICE);
     this.publish();
@@ -38,8 +38,16 @@ export class Hand {
       return 'idle';
     }
     if (Atomics.load(control, CONTROL.idle) > 0) this.share();
-    if (this.total(FIGURES.states) >= this.capacity) Atomics.store(control, CONTROL.grow, 1);
+    if (this.total(FIGURES.states) >= this.capacity)
+      Atomics.compareExchange(control, CONTROL.pause, PAUSE.no, PAUSE.full);
     return 'worked';
+  }
+
+  most(figure: number): number {
+    let most = 0;
+    for (let w = 0; w < this.workers; w++)
+      most = Math.max(most, this.memory.figures[w * FIGURES.count + figure]);
+    return most;
   }
 
   total(figure: number): number {
@@ -56,6 +64,7 @@ export class Hand {
     figures[at + FIGURES.transitions] = transitions;
     figures[at + FIGURES.depth] = depth;
     figures[at + FIGURES.terminalStates] = terminalStates;
+    figures[at + FIGURES.waiting] = this.search.waiting;
   }
 
   private becomeHungry(): void {

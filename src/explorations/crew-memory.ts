@@ -6,8 +6,8 @@ export const CONTROL = {
   stop: 0,
   /** Workers without work. */
   idle: 1,
-  /** Somebody found the table full. */
-  grow: 2,
+  /** Why all are to park (PAUSE). */
+  pause: 2,
   /** Counts the tables; workers that are parked wait for it to change. */
   epoch: 3,
   parked: 4,
@@ -18,6 +18,9 @@ export const CONTROL = {
 /** Where it stands whether worker w runs. One that was stopped before is not waited for. */
 export const startedAt = (w: number, control: Int32Array): number =>
   CONTROL.mail + (control.length - CONTROL.mail) / 2 + w;
+
+/** `full`: somebody found the table full; `checkpoint`: each tells what it has left, and goes on. */
+export const PAUSE = { no: 0, full: 1, checkpoint: 2 } as const;
 
 export const STOP = {
   no: 0,
@@ -30,7 +33,14 @@ export const STOP = {
 export const MAIL = { none: 0, hungry: 1, beingFilled: 2, filled: 3 } as const;
 
 /** Figures that each worker publishes after a slice. */
-export const FIGURES = { states: 0, transitions: 1, depth: 2, terminalStates: 3, count: 4 } as const;
+export const FIGURES = {
+  states: 0,
+  transitions: 1,
+  depth: 2,
+  terminalStates: 3,
+  waiting: 4,
+  count: 5,
+} as const;
 
 export interface CrewMemory {
   readonly control: Int32Array;

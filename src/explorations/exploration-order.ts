@@ -1,5 +1,5 @@
 // What an exploration's thread is told and tells. Plain data.
-import type { Exploration, ExplorationResult } from './exploration.js';
+import type { Exploration, ExplorationProgress, ExplorationResult } from './exploration.js';
 
 export interface ExplorationThreadData {
   readonly asked: Exploration;
@@ -7,12 +7,10 @@ export interface ExplorationThreadData {
   readonly checkpoint: string;
   /** Protocol under which a found schedule is tried as well. */
   readonly transplant: string | null;
-}
-
-export interface ExplorationProgress {
-  readonly states: number;
-  readonly transitions: number;
-  readonly seconds: number;
+  /** It takes the checkpoint of another exploration: one of another search is refused. */
+  readonly continues: boolean;
+  /** How often it writes a checkpoint on its way. */
+  readonly checkpointMs: number;
 }
 
 export type ExplorationTold =

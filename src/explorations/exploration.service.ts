@@ -1,28 +1,25 @@
 // Explorations as jobs: each in a thread of its own, stopped with a checkpoint in the data folder, gone on with after a restart
 // or by an exploration that `continues` it. A counterexample becomes a session.
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { z } from 'zod';
 import { BadInput } from '../core/base/errors.js';
-import { modelSpec } from '../core/explorer/litmus/litmus.js';
 import type { JobContext, JobService, JobView } from '../jobs/job-service.js';
 import { compiledEntry } from '../sessions/compiled-entry.js';
 import type { SessionRunner } from '../sessions/runner/session-runner.js';
 import type { Json } from '../store/jobs.port.js';
-import type { Exploration, ExplorationResult } from './exploration.js';
+import type { Exploration, ExplorationProgress, ExplorationResult } from './exploration.js';
 import type { createExploration } from './exploration.schemas.js';
-import type { ExplorationProgress, ExplorationThreadData, ExplorationTold } from './exploration-order.js';
-import { findLitmus } from './find-litmus.js';
-import { checkTransplant } from './present.js';
+import type { ExplorationThreadData, ExplorationTold } from './exploration-order.js';
+import { planExploration, SERVER_DEFAULTS } from './exploration-request.js';
 
 const KIND = 'exploration';
 /** One takes every core by itself. */
 const EXPLORATIONS_AT_ONCE = 1;
 /** What stopped searches may keep in the data folder together; the oldest go first. */
 const MAX_CHECKPOINT_BYTES = 16 * 1024 ** 3;
-/** A thread that does not stop in so long is ended: nothing is lost but its checkpoint. */
+/** A thread that does not stop in so long is ended: lost is what it did since its last checkpoint. */
 const STOP_MS = 4_000;
 
 export type NewExploration = z.output<typeof createExploration>;
@@ -53,6 +50,8 @@ export interface ExplorationParts {
   readonly runner: SessionRunner;
   /** Of checkpoints. */
   readonly folder: string;
+  /** How often a search writes one on its way. */
+  readonly checkpointMs: number;
 }
 
 export class ExplorationService {
@@ -61,22 +60,21 @@ export class ExplorationService {
       name: KIND,
       repeatable: true,
       atOnce: EXPLORATIONS_AT_ONCE,
+      resultWhenCancelled: true,
       run: (order, context) => this.run(order as unknown as Order, context),
     });
   }
 
   /** Throws BadInput for what cannot be searched. */
   async start(request: NewExploration): Promise<JobView> {
-    const asked = await explorationOf(request);
     const continues = request.continues ?? null;
+    const asked = await planExploration({ ...request, goesOn: continues !== null }, SERVER_DEFAULTS);
     if (continues !== null && !existsSync(this.checkpoint(continues))) {
       throw new BadInput(
         'exploration-not-stopped',
         `exploration ${continues} left nothing to go on with: expected one that was cancelled or interrupted on its way`,
       );
     }
-    if (request.transplant !== undefined)
-      checkTransplant(await findLitmus(request.litmus), asked.spec, request.transplant);
     const order: Order = { asked, continues, transplant: request.transplant ?? null };
     return await this.parts.jobs.create(KIND, order as unknown as Json);
   }
@@ -93,7 +91,8 @@ export class ExplorationService {
     return (await this.parts.jobs.list(query)).map((job) => {
       const view = this.viewOf(job);
       const { result } = view;
-      return result === null ? view : { ...view, result: { ...result, counterexample: null, report: null } };
+      const short = { counterexample: null, report: null, locks: null, coverage: null };
+      return result === null ? view : { ...view, result: { ...result, ...short } };
     });
   }
 
@@ -103,7 +102,10 @@ export class ExplorationService {
     this.makeRoom();
     const before = continues === null ? null : this.checkpoint(continues);
     if (before !== null && !existsSync(checkpoint) && existsSync(before)) renameSync(before, checkpoint);
-    const result = await inThread({ asked, checkpoint, transplant }, context);
+    const result = await inThread(
+      { asked, checkpoint, transplant, continues: continues !== null, checkpointMs: this.parts.checkpointMs },
+      context,
+    );
     const session = result.report?.session;
     if (session === undefined) return result as unknown as Json;
     const { id } = await this.parts.runner.create(session);
@@ -169,8 +171,10 @@ function inThread(data: ExplorationThreadData, context: JobContext): Promise<Exp
       settle();
     };
     worker.on('message', (told: ExplorationTold) => {
-      if (told.kind === 'progress') context.progress({ ...told.now });
-      else if (told.stopped) end(() => reject(new Error('it was stopped')));
+      if (told.kind === 'progress') context.progress(told.now as unknown as Json);
+      // One that a stopping server interrupts has no result yet: it goes on.
+      else if (told.stopped && context.signal.reason !== 'cancelled')
+        end(() => reject(new Error('it was interrupted')));
       else end(() => resolve(told.result));
     });
     worker.on('error', (error) => end(() => reject(error)));
@@ -178,41 +182,4 @@ function inThread(data: ExplorationThreadData, context: JobContext): Promise<Exp
     if (context.signal.aborted) stop();
     else context.signal.addEventListener('abort', stop, { once: true });
   });
-}
-
-async function explorationOf(request: NewExploration): Promise<Exploration> {
-  const { protocol, parameters, search, preemptions, depth, liveness } = request;
-  const litmus = await findLitmus(request.litmus);
-  if (liveness && (search !== 'exhaustive' || preemptions !== undefined || depth !== undefined)) {
-    throw new BadInput(
-      'explore-liveness',
-      'liveness takes an exhaustive search without bounds on preemptions and depth',
-    );
-  }
-  if (request.continues !== undefined && (search !== 'exhaustive' || depth !== undefined)) {
-    throw new BadInput('explore-checkpoint', 'continues takes an exhaustive search without a bound on depth');
-  }
-  const all = request.reductions === 'all';
-  // A bound on preemptions counts what the order of forced steps changes, so it takes symmetry only.
-  const persistent = all && preemptions === undefined && search === 'exhaustive';
-  const spec = modelSpec(litmus, { protocol, parameters, reductions: { persistent, symmetry: all } });
-  // Also refuses what only building refuses: a litmus that is not for this protocol, or none of that name.
-  litmus.build(spec);
-  return {
-    spec,
-    search,
-    bounds: {
-      preemptions: preemptions ?? null,
-      depth: depth ?? null,
-      states: request.states,
-      seconds: request.seconds,
-      bytes: request.bytes,
-    },
-    workers: request.workers ?? Math.max(1, availableParallelism() - 1),
-    seed: request.seed,
-    schedules: request.schedules,
-    pctDepth: request.pctDepth,
-    exact: false,
-    liveness,
-  };
 }

@@ -1,9 +1,12 @@
 // What is asked of an exploration, and what it answers. Plain data: it crosses threads, and it is what the CLI prints.
 import type { ModelSpec } from '../core/explorer/model.js';
 import type { CounterexampleReport } from '../core/explorer/report/counterexample-text.js';
+import type { Estimate } from '../core/explorer/search/estimate.js';
 import type { Bound, ScheduleStep } from '../core/explorer/search/found.js';
 import type { Sampling } from '../core/explorer/search/sampled.js';
 import type { Shortness } from '../core/explorer/search/shortest.js';
+import type { Coverage } from '../core/explorer/survey/coverage.js';
+import type { LockMatrix } from '../core/explorer/survey/lock-matrix.js';
 
 export const SEARCHES = ['exhaustive', 'random', 'pct'] as const;
 export type SearchKind = 'exhaustive' | Sampling;
@@ -42,6 +45,24 @@ export interface Exploration {
   /** Whole keys in the visited set instead of 64 bits of each; on one worker. */
   readonly exact: boolean;
   readonly liveness: boolean;
+}
+
+/** How far a search is. */
+export interface ExplorationProgress {
+  readonly states: number;
+  readonly transitions: number;
+  /** Steps of the longest schedule followed so far. */
+  readonly depth: number;
+  /** States that wait to be searched from. */
+  readonly waiting: number;
+  /** In all, also before it was stopped and went on. */
+  readonly seconds: number;
+  /** Since it began or went on. */
+  readonly statesPerSecond: number;
+  /** How far it will go; null: nothing is known yet, or it was over too soon. */
+  readonly estimate: Estimate | null;
+  /** A checkpoint was written since it began or went on. */
+  readonly checkpointed: boolean;
 }
 
 export type ExplorationVerdict = 'holds' | 'violated' | 'bound_reached';
@@ -100,4 +121,8 @@ export interface ExplorationResult {
   /** Null where keys were kept whole. */
   readonly collisionProbability: number | null;
   readonly liveness: boolean;
+  /** Locks held at each operation, against what is declared; null where steps name no locks. */
+  readonly locks: LockMatrix | null;
+  /** Orders of conflicting operations that were seen; null where steps name no objects. */
+  readonly coverage: Coverage | null;
 }

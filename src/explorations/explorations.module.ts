@@ -135,7 +135,7 @@ function notFound(id: string): never {
 @Module({})
 class ExplorationsModule {}
 
-export function explorationsModule(dataDir: string): DynamicModule {
+export function explorationsModule(dataDir: string, checkpointMs: number): DynamicModule {
   return {
     module: ExplorationsModule,
     controllers: [ExplorationsController],
@@ -143,7 +143,7 @@ export function explorationsModule(dataDir: string): DynamicModule {
       {
         provide: ExplorationService,
         useFactory: (jobs: JobService, runner: SessionRunner) =>
-          new ExplorationService({ jobs, runner, folder: join(dataDir, 'explorations') }),
+          new ExplorationService({ jobs, runner, folder: join(dataDir, 'explorations'), checkpointMs }),
         inject: [JobService, RUNNER],
       },
     ],

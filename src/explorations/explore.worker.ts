@@ -4,8 +4,9 @@ import type { ModelSpec, Violation } from '../core/explorer/model.js';
 import { DepthFirst } from '../core/explorer/search/depth-first.js';
 import { type Bound, type SearchBounds, type SearchFigures } from '../core/explorer/search/found.js';
 import { HashTable } from '../core/explorer/search/visited.js';
+import type { SurveyCounts } from '../core/explorer/survey/survey-counts.js';
 import { Hand, stop } from './crew-hand.js';
-import { CONTROL, type CrewMemory, STOP, startedAt } from './crew-memory.js';
+import { CONTROL, type CrewMemory, PAUSE, STOP, startedAt } from './crew-memory.js';
 import { findLitmus } from './find-litmus.js';
 
 export interface ExploreWorkerData {
@@ -25,7 +26,14 @@ export interface ExploreWorkerVerdict {
   readonly met: readonly Bound[];
   /** What is left to be searched. */
   readonly rest: Int32Array;
+  /** What was seen of the steps. */
+  readonly counts: SurveyCounts | null;
 }
+
+/** `rest`: for a checkpoint, while it is parked; it goes on. */
+export type ExploreWorkerTold =
+  | { readonly kind: 'rest'; readonly rest: Int32Array; readonly counts: SurveyCounts | null }
+  | ({ readonly kind: 'verdict' } & ExploreWorkerVerdict);
 
 const data = workerData as ExploreWorkerData;
 const { memory, port } = data;
@@ -36,13 +44,19 @@ const litmus = await findLitmus(data.spec.litmus);
 const tableOf = (words: Int32Array): HashTable => new HashTable(data.bounds.bytes, words, true);
 const first = tableOf(data.table);
 const { persistent } = data.spec.reductions;
-const search = new DepthFirst(litmus.build(data.spec), first, { persistent, bounds: data.bounds });
+const model = litmus.build(data.spec);
+if (model.sight !== undefined) model.sight.on = true;
+const counts = (): SurveyCounts | null => model.sight?.counts() ?? null;
+const tell = (told: ExploreWorkerTold): void => port.postMessage(told);
+const search = new DepthFirst(model, first, { persistent, bounds: data.bounds });
 const hand = new Hand(data.index, data.workers, search, memory, first.capacity);
 
-/** Waits for the next table. False when the search has stopped instead. */
+/** Waits until all go on: with a new table, or behind a checkpoint. */
 function park(): void {
   const epoch = Atomics.load(control, CONTROL.epoch);
   if (Atomics.load(control, CONTROL.stop) !== STOP.no) return;
+  if (Atomics.load(control, CONTROL.pause) === PAUSE.checkpoint)
+    tell({ kind: 'rest', rest: search.checkpoint(), counts: counts() });
   Atomics.add(control, CONTROL.parked, 1);
   Atomics.notify(control, CONTROL.parked);
   Atomics.wait(control, CONTROL.epoch, epoch);
@@ -55,15 +69,17 @@ function park(): void {
 
 for (;;) {
   const turn = hand.turn();
-  if (turn === 'grow') park();
+  if (turn === 'pause') park();
   if (turn === 'violated' || turn === 'bound') stop(memory, STOP.early);
   if (turn === 'stopped' || turn === 'violated' || turn === 'bound') break;
 }
 hand.publish();
-port.postMessage({
+tell({
+  kind: 'verdict',
   figures: search.figures,
   violation: search.violation,
   met: [...search.met],
   rest: search.checkpoint(),
-} satisfies ExploreWorkerVerdict);
+  counts: counts(),
+});
 port.close();

@@ -1,8 +1,7 @@
 // From a verdict to something to read and to store: the smallest workload that is still violated, the fewest switches, the two
 // steps that had to be ordered, a drawing and a recipe. Apart from explore.ts: a catalogue or a bench wants the verdict only.
-import { BadInput } from '../core/base/errors.js';
 import type { Litmus } from '../core/explorer/litmus/litmus.js';
-import type { ModelSpec, Violation } from '../core/explorer/model.js';
+import type { Violation } from '../core/explorer/model.js';
 import { reportOf } from '../core/explorer/report/counterexample-report.js';
 import type { CounterexampleReport } from '../core/explorer/report/counterexample-text.js';
 import { follow } from '../core/explorer/report/follow.js';
@@ -34,13 +33,6 @@ export async function present(
   if (violation === null) return report;
   const found = { violation, schedule: report.schedule };
   return { ...report, transplant: transplant(litmus, spec, found, hooks.transplant) };
-}
-
-/** Refuses a protocol that the litmus does not take, and a litmus whose steps are not those of the machine. */
-export function checkTransplant(litmus: Litmus, spec: ModelSpec, protocol: string): void {
-  if (litmus.build({ ...spec, protocol }).prefix !== undefined) return;
-  const text = `the steps of ${spec.litmus} are not those of the machine: there is nothing to transplant`;
-  throw new BadInput('explore-transplant', text);
 }
 
 const UNREDUCED = { persistent: false, symmetry: false };

@@ -134,6 +134,7 @@ const ROWS: readonly Row[] = [
   ['path-limit', 422, 'More links of a critical path were asked for than one answer lists.'],
 
   // ---- sweeps
+  ['explore-option', 422, 'A number of the search is out of its range.'],
   ['explore-liveness', 422, 'Liveness is not looked for in such a search.'],
   ['explore-transplant', 422, 'The litmus has no schedules that another protocol could be given.'],
   ['explore-checkpoint', 422, 'Such a search cannot be gone on with.'],

@@ -27,6 +27,8 @@ export interface JobKind {
   readonly name: string;
   /** Begun again from its start after a restart of the server; else it is `interrupted` for good. */
   readonly repeatable: boolean;
+  /** Cancelled, it may still answer with what it has: the result of a cancelled job. */
+  readonly resultWhenCancelled?: boolean;
   /** How many of this kind run at the same time; default: as many as of all kinds. */
   readonly atOnce?: number;
   /** The result; an error is the job's failure and is shown. */
@@ -192,7 +194,9 @@ export class JobService {
         signal: abort.signal,
         progress: (now) => this.progress(job, now),
       });
-      await this.jobs.update(id, { state: 'finished', progress: job.progress, result });
+      const cancelled = kind.resultWhenCancelled === true && job.endAs === 'cancelled';
+      const state = cancelled ? 'cancelled' : 'finished';
+      await this.jobs.update(id, { state, progress: job.progress, result });
     } catch (error) {
       const state = job.endAs ?? 'failed';
       const text = error instanceof Error ? error.message : String(error);

@@ -25,8 +25,9 @@ import type {
 import type { FindingDocument, ReplayDocument, SessionDocument } from '../documents.js';
 import { ServerRefused } from '../failure.js';
 import type { Backend, CommandDocument, Control, ForkAsked, ForkDocument, OnProgress } from './backend.js';
+import { ServerExplorations } from './exploration-backend.js';
 import { type PastBackend, ServerPast } from './past-backend.js';
-import { ServerSweeps } from './sweep-backend.js';
+import { type AskServer, ServerSweeps } from './sweep-backend.js';
 
 const LIST_PAGE = 200;
 const FIRST_POLL_MS = 25;
@@ -56,15 +57,16 @@ export class ServerBackend implements Backend {
       ...(init.body === undefined ? {} : { headers: { 'content-type': 'application/json' } }),
     }),
   );
-  readonly sweeps = new ServerSweeps((path, body) =>
+  private readonly askWith: AskServer = (path, body) =>
     body === undefined
       ? this.ask(path, {})
       : this.ask(path, {
           method: 'POST',
           body: JSON.stringify(body),
           headers: { 'content-type': 'application/json' },
-        }),
-  );
+        });
+  readonly sweeps = new ServerSweeps(this.askWith);
+  readonly explorations = new ServerExplorations(this.askWith);
   private readonly base: string;
   private readonly headers: Readonly<Record<string, string>>;
 

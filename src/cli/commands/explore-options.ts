@@ -1,6 +1,5 @@
 // `explore` as commander sees it. Apart from program.ts because this command is also run without the others: a search of a
 // second does not wait for what they import.
-import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import { wholeNumber } from '../settings.js';
 import { ProcessTerminal } from '../terminal.js';
@@ -13,18 +12,20 @@ interface Options {
   readonly protocol: string;
   readonly set: readonly string[];
   readonly reductions: string;
-  readonly workers: string;
+  readonly workers?: string;
   readonly preemptions?: string;
   readonly depth?: string;
   readonly states?: string;
   readonly seconds?: string;
   readonly bytes?: string;
   readonly search: string;
-  readonly seed: string;
+  readonly seed?: string;
   readonly schedules?: string;
   readonly pctDepth?: string;
   readonly exact?: boolean;
   readonly liveness?: boolean;
+  readonly lockMatrix?: boolean;
+  readonly coverage?: boolean;
   readonly checkpoint?: string;
   readonly data?: string;
   readonly transplant?: string;
@@ -50,12 +51,7 @@ export function addExploreCommand(
         .choices(['none', 'all'])
         .default('all'),
     )
-    .addOption(
-      new Option('--workers <n>', 'threads of an exhaustive search').default(
-        String(availableParallelism()),
-        'all cores',
-      ),
-    )
+    .option('--workers <n>', 'threads of an exhaustive search (default: all cores)')
     .option('--preemptions <n>', 'only schedules that leave a thread which could go on so many times')
     .option('--depth <n>', 'only schedules of so many steps')
     .option('--states <n>', 'stop after so many distinct states')
@@ -64,14 +60,22 @@ export function addExploreCommand(
     .addOption(
       new Option('--search <how>', 'every schedule, or samples').choices(SEARCHES).default('exhaustive'),
     )
-    .addOption(new Option('--seed <n>', 'of a random or PCT search').default('1'))
+    .option('--seed <n>', 'of a random or PCT search (default: 1)')
     .option('--schedules <n>', 'schedules that a random or PCT search tries')
     .option('--pct-depth <n>', 'ordering constraints of the bugs that a PCT search aims at')
     .option('--exact', 'keep whole states instead of 64 bits of each; on one thread')
-    .option('--checkpoint <file>', 'where a search that is stopped leaves what it needs, and goes on from')
+    .option(
+      '--checkpoint <file>',
+      'where a search leaves what it needs to go on, now and then and when it stops, and goes on from',
+    )
+    .option('--lock-matrix', 'tell the locks held at each operation, and what is declared of it')
+    .option(
+      '--coverage',
+      'tell which orders of conflicting operations were seen; where a bound is reached always',
+    )
     .option('--liveness', 'look for livelock and starvation too, without reductions')
     .option('--transplant <protocol>', 'a counterexample under another protocol: does it still violate?')
-    .option('--data <dir>', 'where a counterexample is stored as a session; without it none is')
+    .option('--data <dir>', 'where a counterexample is stored as a session; a server that owns it searches')
     .action(async (litmus: string, options: Options) => {
       const { exploreCommand } = await import('./explore.js');
       ended(await exploreCommand(read(litmus, options), new ProcessTerminal(options.json === true)));
@@ -86,18 +90,20 @@ function read(litmus: string, options: Options): ExploreOptions {
     protocol: options.protocol,
     settings: options.set,
     reduced: options.reductions === 'all',
-    workers: wholeNumber('--workers', options.workers),
+    workers: number('workers', options.workers),
     preemptions: number('preemptions', options.preemptions),
     depth: number('depth', options.depth),
     states: number('states', options.states),
     seconds: number('seconds', options.seconds),
     bytes: number('bytes', options.bytes),
     search: options.search,
-    seed: wholeNumber('--seed', options.seed),
+    seed: number('seed', options.seed),
     schedules: number('schedules', options.schedules),
     pctDepth: number('pct-depth', options.pctDepth),
     exact: options.exact === true,
     liveness: options.liveness === true,
+    lockMatrix: options.lockMatrix === true,
+    coverage: options.coverage === true,
     checkpoint: options.checkpoint,
     data: options.data,
     transplant: options.transplant,

@@ -1,6 +1,9 @@
 // The port between a search and what it searches. A search knows states as flat words, threads as numbers and steps as
 // choices; what a step means, which states are the same and which thread may be run alone is the model's business.
 // Two models implement it: the real machine (kernel procedures of a protocol) and the coarse anchor.
+import type { Coverage } from './survey/coverage.js';
+import type { LockMatrix } from './survey/lock-matrix.js';
+import type { SurveyCounts } from './survey/survey-counts.js';
 
 /** What a model may leave out or merge; the verdict never depends on it. */
 export interface Reductions {
@@ -42,6 +45,10 @@ export interface Model {
   readonly prefix?: readonly number[];
   /** Present where `key` was to merge states by symmetry and cannot: why. */
   readonly keepsNames?: string | null;
+  /** Present where words mean what procedures make of them: changes with those, with the scripts and with the initial state. */
+  readonly digest?: string;
+  /** Present where what is seen of each step can be counted: see survey/. */
+  readonly sight?: Sight;
   /** Int32 words of a state as `save` writes it. Everything that decides the future is in there. */
   readonly words: number;
   /** Most words that `key` writes. */
@@ -83,6 +90,15 @@ export interface Model {
 
   /** Where thread t stands: kernel function and label of its next step, innermost first. For people. */
   where(t: number): readonly { readonly function: string; readonly label: string }[];
+}
+
+/** Counts what a search sees, once it is told to: numbers that cross threads and add up, and what they say in words. */
+export interface Sight {
+  on: boolean;
+  counts(): SurveyCounts;
+  /** Of these counts, which may be those of several workers. */
+  locks(counts: SurveyCounts): LockMatrix;
+  coverage(counts: SurveyCounts): Coverage;
 }
 
 /** A model can be built again, in another thread too: only plain data crosses. */

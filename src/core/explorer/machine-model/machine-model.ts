@@ -3,6 +3,7 @@
 // recording and no chance in it. Every choice is one of threads (a yield happens when somebody waits), so a path is the
 // decision log of a session.
 import { Layout, MACHINE, STATUS, VM, VM_STATE } from '../../aggregates/layout.js';
+import { textDigest } from '../../base/digest.js';
 import { BadInput, LimitReached } from '../../base/errors.js';
 import { Guest } from '../../guest/guest.js';
 import { InvariantSet } from '../../invariants/invariant-set.js';
@@ -15,6 +16,7 @@ import { asProtocolFault } from '../../run/protocol-fault.js';
 import type { BuiltLitmus } from '../../scenarios/litmus/litmus.js';
 import type { Model, ModelThread, Reductions, Violation } from '../model.js';
 import { STEP } from '../model.js';
+import { MachineSight } from '../survey/machine-sight.js';
 import { abilitiesOf } from './abilities.js';
 import { canStep, OP_WORDS } from './enabled.js';
 import { Forced } from './forced.js';
@@ -40,6 +42,7 @@ export class MachineModel implements Model {
   readonly machine: Machine;
   /** Threads in the order in which they came to the initial state: the beginning of every found schedule. */
   readonly prefix: readonly number[];
+  readonly sight: MachineSight;
   private readonly set: InvariantSet;
   private readonly ops: Int32Array;
   private readonly initial: Int32Array;
@@ -50,6 +53,7 @@ export class MachineModel implements Model {
   private readonly beyond: ReadonlySet<string>;
   private readonly count: number;
   private readonly vmm: readonly number[];
+  private readonly scripts: readonly Int32Array[];
   private broken: Violation | null = null;
   private readonly ignores: readonly string[];
   /** Of a protocol that a user brought: what its steps throw is its fault, and no finding about a kernel. */
@@ -126,8 +130,11 @@ export class MachineModel implements Model {
       throw new BadInput('litmus-preparation', `${what} is broken before the exploration begins`);
     }
     for (let t = 0; t < this.count; t++) this.look(t);
+    const names = litmus.threads.map(({ name }) => name);
+    this.sight = new MachineSight(w, this.ops, names, linked, protocol.rules);
     this.initial = new Int32Array(this.words);
     this.save(this.initial, 0);
+    this.scripts = litmus.threads.map(({ script }) => script);
   }
 
   private prepared(litmus: BuiltLitmus): number[] {
@@ -143,6 +150,11 @@ export class MachineModel implements Model {
   /** Whether names are exchanged: false without symmetry, and where a word is not known well enough. */
   get merges(): boolean {
     return this.stateKey.merges;
+  }
+
+  get digest(): string {
+    const scripts = this.scripts.map((script) => script.join()).join(';');
+    return textDigest(`${this.machine.linked.digest} ${this.initial.join()} ${scripts}`);
   }
 
   get keepsNames(): string | null {
@@ -191,6 +203,7 @@ export class MachineModel implements Model {
     machine.batch.length = 0;
     const before = set.structured.length + set.assertions.length;
     const standing = machine.standing(t);
+    if (this.sight.on) this.sight.note(t, standing);
     try {
       machine.step(t);
     } catch (error) {

@@ -73,6 +73,10 @@ export class BreadthFirst {
     return this.visited.bytes + this.level.bytes + this.next.bytes + this.nodes.bytes;
   }
 
+  get waiting(): number {
+    return this.level.size + this.next.size;
+  }
+
   start(): SearchState {
     this.model.reset();
     const state = this.arrive(this.nodes.add(-1, 0), NOBODY, 0, 0);

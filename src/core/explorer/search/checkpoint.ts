@@ -1,6 +1,7 @@
 // A stopped depth-first search as words that can lie in a file: what it searches, which states it has seen, and what each
 // worker has left. Any number of workers may go on with it.
 import { BadInput } from '../../base/errors.js';
+import type { SurveyCounts } from '../survey/survey-counts.js';
 import { hash64, lanes, rehash, slotsFor } from './visited.js';
 
 export interface Checkpoint {
@@ -8,21 +9,29 @@ export interface Checkpoint {
   readonly what: string;
   readonly table: Int32Array;
   readonly rests: readonly Int32Array[];
+  /** That the search took so far. */
+  readonly seconds: number;
+  /** What it saw so far. */
+  readonly counts: SurveyCounts | null;
 }
 
 /** "RLXC", and the version of the form. */
 const MAGIC = 0x43584c52;
-const VERSION = 2;
-/** Magic, version, characters of `what`, states, rests. */
-const HEAD_WORDS = 5;
+const VERSION = 3;
+/** Magic, version, characters of `what`, states, rests, milliseconds, then numbers of each part of the counts (-1: none). */
+const HEAD_WORDS = 9;
+const NUMBER_WORDS = 2;
 const SUM_WORDS = 2;
 
-export function encodeCheckpoint({ what, table, rests }: Checkpoint): Int32Array {
+export function encodeCheckpoint({ what, table, rests, seconds, counts }: Checkpoint): Int32Array {
   let states = 0;
   for (let k = 0; k < table.length; k += 2) if (table[k] !== 0) states++;
   const restWords = rests.reduce((sum, rest) => sum + 1 + rest.length, 0);
-  const words = new Int32Array(HEAD_WORDS + what.length + states * 2 + restWords + SUM_WORDS);
-  words.set([MAGIC, VERSION, what.length, states, rests.length]);
+  const parts = counts === null ? [] : [counts.rows, counts.pairs, counts.touches];
+  const countWords = parts.reduce((sum, part) => sum + part.length * NUMBER_WORDS, 0);
+  const lengths = counts === null ? [-1, 0, 0] : parts.map(({ length }) => length);
+  const words = new Int32Array(HEAD_WORDS + what.length + states * 2 + restWords + countWords + SUM_WORDS);
+  words.set([MAGIC, VERSION, what.length, states, rests.length, Math.round(seconds * 1_000), ...lengths]);
   let at = HEAD_WORDS;
   for (let k = 0; k < what.length; k++) words[at++] = what.charCodeAt(k);
   for (let k = 0; k < table.length; k += 2) {
@@ -34,6 +43,10 @@ export function encodeCheckpoint({ what, table, rests }: Checkpoint): Int32Array
     words[at++] = rest.length;
     words.set(rest, at);
     at += rest.length;
+  }
+  for (const part of parts) {
+    words.set(new Int32Array(part.buffer, part.byteOffset, part.length * NUMBER_WORDS), at);
+    at += part.length * NUMBER_WORDS;
   }
   hash64(words, at);
   words[at] = lanes[0];
@@ -52,7 +65,7 @@ export function decodeCheckpoint(words: Int32Array): Checkpoint {
   const end = words.length - SUM_WORDS;
   hash64(words, end);
   if (words[end] !== lanes[0] || words[end + 1] !== lanes[1]) throw damaged('its sum does not match');
-  const [, , characters, states, count] = words;
+  const [, , characters, states, count, milliseconds, ...lengths] = words.subarray(0, HEAD_WORDS);
   let at = HEAD_WORDS;
   let what = '';
   for (let k = 0; k < characters; k++) what += String.fromCharCode(words[at++]);
@@ -66,5 +79,12 @@ export function decodeCheckpoint(words: Int32Array): Checkpoint {
     rests.push(words.slice(at, at + length));
     at += length;
   }
-  return { what, table, rests };
+  const [rows, pairs, touches] = lengths.map((length) => {
+    const part = new Float64Array(Math.max(0, length));
+    new Int32Array(part.buffer).set(words.subarray(at, at + part.length * NUMBER_WORDS));
+    at += part.length * NUMBER_WORDS;
+    return part;
+  });
+  const counts = lengths[0] < 0 ? null : { rows, pairs, touches };
+  return { what, table, rests, seconds: milliseconds / 1_000, counts };
 }

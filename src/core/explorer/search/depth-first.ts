@@ -73,6 +73,13 @@ export class DepthFirst {
     return this.visited.bytes + this.stack.byteLength;
   }
 
+  /** States from which something is still to be tried. */
+  get waiting(): number {
+    let n = 0;
+    for (let k = 0; k < this.frames; k++) if (this.stack[k * this.stride + this.words + MASK] !== 0) n++;
+    return n;
+  }
+
   /** Words of one frame, as `give` writes it. */
   get frameWords(): number {
     return this.stride;

@@ -89,6 +89,9 @@ export class Sampled {
     return this.visited.bytes;
   }
 
+  /** A schedule that ends leaves nothing behind. */
+  readonly waiting = 0;
+
   start(): SearchState {
     return this.found === null ? 'working' : 'violated';
   }

@@ -35,7 +35,7 @@ export class StateGraph {
   readonly edgeStep = new GrowingArray();
 
   private slots = new Int32Array(FIRST_SLOTS * SLOT_WORDS);
-  private readonly waiting: Frontier[];
+  private readonly levels: Frontier[];
   private readonly head = new Int32Array(HEAD_WORDS);
   private readonly state: Int32Array;
   private readonly scratch: Int32Array;
@@ -51,18 +51,22 @@ export class StateGraph {
     const initial = new Int32Array(model.words);
     model.reset();
     model.save(initial, 0);
-    this.waiting = [new Frontier(initial, HEAD_WORDS), new Frontier(initial, HEAD_WORDS)];
+    this.levels = [new Frontier(initial, HEAD_WORDS), new Frontier(initial, HEAD_WORDS)];
+  }
+
+  get waiting(): number {
+    return this.levels.reduce((sum, { size }) => sum + size, 0);
   }
 
   get bytes(): number {
-    const arrays = [this.enabled, this.firstEdge, this.edgeTo, this.edgeStep, this.nodes, ...this.waiting];
+    const arrays = [this.enabled, this.firstEdge, this.edgeTo, this.edgeStep, this.nodes, ...this.levels];
     return arrays.reduce((sum, one) => sum + one.bytes, this.slots.byteLength);
   }
 
   start(): SearchState {
     this.model.reset();
     this.number(-1, 0);
-    this.waiting.reverse();
+    this.levels.reverse();
     return this.found === null ? 'working' : 'violated';
   }
 
@@ -72,13 +76,13 @@ export class StateGraph {
     if (this.found !== null) return 'violated';
     const goal = figures.transitions + transitions;
     while (figures.transitions < goal) {
-      if (!this.waiting[0].shift(head, state)) {
-        this.waiting[0].clear();
-        if (this.waiting[1].size === 0) {
+      if (!this.levels[0].shift(head, state)) {
+        this.levels[0].clear();
+        if (this.levels[1].size === 0) {
           this.firstEdge.push(this.edgeTo.length);
           return 'finished';
         }
-        this.waiting.reverse();
+        this.levels.reverse();
         figures.depth++;
         continue;
       }
@@ -133,7 +137,7 @@ export class StateGraph {
     this.enabled.push(mask);
     if (mask === 0) this.terminal(number);
     this.head[0] = number;
-    this.waiting[1].push(model, this.head, this.scratch);
+    this.levels[1].push(model, this.head, this.scratch);
     this.head[0] = parent;
     return number;
   }

@@ -103,6 +103,15 @@ export class HashTable implements Visited {
     return this.shared ? this.addShared(a, b) : this.addOwn(a, b);
   }
 
+  /** Whether the state with this hash (`lanes`) is in it. */
+  has(a: number, b: number): boolean {
+    const { slots, log2 } = this;
+    const mask = slots.length - 1;
+    for (let at = (a >>> (32 - log2)) << 1; slots[at] !== 0; at = (at + 2) & mask)
+      if (slots[at] === a && slots[at + 1] === b) return true;
+    return false;
+  }
+
   private addOwn(a: number, b: number): boolean {
     if (this.size >= this.limit) this.grow();
     const { slots, log2 } = this;

@@ -1,0 +1,201 @@
+// What `explore` prints for people: the verdict, the figures, the counterexample, and what was seen of locks and orders.
+import { type CounterexampleReport, reportText } from '../../core/explorer/report/counterexample-text.js';
+import type { Estimate } from '../../core/explorer/search/estimate.js';
+import type { Bound } from '../../core/explorer/search/found.js';
+import type { Coverage } from '../../core/explorer/survey/coverage.js';
+import type { LockMatrix } from '../../core/explorer/survey/lock-matrix.js';
+import type {
+  ExplorationBounds,
+  ExplorationProgress,
+  ExplorationResult,
+} from '../../explorations/exploration.js';
+import { grouped, table } from '../terminal.js';
+
+/** Parts of the answer that are asked for. */
+export interface Shown {
+  readonly locks: boolean;
+  readonly coverage: boolean;
+}
+
+export function settingsOf(parameters: { readonly [name: string]: number }): string {
+  const words = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
+  return words.length === 0 ? '' : ` (${words.join(', ')})`;
+}
+
+const BOUND_TEXT: { readonly [B in Bound]: (result: ExplorationResult) => string } = {
+  preemptions: (r) => `schedules with more than ${r.bounds.preemptions} preemptions were left out`,
+  depth: (r) => `schedules were followed for ${r.bounds.depth ?? 'a limited number of'} steps`,
+  states: (r) => `the search ended at ${grouped(r.bounds.states)} states`,
+  seconds: (r) => `the search ended after ${r.bounds.seconds} seconds`,
+  bytes: (r) => `the search ended before it took more than ${grouped(r.bounds.bytes)} bytes`,
+  schedules: (r) => `${grouped(r.schedules ?? 0)} schedules were tried`,
+};
+
+export function textOf(r: ExplorationResult, shown: Shown): string[] {
+  const what = `${r.litmus}${settingsOf(r.parameters)} under ${r.protocol}`;
+  return [
+    ...verdictText(r, what),
+    '',
+    ...figuresText(r),
+    ...(shown.locks ? lockText(r, r.locks) : []),
+    ...(shown.coverage ? coverageText(r, r.coverage) : []),
+    ...counterexampleText(r),
+  ];
+}
+
+function verdictText(r: ExplorationResult, what: string): string[] {
+  const live = r.liveness ? ', and every fair run ends' : '';
+  if (r.verdict === 'holds') {
+    return [`holds: ${what}: in every interleaving no rule is broken and nobody waits for ever${live}`];
+  }
+  if (r.verdict === 'violated') return [`violated: ${what}: ${r.invariant} (${r.kind})`];
+  const bounds = r.boundsReached.map((bound) => BOUND_TEXT[bound](r));
+  return [
+    `bound_reached: ${what}: no rule is broken in what was searched, which is not everything: ${
+      bounds.length === 0 ? 'it was stopped' : bounds.join('; ')
+    }`,
+  ];
+}
+
+function figuresText(r: ExplorationResult): string[] {
+  const reduced = r.reductions.length === 0 ? 'nothing reduced' : `reduced by ${r.reductions.join(', ')}`;
+  const reductions = [reduced, ...r.notReduced].join('; ');
+  const hashing =
+    r.collisionProbability === null
+      ? 'whole states kept'
+      : `64 bits kept of each: two taken for one with probability ${r.collisionProbability.toExponential(1)}`;
+  return [
+    `${grouped(r.states)} states (${r.terminalStates} of them ends), ${grouped(r.transitions)} transitions, longest schedule followed ${r.depth} steps`,
+    `${r.seconds.toFixed(2)} s, ${grouped(r.statesPerSecond)} states/s, ${r.workers === 1 ? 'one thread' : `${r.workers} threads`}, ${grouped(r.bytes)} bytes (${r.bytesPerState.toFixed(1)} a state)`,
+    `${reductions}; ${hashing}`,
+  ];
+}
+
+/** Steps of a counterexample that are printed; --json has all. */
+const MAX_PRINTED_STEPS = 400;
+
+function counterexampleText(r: ExplorationResult): string[] {
+  const found = r.counterexample;
+  if (found === null) return [];
+  const head = `counterexample of ${found.length} steps (${found.shortness})${
+    found.cycle === 0 ? '' : `; the last ${found.cycle} steps repeat for ever`
+  }`;
+  if (r.report != null) return ['', found.what, ...reportLines(r, head, r.report)];
+  const rows = found.steps
+    .slice(0, MAX_PRINTED_STEPS)
+    .map((step, k) => [k + 1, step.name, step.function, step.label]);
+  return [
+    '',
+    `${found.what}`,
+    `${head}; it is no session:`,
+    table(['step', 'thread', 'function', 'label'], rows),
+    ...(found.length > MAX_PRINTED_STEPS
+      ? [`... ${found.length - MAX_PRINTED_STEPS} more steps: see --json`]
+      : []),
+  ];
+}
+
+function reportLines(r: ExplorationResult, head: string, report: CounterexampleReport): string[] {
+  const drawn =
+    settingsOf(report.parameters) === settingsOf(r.parameters)
+      ? `drawn with ${report.switches} context switches`
+      : `drawn with the smallest workload${settingsOf(report.parameters)}: ${report.length} steps, ${report.switches} context switches`;
+  const stored =
+    r.sessionId === null
+      ? 'not stored: --data DIR makes it a session'
+      : `stored as session ${r.sessionId}: rootline show, replay, state, ledger, blame, export take it`;
+  return [`${head}; ${drawn}`, ...reportText(report), '', stored];
+}
+
+/** Rows of a table that are printed; --json has all. */
+const MAX_PRINTED_PAIRS = 80;
+
+function lockText(r: ExplorationResult, locks: LockMatrix | null): string[] {
+  if (locks === null) return ['', `no lock matrix: the steps of ${r.litmus} name no locks of the machine`];
+  const rows = locks.rows.map((row) => [
+    row.agrees === false ? '!' : row.agrees === true ? '=' : '',
+    row.function,
+    row.operation,
+    row.held.join(' ') || '-',
+    grouped(row.times),
+    row.declared ?? '',
+  ]);
+  const differing = locks.rows.filter(({ agrees }) => agrees === false);
+  return [
+    '',
+    `locks held at each operation, over ${grouped(locks.steps)} steps (=: as declared, !: not so):`,
+    table(['', 'function', 'operation', 'held', 'times', 'declared'], rows),
+    ...(differing.length === 0
+      ? ['held is what is declared, wherever something is']
+      : differing.map(
+          ({ function: name, operation, held, declared, source, roles }) =>
+            `! ${roles.join(', ')} in ${name}: ${operation} with ${held.join(' ') || 'no lock'}; declared: ${declared} (${source})`,
+        )),
+  ];
+}
+
+function coverageText(r: ExplorationResult, coverage: Coverage | null): string[] {
+  if (coverage === null) return ['', `no coverage: the steps of ${r.litmus} name no objects of the machine`];
+  const { pairs, bothOrders, oneOrder, apart } = coverage;
+  const kept = apart.filter(({ keptApartBy }) => keptApartBy !== null).length;
+  const one = pairs.filter(({ orders }) => orders === 'one');
+  const rows = one.slice(0, MAX_PRINTED_PAIRS).map(({ object, a, b, aFirst }) => {
+    const [first, second] = aFirst > 0 ? [a, b] : [b, a];
+    return [`${first.role}: ${first.operation}`, `${second.role}: ${second.operation}`, object];
+  });
+  return [
+    '',
+    `coverage: ${pairs.length} pairs of conflicting operations stood side by side: ${bothOrders} were seen in both orders, ${oneOrder} in one; ${apart.length} never did, ${kept} of them kept apart by a lock${
+      r.reductions.length === 0 ? '' : ' (orders that make no difference are not tried: --reductions none)'
+    }`,
+    ...(rows.length === 0 ? [] : [table(['always first', 'always second', 'on'], rows)]),
+    ...(one.length > rows.length ? [`... ${one.length - rows.length} more: see --json`] : []),
+  ];
+}
+
+const rounded = (n: number): string => grouped(Number(n.toPrecision(2)));
+
+/** `about 290,000 states (160,000 to 530,000; sampled levels: a factor of 1.8 either way)`. */
+export function estimateText({ states, low, high, method, uncertainty }: Estimate): string {
+  const to = high === null ? 'or more' : `to ${rounded(high)}`;
+  return `about ${rounded(states)} states (${rounded(low)} ${to}; ${method}: ${uncertainty})`;
+}
+
+/** What the estimate means for the bounds. */
+export function boundsAhead(
+  { estimate, statesPerSecond }: ExplorationProgress,
+  bounds: ExplorationBounds,
+): string {
+  if (estimate === null || statesPerSecond === 0) return '';
+  const seconds = estimate.states / statesPerSecond;
+  const meets = [
+    ...(estimate.low > bounds.states ? [`${grouped(bounds.states)} states`] : []),
+    ...(estimate.low / statesPerSecond > bounds.seconds ? [`${grouped(bounds.seconds)} seconds`] : []),
+    ...(estimate.low * LEAST_BYTES > bounds.bytes ? [`${grouped(bounds.bytes)} bytes`] : []),
+  ];
+  const long = `at ${grouped(statesPerSecond)} states/s on one thread ${duration(seconds)}`;
+  return meets.length === 0 ? long : `${long}; it will end at the bound of ${meets.join(', or of ')}`;
+}
+
+/** Of a stored state, when the table is as full as it gets. */
+const LEAST_BYTES = 10;
+
+function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`;
+  if (seconds < 5_400) return `${Math.round(seconds / 60)} min`;
+  return `${rounded(seconds / 3_600)} h`;
+}
+
+export function progressText(now: ExplorationProgress): string {
+  const { states, transitions, depth, waiting, seconds, statesPerSecond, estimate } = now;
+  const done = estimate?.done ?? null;
+  return [
+    `${grouped(states)} states, ${grouped(transitions)} transitions, depth ${grouped(depth)}, ${grouped(waiting)} wait`,
+    `${seconds.toFixed(0)} s, ${grouped(statesPerSecond)} states/s`,
+    ...(estimate === null
+      ? []
+      : [
+          `of about ${rounded(estimate.states)}${done === null ? '' : `: ${Math.round(done * 100)} % of what was sampled`}`,
+        ]),
+  ].join('; ');
+}
