@@ -1,15 +1,372 @@
-// One session: what it is, and how to step through it from a terminal.
+// One session: timeline, state, events and code, all at one position. The address says everything that is seen.
+import './session.css';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { ask } from '../api/ask.js';
+import { useResource } from '../api/resource.js';
+import { Link } from '../app/link.js';
+import { go, setQuery } from '../app/router.js';
 import { useStatus } from '../app/status.js';
 import type { ViewProps } from '../app/view-props.js';
-import { EmptyState } from '../ui/states.js';
+import { useRemoved } from '../live/watch.js';
+import { count } from '../ui/format.js';
+import { EmptyState, ErrorState, Loading } from '../ui/states.js';
 import { useTitle } from '../ui/title.js';
+import { firstWindow, laneChoiceOf, positionOf, toggleLane, windowOf, windowText } from './address.js';
+import { CodePane } from './code/code-pane.js';
+import { EventsPane } from './events/events-pane.js';
+import { ForkDialog, NotesDialog } from './here-actions.js';
+import { type SessionData, useSessionData } from './session-data.js';
+import { useSessionKeys } from './session-keys.js';
+import { RangePane } from './state/range-pane.js';
+import { StatePane } from './state/state-pane.js';
+import { around, showing, type Window } from './timeline/model/window.js';
+import { useTimelineData } from './timeline/timeline-data.js';
+import { TimelinePane, timeAt } from './timeline/timeline-pane.js';
+import { breakpointOf } from './transport/breakpoint.js';
+import { jumpTarget } from './transport/jump.js';
+import { LiveBar } from './transport/live-bar.js';
+import { TransportBar } from './transport/transport-bar.js';
+import { useTravel } from './transport/use-travel.js';
 
-export function SessionView({ rest }: ViewProps) {
-  useTitle(`Session ${rest}`);
-  useStatus({ facts: [], command: `state ${rest}`, keys: [] });
+const ADDRESS_MS = 200;
+const PLAY_MS = 250;
+
+export function SessionView({ rest, query }: ViewProps) {
+  const id = rest.split('/')[0];
+  const data = useSessionData(id);
+  const { session, error, reload, last } = data;
+  const [removed, setRemoved] = useState(false);
+  useRemoved(
+    id,
+    useCallback(() => setRemoved(true), []),
+  );
+  useTitle(session === null ? `Session ${id}` : (session.name ?? `${session.scenario} ${id}`));
+  if (removed || error !== null) {
+    return (
+      <div className="session-gone">
+        {removed ? (
+          <EmptyState title={`Session ${id} was deleted`} />
+        ) : (
+          <ErrorState error={error as Error} retry={reload} />
+        )}
+        <Link to="/sessions" className="btn p">
+          All sessions
+        </Link>
+      </div>
+    );
+  }
+  if (session === null) return <Loading what={`session ${id}`} />;
+  if (last === 0) {
+    return (
+      <div className="session-gone">
+        <EmptyState title={`Session ${id} has no event yet`}>
+          <p className="t2">It is {data.state}.</p>
+        </EmptyState>
+        <LiveBar session={session} last={0} follow={true} setFollow={() => undefined} />
+      </div>
+    );
+  }
+  return <Opened key={id} id={id} data={data} session={session} query={query} />;
+}
+
+/** Position that a session is opened at: its first finding, else the first root. */
+function useFirstPosition(id: string, wanted: boolean, findings: SessionData['findings']): number | null {
+  const first = useResource(wanted && findings.length === 0 ? id : null, (signal) =>
+    ask<'Travel_seek'>('GET', `/sessions/${id}/seek`, { query: { from: 0, type: 'RootAllocated' }, signal }),
+  );
+  if (findings.length > 0) return findings[0].position;
+  return first.data?.position ?? (first.loading ? null : 1);
+}
+
+interface OpenedProps {
+  readonly id: string;
+  readonly data: SessionData;
+  readonly session: NonNullable<SessionData['session']>;
+  readonly query: URLSearchParams;
+}
+
+function Opened({ id, data, session, query }: OpenedProps) {
+  const { last, sealed, findings, milestones, notes } = data;
+  const given = positionOf(query.get('at'), last);
+  const first = useFirstPosition(id, given === null, findings);
+  const [follow, setFollow] = useState(!sealed && given === null);
+  const at = follow ? last : (given ?? Math.min(last, first ?? 1));
+  const [seen, setSeen] = useState<Window>(() => firstWindow(query.get('window'), last));
+  const [width, setWidth] = useState(900);
+  const [since, setSince] = useState<number | null>(null);
+  const [dialog, setDialog] = useState<'fork' | 'note' | null>(null);
+  const [frame, setFrame] = useState(0);
+  const [playing, setPlaying] = useState(false);
+  const search = useRef<HTMLInputElement>(null);
+  const jumpField = useRef<HTMLInputElement>(null);
+  const range = windowOf(query.get('range'), last);
+
+  const setWindow = useCallback((next: Window) => setSeen(next), []);
+  // The address follows when the window rests: not a hundred times in a pan.
+  const windowNow = windowText(seen);
+  const whole = windowNow === `1-${last}`;
+  useEffect(() => {
+    const timer = setTimeout(() => setQuery({ window: whole ? null : windowNow }), ADDRESS_MS);
+    return () => clearTimeout(timer);
+  }, [windowNow, whole]);
+  // Who looks at all of a session that grows goes on looking at all of it.
+  const grown = useRef(last);
+  useEffect(() => {
+    const before = grown.current;
+    grown.current = last;
+    if (before === last) return;
+    setSeen((now) =>
+      now.to >= before
+        ? { from: follow && now.from > 1 ? now.from + last - before : now.from, to: last + 1 }
+        : now,
+    );
+  }, [last, follow]);
+
+  const goTo = useCallback(
+    (position: number) => {
+      setFollow(false);
+      setSince((before) => (position === at ? before : at));
+      setFrame(0);
+      setQuery({ at: position });
+      setSeen((now) => showing(now, position, last));
+    },
+    [at, last],
+  );
+  const travel = useTravel(id, goTo);
+  const timeline = useTimelineData(id, last, seen, width);
+  const state = useResource(`${id} ${at}`, (signal) =>
+    ask<'Travel_state'>('GET', `/sessions/${id}/state`, { query: { at }, signal }),
+  );
+  const changes = useResource(since === null ? null : `${id} ${since} ${at}`, (signal) =>
+    ask<'Travel_changes'>('GET', `/sessions/${id}/changes`, { query: { from: since ?? 0, to: at }, signal }),
+  );
+  const acting = useResource(`${id} ${at} event`, (signal) =>
+    ask<'Events_events'>('GET', `/sessions/${id}/events`, { query: { from: at, to: at, limit: 1 }, signal }),
+  );
+  const actor = acting.data?.events[0]?.thread ?? null;
+  const [thread, setThread] = useState<string | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: every stop begins with the thread whose event it is
+  useEffect(() => setThread(null), [at]);
+
+  const breakpoint = query.get('break') ?? '';
+  const step = (direction: 'forward' | 'backward', sameThread = false) => {
+    if (!sameThread || actor === null) {
+      const next = direction === 'forward' ? at + 1 : at - 1;
+      if (next >= 1 && next <= last) goTo(next);
+      return;
+    }
+    void travel.seek(at, direction, { thread: actor });
+  };
+  const find = (direction: 'forward' | 'backward') => {
+    const wanted = breakpointOf(breakpoint);
+    if (wanted === null) search.current?.focus();
+    else void travel.seek(at, direction, wanted);
+  };
+  const jump = (text: string) => {
+    const target = jumpTarget(text);
+    if (target === null) return;
+    if (target.kind === 'position') {
+      const position = Math.max(1, Math.min(last, target.value));
+      setSeen(around(position, last));
+      goTo(position);
+      return;
+    }
+    ask<'Travel_state'>('GET', `/sessions/${id}/state`, { query: { timeNs: target.value } }).then(
+      ({ position }) => goTo(Math.max(1, position)),
+      () => undefined,
+    );
+  };
+  const latestStep = useRef(step);
+  latestStep.current = step;
+  useEffect(() => {
+    if (!playing) return;
+    const timer = setInterval(() => latestStep.current('forward'), PLAY_MS);
+    return () => clearInterval(timer);
+  }, [playing]);
+  useEffect(() => {
+    if (at >= last) setPlaying(false);
+  }, [at, last]);
+
+  useSessionKeys({
+    at,
+    last,
+    seen,
+    range,
+    findings,
+    setWindow,
+    goTo,
+    step,
+    find,
+    play: () => setPlaying(!playing),
+    search: () => search.current?.focus(),
+    jump: () => jumpField.current?.focus(),
+    fork: () => setDialog('fork'),
+    note: () => setDialog('note'),
+    compare: () => go(`/compare?a=${id}`),
+    clear: () => {
+      travel.stop();
+      setPlaying(false);
+      setQuery({ range: null, path: null });
+    },
+  });
+  const broken = session.verdicts?.filter(({ verdict }) => verdict === 'violated') ?? [];
+  useStatus({
+    facts: [
+      sealed ? `digest ${session.digest ?? '—'}` : `${data.state}`,
+      session.verdicts === null
+        ? 'invariants: not ended'
+        : `${session.verdicts.filter(({ checks }) => checks > 0).length} invariants checked, ${broken.length} broken`,
+    ],
+    command: `state ${id} --at ${at}`,
+    keys: [
+      ['w', ''],
+      ['a', ''],
+      ['s', ''],
+      ['d', 'zoom, pan'],
+      [',', ''],
+      ['.', 'step'],
+    ],
+  });
+  const columns = range ?? seen;
   return (
-    <EmptyState title={`Session ${rest}`}>
-      <p className="m">npx rootline state {rest}</p>
-    </EmptyState>
+    <div className={sealed ? 'session-view' : 'session-view moving'}>
+      <div className="bar">
+        <Link to="/sessions" className="t3 crumb">
+          Sessions /
+        </Link>
+        <h1 className="cut">{session.name ?? session.scenario}</h1>
+        <span className="m t3">{id}</span>
+        <span className="chip a m">{session.protocol}</span>
+        <span className="chip o">
+          scenario <span className="m">{session.scenario}</span>
+        </span>
+        <span className="chip o">seed {session.seed}</span>
+        <span className="chip o">level {session.recording}</span>
+        {session.kind === 'imported' && <span className="chip i">imported: observed and inferred</span>}
+        {broken.slice(0, 3).map(({ invariant, name }) => {
+          const position = findings.find((finding) => finding.invariant === invariant)?.position;
+          return (
+            <button
+              key={invariant}
+              type="button"
+              className="chip b"
+              title={name}
+              disabled={position === undefined}
+              onClick={() => position !== undefined && goTo(position)}
+            >
+              ✕ {invariant} {name}
+            </button>
+          );
+        })}
+        <span className="sp" />
+        <button type="button" className="btn g" onClick={() => setDialog('note')}>
+          Notes {notes.data !== undefined && notes.data.notes.length > 0 ? notes.data.notes.length : ''}{' '}
+          <kbd>I</kbd>
+        </button>
+        <button type="button" className="btn" onClick={() => setDialog('fork')}>
+          Fork here <kbd>B</kbd>
+        </button>
+        <CopyLink />
+      </div>
+      <TransportBar
+        at={at}
+        last={last}
+        timeNs={state.data?.position === at ? state.data.timeNs : timeAt(timeline, at)}
+        playing={playing}
+        busy={travel.busy}
+        said={travel.said}
+        breakpoint={breakpoint}
+        setBreakpoint={(text) => setQuery({ break: text })}
+        searchField={search}
+        jumpField={jumpField}
+        goTo={goTo}
+        step={step}
+        find={find}
+        play={() => setPlaying(!playing)}
+        jump={jump}
+      />
+      {!sealed && <LiveBar session={session} last={last} follow={follow} setFollow={setFollow} />}
+      <TimelinePane
+        data={timeline}
+        window={seen}
+        setWindow={setWindow}
+        last={last}
+        at={at}
+        goTo={goTo}
+        range={range}
+        setRange={(next) => setQuery({ range: next === null ? null : windowText(next) })}
+        findings={findings.map(({ position }) => position)}
+        milestones={milestones}
+        notes={notes.data?.notes.map(({ position }) => position) ?? []}
+        choice={laneChoiceOf(query)}
+        toggle={(set, lane) => toggleLane(query, set, lane)}
+        onWidth={setWidth}
+      />
+      {range === null ? (
+        <StatePane
+          id={id}
+          at={at}
+          since={since}
+          state={state.data}
+          changes={since === null ? undefined : changes.data}
+          error={state.error}
+          retry={state.reload}
+          goTo={goTo}
+          path={query.get('path')}
+          setPath={(path) => setQuery({ path })}
+        />
+      ) : (
+        <RangePane id={id} range={range} clear={() => setQuery({ range: null })} />
+      )}
+      <EventsPane
+        id={id}
+        last={last}
+        at={at}
+        goTo={goTo}
+        filterText={query.get('filter') ?? ''}
+        setFilterText={(filter) => setQuery({ filter })}
+        range={columns}
+      />
+      <CodePane
+        protocol={session.protocol}
+        state={state.data}
+        thread={thread ?? actor}
+        setThread={(name) => {
+          setThread(name);
+          setFrame(0);
+        }}
+        frame={frame}
+        setFrame={setFrame}
+      />
+      {dialog === 'fork' && (
+        <ForkDialog id={id} at={at} protocol={session.protocol} close={() => setDialog(null)} />
+      )}
+      {dialog === 'note' && (
+        <NotesDialog
+          id={id}
+          at={at}
+          notes={notes.data?.notes ?? []}
+          reload={notes.reload}
+          goTo={goTo}
+          close={() => setDialog(null)}
+        />
+      )}
+      <div className="hidden" role="status">
+        position {count(at)}
+      </div>
+    </div>
+  );
+}
+
+function CopyLink() {
+  const [copied, setCopied] = useState(false);
+  const copy = () => {
+    void navigator.clipboard.writeText(location.href).then(() => setCopied(true));
+    setTimeout(() => setCopied(false), 1_500);
+  };
+  return (
+    <button type="button" className="btn copy-link" onClick={copy}>
+      {copied ? 'Copied' : 'Copy link'}
+    </button>
   );
 }

@@ -1,0 +1,83 @@
+// What a session's view knows of its session: what it is, how far it is stored now, its findings, milestones and notes.
+import { useEffect } from 'react';
+import { ask } from '../api/ask.js';
+import { type Resource, useResource } from '../api/resource.js';
+import type { EventPage, Notes, Session } from '../api/schema.js';
+import { useChange } from '../live/watch.js';
+
+/** One page looks at a bounded number of events. */
+const MAX_PAGES = 200;
+const MILESTONE_NAMES = ['', 'firmware', 'bootLoader', 'decompression', 'kernel', 'pid1', 'console'];
+const SEALED = new Set(['finished', 'failed', 'cancelled']);
+
+export interface SessionData {
+  readonly session: Session | null;
+  readonly error: Error | null;
+  readonly reload: () => void;
+  readonly state: Session['state'] | null;
+  /** Last stored position. */
+  readonly last: number;
+  readonly sealed: boolean;
+  readonly findings: readonly Finding[];
+  readonly milestones: readonly { readonly position: number; readonly name: string }[];
+  readonly notes: Resource<Notes>;
+}
+
+export interface Finding {
+  readonly position: number;
+  readonly invariant: string;
+  readonly name: string;
+  readonly statement: string;
+}
+
+export function useSessionData(id: string): SessionData {
+  const { data, error, reload } = useResource(id, (signal) =>
+    ask<'Sessions_get'>('GET', `/sessions/${id}`, { signal }),
+  );
+  const session = data?.id === id ? data : null;
+  const change = useChange(id);
+  const state = change?.state ?? session?.state ?? null;
+  const last = Math.max(change?.position ?? 0, session?.stored ?? 0);
+  const sealed = state !== null && SEALED.has(state);
+  // What may be done with it, and what became of it, follow from the state.
+  useEffect(() => {
+    if (state !== null && session !== null && session.state !== state) reload();
+  }, [state, session, reload]);
+  const found = change?.progress?.findings ?? session?.findings ?? 0;
+  const findings = useResource(session === null || found === 0 ? null : `${id} ${found}`, (signal) =>
+    ask<'Events_findings'>('GET', `/sessions/${id}/findings`, { signal }),
+  );
+  const reached = session === null ? null : `${id} ${sealed} ${Object.keys(session.milestones).length}`;
+  const milestones = useResource(reached, (signal) => readMilestones(id, signal));
+  const notes = useResource(session === null ? null : id, (signal) =>
+    ask<'Notes_list'>('GET', `/sessions/${id}/notes`, { signal }),
+  );
+  return {
+    session,
+    error: session === null ? error : null,
+    reload,
+    state,
+    last,
+    sealed,
+    findings: findings.data?.findings ?? [],
+    milestones: (milestones.data ?? []).map(({ position, values }) => ({
+      position,
+      name: MILESTONE_NAMES[values['milestone'] ?? 0] ?? 'milestone',
+    })),
+    notes,
+  };
+}
+
+async function readMilestones(id: string, signal: AbortSignal): Promise<EventPage['events']> {
+  const found: EventPage['events'][number][] = [];
+  let from: number | null = 1;
+  for (let page = 0; from !== null && page < MAX_PAGES; page++) {
+    const read: EventPage = await ask<'Events_events'>('GET', `/sessions/${id}/events`, {
+      query: { type: 'Milestone', from },
+      signal,
+    });
+    found.push(...read.events);
+    from = read.next;
+  }
+  return found;
+}

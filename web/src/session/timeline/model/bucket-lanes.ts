@@ -1,0 +1,93 @@
+// Buckets on their lanes, where the window holds more events than can be told apart: how many of which kind, as bars. What moves
+// a root is drawn over what does not; one bar per bucket and kind.
+import type { Timeline } from '../../../api/schema.js';
+import type { Lane } from './lanes.js';
+import type { Colour, Pattern } from './primitives.js';
+import type { Sheet } from './sheet.js';
+
+type TimelineLane = Timeline['lanes'][number];
+type Cell = TimelineLane['cells'][number];
+
+/** Kinds that are drawn on their own, from the bottom; all others are grey. */
+const KINDS: readonly (readonly [kind: keyof Cell['counts'], colour: Colour, pattern: Pattern])[] = [
+  ['root', 'valid', 'solid'],
+  ['zap', 'zap', 'bars'],
+  ['rcu', 'rcu', 'dots'],
+  ['wait', 'wait', 'hatch'],
+  ['smm', 'smm', 'solid'],
+  ['entry', 'guest', 'solid'],
+];
+
+export function drawBuckets(sheet: Sheet, timeline: Timeline, lanes: readonly Lane[]): void {
+  for (const lane of lanes) {
+    const data = timeline.lanes.find((one) => one.kind === lane.kind && one.number === lane.number);
+    if (data === undefined) continue;
+    const top = lane.kind === 'root' ? lane.y + 6 : lane.y + 3;
+    const height = lane.y + lane.height - 4 - top;
+    if (lane.kind === 'root') life(sheet, data, lane);
+    let most = 1;
+    for (const { events } of data.cells) most = Math.max(most, events);
+    for (const cell of data.cells) bar(sheet, timeline, cell, lane, top, height, most);
+  }
+}
+
+/** From its first event to its last: where in the session the root was. */
+function life(sheet: Sheet, data: TimelineLane, lane: Lane): void {
+  if (!sheet.sees(data.first, data.last + 1)) return;
+  const x = sheet.x(data.first);
+  sheet.rect(
+    x,
+    lane.y + lane.height - 8,
+    Math.max(1, (data.last + 1 - data.first) * sheet.perPosition),
+    4,
+    'valid',
+    'outline',
+  );
+}
+
+function bar(
+  sheet: Sheet,
+  timeline: Timeline,
+  cell: Cell,
+  lane: Lane,
+  top: number,
+  height: number,
+  most: number,
+): void {
+  const bucket = timeline.buckets[cell.bucket];
+  if (!sheet.sees(bucket.from, bucket.to + 1)) return;
+  const x = sheet.x(bucket.from);
+  const w = Math.max(sheet.finest, (bucket.to + 1 - bucket.from) * sheet.perPosition - 0.3);
+  // Busy and quiet buckets both show: the height grows with the logarithm.
+  const full = (Math.log2(1 + cell.events) / Math.log2(1 + most)) * height;
+  let y = top + height;
+  let rest = cell.events;
+  for (const [kind, colour, pattern] of KINDS) {
+    const n = cell.counts[kind] ?? 0;
+    if (n === 0) continue;
+    rest -= n;
+    const h = Math.max(1, (n / cell.events) * full);
+    y -= h;
+    sheet.rect(x, y, w, h, colour, pattern);
+  }
+  if (rest > 0) {
+    const h = Math.max(1, (rest / cell.events) * full);
+    sheet.rect(x, y - h, w, h, 'host');
+  }
+  const detail = Object.entries(cell.counts)
+    .sort(([, p], [, q]) => q - p)
+    .slice(0, 6)
+    .map(([kind, n]) => `${kind} ${n}`)
+    .join(', ');
+  sheet.item({
+    lane: lane.id,
+    name: `${lane.name}: ${cell.events} events`,
+    detail,
+    from: cell.first,
+    to: cell.last + 1,
+    x,
+    y: top,
+    w,
+    h: height,
+  });
+}

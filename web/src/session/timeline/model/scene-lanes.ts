@@ -1,0 +1,298 @@
+// A scene on its lanes: every slice, wait, state, count, holder and arrow. A slice that moves a root has the colour of the state
+// it moves the root to; all other kernel slices stay grey.
+import type { Scene } from '../../../api/schema.js';
+import { fitName } from './fit.js';
+import { type Lane, ROW } from './lanes.js';
+import type { Colour, Pattern } from './primitives.js';
+import type { Sheet } from './sheet.js';
+
+const MODE_HEIGHT = 6;
+const MAX_ARROWS = 300;
+/** An event is marked where it is at least so wide. */
+const MARK_FROM_PX = 2.5;
+
+const MODES: readonly (readonly [Colour, string])[] = [
+  ['guest', 'guest'],
+  ['smm', 'guest in SMM'],
+  ['smm', 'SMM'],
+];
+const STATES: readonly (readonly [Colour, Pattern, string, Colour])[] = [
+  ['valid', 'solid', 'valid', 'validT'],
+  ['inval', 'stripes', 'invalid', 'invalT'],
+  ['zap', 'bars', 'being zapped', 'zapT'],
+  ['rcu', 'dots', 'waits for RCU', 'rcuT'],
+];
+const MOVES: { readonly [type: string]: Colour } = {
+  RootAllocated: 'valid',
+  RootResurrected: 'valid',
+  RootInvalidated: 'inval',
+  RootZapStarted: 'zap',
+  RootZapFinished: 'zap',
+  RootFreeQueued: 'rcu',
+  RootFreed: 'freed',
+  FreedPageTouched: 'bad',
+};
+const RULES = new Set(['MemslotAdded', 'MemslotDeleted', 'MemslotMoved', 'MemslotFlagsChanged']);
+
+/** By thread: colours of its slices, by index; undefined stays grey. Made once for a scene. */
+const coloursOf = new WeakMap<Scene, ReadonlyMap<number, readonly (Colour | undefined)[]>>();
+
+function sliceColours(scene: Scene): ReadonlyMap<number, readonly (Colour | undefined)[]> {
+  const known = coloursOf.get(scene);
+  if (known !== undefined) return known;
+  const moves: [number, number, Colour][] = [];
+  scene.typeOf.forEach((type, i) => {
+    const colour = MOVES[scene.types[type]];
+    if (colour !== undefined) moves.push([scene.threadOf[i], scene.from + i, colour]);
+  });
+  const made = new Map<number, (Colour | undefined)[]>();
+  for (const { thread, slices } of scene.threads) {
+    const colours: (Colour | undefined)[] = [];
+    for (const [of, at, colour] of moves) {
+      if (of !== thread) continue;
+      let deepest = -1;
+      for (let i = 0; i < slices.length; i += 4) {
+        if (slices[i + 2] <= at && at < slices[i + 3] && (deepest < 0 || slices[i + 1] > slices[deepest + 1]))
+          deepest = i;
+      }
+      if (deepest >= 0) colours[deepest / 4] = colour;
+    }
+    made.set(thread, colours);
+  }
+  coloursOf.set(scene, made);
+  return made;
+}
+
+export function drawScene(sheet: Sheet, scene: Scene, lanes: readonly Lane[]): void {
+  const colours = sliceColours(scene);
+  const names = new Map(scene.threads.map(({ thread, name }) => [thread, name]));
+  rules(sheet, scene);
+  for (const lane of lanes) {
+    if (lane.kind === 'thread') {
+      const thread = scene.threads.find((one) => one.thread === lane.number);
+      if (thread !== undefined) threadLane(sheet, scene, thread, lane, colours.get(lane.number) ?? []);
+    } else if (lane.kind === 'lock') {
+      const lock = scene.locks.find((one) => one.lock === lane.number);
+      if (lock !== undefined) lockLane(sheet, lock, lane, names);
+    } else {
+      const root = scene.roots.find((one) => one.root === lane.number);
+      if (root !== undefined) rootLane(sheet, root, lane);
+    }
+  }
+  arrows(sheet, scene, lanes);
+}
+
+function threadLane(
+  sheet: Sheet,
+  scene: Scene,
+  thread: Scene['threads'][number],
+  lane: Lane,
+  colours: readonly (Colour | undefined)[],
+): void {
+  const { modes, slices, waits } = thread;
+  for (let i = 0; i < modes.length; i += 3) {
+    const [mode, from, to] = [modes[i], modes[i + 1], modes[i + 2]];
+    if (!sheet.sees(from, to)) continue;
+    const [colour, name] = MODES[mode];
+    const w = (to - from) * sheet.perPosition;
+    if (w < sheet.finest) continue;
+    sheet.rect(sheet.x(from), lane.y + 1, w, MODE_HEIGHT, colour);
+    sheet.item({
+      lane: lane.id,
+      name,
+      detail: '',
+      from,
+      to,
+      x: sheet.x(from),
+      y: lane.y,
+      w,
+      h: MODE_HEIGHT + 2,
+    });
+  }
+  const top = lane.y + MODE_HEIGHT + 3;
+  // Within one row slices come in order: what would fall on the pixel before it is left out.
+  const drawnTo: number[] = [];
+  for (let i = 0; i < slices.length; i += 4) {
+    const [fn, depth, from, to] = [slices[i], slices[i + 1], slices[i + 2], slices[i + 3]];
+    if (!sheet.sees(from, to)) continue;
+    if (depth < lane.skip) continue;
+    const row = lane.folded ? 0 : depth - lane.skip;
+    const x = sheet.x(from);
+    const w = (to - from) * sheet.perPosition;
+    const moved = colours[i / 4];
+    if (lane.folded && moved === undefined && depth > lane.skip) continue;
+    if (moved === undefined && w < sheet.finest && x < (drawnTo[row] ?? -1)) continue;
+    drawnTo[row] = x + Math.max(sheet.finest, w);
+    const y = top + row * ROW;
+    const wide = Math.max(w - (w > 3 ? 1 : 0), sheet.finest);
+    sheet.rect(x, y, wide, ROW - 1, moved ?? (depth % 2 === 0 ? 'host' : 'host2'));
+    const name = scene.functions[fn];
+    const left = Math.max(0, x);
+    const text = fitName(name, Math.min(sheet.width, x + w) - left);
+    if (text !== '') sheet.text(left + 3, y + ROW - 4, text, moved === undefined ? 'hostInk' : 'onFill');
+    sheet.item({ lane: lane.id, name, detail: `depth ${depth}`, from, to, x, y, w: wide, h: ROW - 1 });
+  }
+  for (let i = 0; i < waits.length; i += 4) {
+    const [from, to] = [waits[i + 2], waits[i + 3]];
+    if (!sheet.sees(from, to)) continue;
+    const w = (to - from) * sheet.perPosition;
+    const h = lane.height - MODE_HEIGHT - 6;
+    sheet.rect(sheet.x(from), top, w, h, 'wait', 'hatch');
+    const lock = scene.locks.find((one) => one.lock === waits[i])?.name ?? `lock ${waits[i]}`;
+    const name = `waits for ${lock}, ${waits[i + 1] === 2 ? 'write' : 'read'}`;
+    sheet.item({ lane: lane.id, name, detail: '', from, to, x: sheet.x(from), y: top, w, h });
+  }
+  marks(sheet, scene, thread.thread, lane);
+}
+
+function marks(sheet: Sheet, scene: Scene, thread: number, lane: Lane): void {
+  if (sheet.perPosition < MARK_FROM_PX) return;
+  const first = Math.max(scene.from, Math.floor(sheet.window.from));
+  const last = Math.min(scene.to, Math.ceil(sheet.window.to));
+  for (let at = first; at <= last; at++) {
+    if (scene.threadOf[at - scene.from] !== thread) continue;
+    const type = scene.types[scene.typeOf[at - scene.from]];
+    sheet.rect(sheet.x(at + 0.5) - 1, lane.y + lane.height - 5, 2, 4, MOVES[type] ?? 't3');
+  }
+}
+
+function rootLane(sheet: Sheet, root: Scene['roots'][number], lane: Lane): void {
+  const { states, counts } = root;
+  const top = lane.y + 17;
+  const height = lane.height - 21;
+  for (let i = 0; i < states.length; i += 3) {
+    const [state, from, to] = [states[i], states[i + 1], states[i + 2]];
+    if (!sheet.sees(from, to)) continue;
+    const [colour, pattern, name, ink] = STATES[state];
+    const x = sheet.x(from);
+    const w = Math.max(sheet.finest, (to - from) * sheet.perPosition);
+    sheet.rect(x, top, w, height, colour, pattern);
+    const left = Math.max(0, x);
+    const text = fitName(name, Math.min(sheet.width, x + w) - left - 8);
+    if (text !== '') sheet.text(left + 6, top + height - 4, text, ink, 'bg1');
+    sheet.item({
+      lane: lane.id,
+      name: `${lane.name} ${name}`,
+      detail: root.role,
+      from,
+      to,
+      x,
+      y: top,
+      w,
+      h: height,
+    });
+  }
+  if (root.freed !== null && sheet.sees(root.freed, root.freed + 1)) {
+    sheet.text(sheet.x(root.freed) + 4, top + height - 4, '✕ freed', 'freedT');
+  }
+  for (const at of root.touched) {
+    if (sheet.sees(at, at + 1))
+      sheet.rect(sheet.x(at), lane.y + 2, Math.max(2, sheet.perPosition), lane.height - 4, 'bad');
+  }
+  steps(sheet, root, counts, lane);
+}
+
+/** The refcount as a step line above the bar; a number where it changes and there is room. */
+function steps(sheet: Sheet, root: Scene['roots'][number], counts: readonly number[], lane: Lane): void {
+  const end = root.freed ?? Infinity;
+  let most = 1;
+  for (let i = 1; i < counts.length; i += 2) most = Math.max(most, counts[i]);
+  const yOf = (n: number): number => lane.y + 14 - (n / most) * 9;
+  const points: number[] = [];
+  let lastText = -Infinity;
+  for (let i = 0; i < counts.length; i += 2) {
+    const [at, n] = [counts[i], counts[i + 1]];
+    const until = Math.min(counts[i + 2] ?? end, end);
+    if (!sheet.sees(at, until)) continue;
+    const x = Math.max(0, sheet.x(at));
+    const right = Math.min(sheet.width, sheet.x(until));
+    if (right - x < sheet.finest && points.length > 0 && i + 2 < counts.length) continue;
+    points.push(x, yOf(n), right, yOf(n));
+    if (x - lastText > 14 && right - x > 9) {
+      sheet.text(x + 2, lane.y + 12, String(n), 't2', 'bg1');
+      lastText = x;
+    }
+  }
+  if (points.length > 0) sheet.line(points, 't1', 1);
+}
+
+function lockLane(
+  sheet: Sheet,
+  lock: Scene['locks'][number],
+  lane: Lane,
+  names: ReadonlyMap<number, string>,
+): void {
+  const { holds, waits } = lock;
+  let drawnTo = -1;
+  for (let i = 0; i < holds.length; i += 4) {
+    const [thread, mode, from, to] = [holds[i], holds[i + 1], holds[i + 2], holds[i + 3]];
+    if (!sheet.sees(from, to)) continue;
+    const x = sheet.x(from);
+    const w = Math.max(sheet.finest, (to - from) * sheet.perPosition - 0.5);
+    if (w <= sheet.finest && x < drawnTo) continue;
+    drawnTo = x + w;
+    const write = mode === 2;
+    sheet.rect(x, lane.y + 3, w, 11, write ? 'write' : 'read');
+    const who = names.get(thread) ?? `thread ${thread}`;
+    const text = fitName(`${write ? 'W' : 'R'} ${who}`, w);
+    if (text !== '') sheet.text(Math.max(0, x) + 3, lane.y + 12, text, write ? 'bg1' : 'onFill');
+    const name = `${lane.name} held for ${write ? 'write' : 'read'} by ${who}`;
+    sheet.item({ lane: lane.id, name, detail: '', from, to, x, y: lane.y + 3, w, h: 11 });
+  }
+  for (let i = 0; i < waits.length; i += 4) {
+    const [thread, , from, to] = [waits[i], waits[i + 1], waits[i + 2], waits[i + 3]];
+    if (!sheet.sees(from, to)) continue;
+    const w = (to - from) * sheet.perPosition;
+    sheet.rect(sheet.x(from), lane.y + 15, w, 8, 'wait', 'hatch');
+    const name = `${names.get(thread) ?? `thread ${thread}`} waits`;
+    sheet.item({
+      lane: lane.id,
+      name,
+      detail: lane.name,
+      from,
+      to,
+      x: sheet.x(from),
+      y: lane.y + 15,
+      w,
+      h: 8,
+    });
+  }
+}
+
+function arrows(sheet: Sheet, scene: Scene, lanes: readonly Lane[]): void {
+  const middle = new Map(
+    lanes.filter(({ kind }) => kind === 'thread').map((lane) => [lane.number, lane.y + lane.height - 3]),
+  );
+  let drawn = 0;
+  for (let i = 0; i < scene.arrows.length && drawn < MAX_ARROWS; i += 3) {
+    const [from, to] = [scene.arrows[i + 1], scene.arrows[i + 2]];
+    if (!sheet.sees(from, to + 1) || (to - from) * sheet.perPosition < 4) continue;
+    const y1 = middle.get(scene.threadOf[from - scene.from]);
+    const y2 = middle.get(scene.threadOf[to - scene.from]);
+    if (y1 === undefined || y2 === undefined) continue;
+    drawn++;
+    sheet.arrow(sheet.x(from + 0.5), y1, sheet.x(to + 0.5), y2);
+  }
+}
+
+/** Updates of memslots, across all lanes. */
+function rules(sheet: Sheet, scene: Scene): void {
+  scene.typeOf.forEach((type, i) => {
+    if (!RULES.has(scene.types[type])) return;
+    const at = scene.from + i;
+    if (!sheet.sees(at, at + 1)) return;
+    const x = sheet.x(at + 0.5);
+    sheet.line([x, 0, x, sheet.height], 'line2', 1, true);
+    sheet.item({
+      lane: 'all',
+      name: scene.types[type],
+      detail: '',
+      from: at,
+      to: at + 1,
+      x: x - 3,
+      y: 0,
+      w: 6,
+      h: sheet.height,
+    });
+  });
+}

@@ -1,0 +1,51 @@
+// Where lanes draw: collects the primitives and items of one frame, in screen coordinates.
+import type { Colour, Item, Pattern, Primitive } from './primitives.js';
+import type { Window } from './window.js';
+
+export class Sheet {
+  readonly primitives: Primitive[] = [];
+  readonly items: Item[] = [];
+
+  constructor(
+    readonly window: Window,
+    readonly width: number,
+    readonly height: number,
+    /** Narrower things are left out, or joined. */
+    readonly finest: number,
+  ) {}
+
+  get perPosition(): number {
+    return this.width / (this.window.to - this.window.from);
+  }
+
+  x(position: number): number {
+    return (position - this.window.from) * this.perPosition;
+  }
+
+  sees(from: number, to: number): boolean {
+    return to > this.window.from && from < this.window.to;
+  }
+
+  rect(x: number, y: number, w: number, h: number, fill: Colour, pattern: Pattern = 'solid'): void {
+    const left = Math.max(-2, x);
+    const right = Math.min(this.width + 2, x + w);
+    if (right <= left) return;
+    this.primitives.push({ k: 'rect', x: left, y, w: right - left, h, fill, pattern });
+  }
+
+  line(points: readonly number[], colour: Colour, width = 1, dashed = false): void {
+    this.primitives.push({ k: 'line', points, colour, width, dashed });
+  }
+
+  text(x: number, y: number, text: string, colour: Colour, plate: Colour | null = null, mono = true): void {
+    this.primitives.push({ k: 'text', x, y, text, colour, mono, plate });
+  }
+
+  arrow(x1: number, y1: number, x2: number, y2: number): void {
+    this.primitives.push({ k: 'arrow', x1, y1, x2, y2 });
+  }
+
+  item(item: Item): void {
+    this.items.push(item);
+  }
+}
