@@ -6,6 +6,7 @@ import { BreadthFirst } from '../../src/core/explorer/search/breadth-first.js';
 import { DepthFirst } from '../../src/core/explorer/search/depth-first.js';
 import { ExactSet } from '../../src/core/explorer/search/exact.js';
 import { type Found, UNBOUNDED } from '../../src/core/explorer/search/found.js';
+import type { Step } from '../../src/core/machine/procedure.js';
 import type { Protocol } from '../../src/core/protocols/protocol.js';
 import { findProtocol } from '../../src/core/protocols/registry.js';
 import { findMachineLitmus } from '../../src/core/scenarios/litmus/index.js';
@@ -19,6 +20,21 @@ const SYMMETRY: Reductions = { persistent: false, symmetry: true };
 export function built(id: string, set: Readonly<Record<string, number>> = {}): BuiltLitmus {
   const litmus = findMachineLitmus(id);
   return litmus.build(resolveParameters(litmus, set));
+}
+
+export interface Mutation {
+  readonly of: string;
+  readonly label: string;
+  readonly step: Step<string, string>;
+}
+
+/** The protocol with one step of one procedure exchanged. */
+export function mutant(id: string, { of, label, step }: Mutation): Protocol {
+  const protocol = findProtocol(id);
+  const procedures = protocol.procedures.map((p) =>
+    p.name === of ? { ...p, steps: { ...p.steps, [label]: step } } : p,
+  );
+  return { ...protocol, id: `${id} without ${of}@${label}`, procedures };
 }
 
 export interface Verdict {

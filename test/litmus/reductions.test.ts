@@ -4,26 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { role_is_invalid } from '../../src/core/aggregates/role.js';
 import { MachineModel } from '../../src/core/explorer/machine-model/machine-model.js';
 import { op } from '../../src/core/machine/op.js';
-import type { Step } from '../../src/core/machine/procedure.js';
 import { ret } from '../../src/core/machine/procedure.js';
 import type { Protocol } from '../../src/core/protocols/protocol.js';
 import { findProtocol, PROTOCOLS } from '../../src/core/protocols/registry.js';
-import { ALL, built, everything, NONE } from './litmus-support.js';
-
-interface Mutation {
-  readonly of: string;
-  readonly label: string;
-  readonly step: Step<string, string>;
-}
-
-/** The protocol with one step of one procedure exchanged. */
-function mutant(id: string, { of, label, step }: Mutation): Protocol {
-  const protocol = findProtocol(id);
-  const procedures = protocol.procedures.map((p) =>
-    p.name === of ? { ...p, steps: { ...p.steps, [label]: step } } : p,
-  );
-  return { ...protocol, id: `${id} without ${of}@${label}`, procedures };
-}
+import { ALL, built, everything, mutant, NONE } from './litmus-support.js';
 
 type WithRoot = { readonly root: number };
 const MUTANTS: readonly (readonly [Protocol, string])[] = [

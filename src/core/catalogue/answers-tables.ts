@@ -81,12 +81,19 @@ export const TABLE_ANSWERS: readonly Answer[] = [
       },
     ],
   }),
-  notApplicable(
-    'B22',
-    'safety',
-    ['I23'],
-    "a flush that reaches the CPU and not the outer hypervisor's tables is not modelled",
-  ),
+  answer('B22', {
+    kind: 'safety',
+    rules: ['I23'],
+    question: search('b22'),
+    violated: ['v5.18-enlightened-npt'],
+    except: [
+      {
+        protocols: ['v5.18'],
+        expected: 'holds',
+        why: "here a flush of the CPU reaches the outer hypervisor, as on Intel and since v6.3; v5.18 to v6.2 below Hyper-V's enlightened TLB is v5.18-enlightened-npt",
+      },
+    ],
+  }),
   answer('B23', {
     kind: 'liveness',
     rules: ['livelock'],

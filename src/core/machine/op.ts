@@ -78,6 +78,9 @@ export const OP = {
   FILL_TABLE: 68,
 } as const;
 
+/** FLUSH_TLB, fourth operand. */
+export const CPU_ONLY = 1;
+
 /** The pending op of the step that was just asked. */
 export class OpRecord {
   kind = 0;
@@ -255,6 +258,9 @@ export const op = {
     emit(E.RootDropped, S_VCPU, vcpu, slot, role, root),
   /** scope: FLUSH; address: root page or -1 for everything. */
   flush_tlb: (vcpu: number, scope: number, root = -1) => set(OP.FLUSH_TLB, vcpu, scope, root + 1),
+  /** The CPU's own caches only: an outer hypervisor that is not called keeps what it shadows. */
+  flush_tlb_of_cpu: (vcpu: number, scope: number, root: number) =>
+    set(OP.FLUSH_TLB, vcpu, scope, root + 1, CPU_ONLY),
   flush_tlb_all: (vcpu: number) => set(OP.FLUSH_TLB, vcpu, FLUSH.ALL, 0),
 
   barrier_arrive: (barrier: number) => set(OP.BARRIER_ARRIVE, barrier),

@@ -4,8 +4,9 @@
 import { LOCK_KIND, PAGE, VCPU, VM } from '../aggregates/layout.js';
 import { ROLE, role_is_invalid } from '../aggregates/role.js';
 import { E } from '../events/catalogue.js';
-import { ASSERTION, RESET, RETRY } from '../events/constants.js';
+import { ASSERTION, FLUSH, RESET, RETRY } from '../events/constants.js';
 import { kvm_mmu_free_roots_v6_9 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_mmu_free_roots@v6.9.js';
+import { kvm_mmu_load } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_mmu_load.js';
 import { GFN_END } from '../kernel/arch/x86/kvm/mmu/tdp_iter.js';
 import { kvm_mmu_init_tdp_mmu_v5_18 } from '../kernel/arch/x86/kvm/mmu/tdp_mmu/kvm_mmu_init_tdp_mmu@v5.18.js';
 import { leftover_checks } from '../kernel/arch/x86/kvm/mmu/tdp_mmu/kvm_mmu_uninit_tdp_mmu@v5.13.js';
@@ -215,6 +216,22 @@ const intSequence = extend(profile_6_1_192, {
   replace: [stale_by_int],
 });
 
+// ---- B22: the flush of a load does not reach the outer hypervisor ----
+
+const load_flushes_cpu = changed(kvm_mmu_load, 'v5.18', {
+  flush_tlb_current: [
+    (l) => op.flush_tlb_of_cpu(l.vcpu, FLUSH.LOAD, l.w.vcpuWord(l.vcpu, VCPU.ROOT) - 1),
+    () => ret(),
+  ],
+});
+const enlightenedNpt = extend(v5_18, {
+  id: 'v5.18-enlightened-npt',
+  title:
+    "v5.18 on AMD below Hyper-V with its enlightened TLB: the flush of a load leaves Hyper-V's tables (B22)",
+  source: 'v5.18 .. v6.2 before e5c972c1fada',
+  replace: [load_flushes_cpu],
+});
+
 export const KNOWN_ANSWERS: readonly Protocol[] = [
   naiveSeed,
   yieldInLastPut,
@@ -222,4 +239,5 @@ export const KNOWN_ANSWERS: readonly Protocol[] = [
   tellsWorkqueueFailure,
   dropsByRole,
   intSequence,
+  enlightenedNpt,
 ];

@@ -8,6 +8,9 @@ describe('with all reductions', () => {
   it.each([
     ['b4', ['v5.12', 'v5.15', 'v5.18', 'v6.4', 'v6.9', '7.2.13']],
     ['b5', ['5.10.262', 'v5.12', 'v5.15', 'v5.18', 'v6.9', '7.2.13']],
+    ['b22', ['v5.10', 'v5.15', 'v5.18', 'v6.9', '7.2.13']],
+    ['g-m', ['v5.10', 'v5.16', 'v5.18', 'v6.9', '7.2.13']],
+    ['g-n', ['v5.10', 'v5.15', 'v5.18', 'v6.9', '7.2.13']],
   ] as const)('%s holds', (id, protocols) => {
     for (const protocol of protocols) {
       const { end, violation } = verdict(id, protocol);
@@ -20,6 +23,10 @@ describe('unreduced and reduced agree', () => {
   it.each([
     ['b4', 'v5.10', 9_450],
     ['b4', '5.10.262', 13_058],
+    ['b22', 'v5.10', 3_916],
+    ['g-m', 'v5.10', 11_157],
+    ['g-n', 'v5.10', 1_605],
+    ['g-n', 'v6.9', 2_363],
   ])('%s, %s: %i states', (id, protocol, states) => {
     const of = findProtocol(protocol);
     const litmus = built(id);

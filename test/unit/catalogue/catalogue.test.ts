@@ -79,12 +79,15 @@ describe('the answers', () => {
   });
 
   test.each([
+    ['B4', 'v5.10', 'I22'],
+    ['B5', 'v5.10', 'I22'],
     ['B6', 'v5.16', 'I17'],
     ['B9', 'v5.15', 'I18'],
     ['B10ii', '6.1-int-seq', 'livelock'],
     ['B11', 'v5.18-rc1', 'GPF_NULL_WORKQUEUE'],
     ['B16', 'v6.9-rc1', 'LOCKDEP_HELD_READ'],
     ['B17', '6.12.117', 'livelock'],
+    ['B22', 'v5.18-enlightened-npt', 'I23'],
     ['B24', 'v5.15-naive-seed', 'I2'],
     ['B8-naive-repair', 'v5.15-yield-in-last-put', 'I17'],
     ['B0', 'v5.18', 'I37'],

@@ -6,7 +6,7 @@ import { E } from '../../events/catalogue.js';
 import { EXIT, FLUSH, MODE, REQ } from '../../events/constants.js';
 import { S_VCPU, WAIT } from '../batch.js';
 import { exitGfn, exitReason } from '../guest-port.js';
-import { OP } from '../op.js';
+import { CPU_ONLY, OP } from '../op.js';
 import type { Decide } from './context.js';
 
 const makeRequest: Decide = (w, o, out) => {
@@ -60,7 +60,7 @@ const guest: Decide = (w, o, out, ctx) => {
 
 /** Nested: KVM's flush instruction traps, and the outer hypervisor drops what it shadows. A guest's own flush does not. */
 const flushTlb: Decide = (w, o, out) => {
-  if (w.layout.topology.outerEntries > 0 && o.b !== FLUSH.GUEST) {
+  if (w.layout.topology.outerEntries > 0 && o.b !== FLUSH.GUEST && o.d !== CPU_ONLY) {
     out.emit(E.OuterShadowFlushed, o.a * 16 + S_VCPU, o.c, 0, 0);
   }
   out.emit(E.TlbFlushed, o.a * 16 + S_VCPU, o.b, o.c, 0);

@@ -9,6 +9,7 @@ import type { ScriptBuilder } from '../../userspace/script.js';
 import { NO_HANDLER } from '../recorded/layout.js';
 import {
   assembleLitmus,
+  callerThread,
   type Litmus,
   type LitmusThread,
   mainThread,
@@ -82,6 +83,44 @@ const HUGE = { slot: 0, baseGfn: 0, pages: WIDE_PAGES, hvaPage: 0, flags: SLOT_F
 
 export const GUEST_LITMUS: readonly Litmus[] = [
   litmus({
+    id: 'g-m',
+    title: 'a guest runs while an updater zaps all fast',
+    doc: 'The guest reads a page that is mapped and one that is not; the updater invalidates the root, asks the vCPU to drop it, kicks it and zaps. Nobody passes the entry gate with a root that is invalid for good (I20), and who loads a root flushes first (I23).',
+    threads: () => [
+      mainThread({ vcpus: 1, preparing: 1 }),
+      vcpuThread(
+        0,
+        'guest',
+        (s) => s.run(),
+        (s) => s.load().fault(0, ACCESS.READ),
+      ),
+      callerThread('updater', (s) => s.zapAllFast()),
+      worker(),
+      rcu,
+    ],
+    guests: [(b) => b.touch('read', 0).touch('read', 1)],
+    pages: 2,
+  }),
+  litmus({
+    id: 'g-n',
+    title: 'a guest runs while the host takes its page away',
+    doc: 'The guest writes a page that is mapped, and again; MADV_DONTNEED unmaps it, flushes and gives it back. No CPU may translate to the page by then (I22).',
+    threads: () => [
+      mainThread({ vcpus: 1, preparing: 1 }),
+      vcpuThread(
+        0,
+        'guest',
+        (s) => s.run(),
+        (s) => s.load().fault(0, ACCESS.READ),
+      ),
+      vmmCaller('notifier', (s) => s.madviseDontneed(0, 1)),
+      worker(),
+      rcu,
+    ],
+    guests: [(b) => b.touch('write', 0).touch('write', 0)],
+    pages: 2,
+  }),
+  litmus({
     id: 'b4',
     title: 'NX recovery zaps a leaf that a running guest has cached',
     doc: 'In one root (SMM, of a sleeping vCPU) a table of small pages exists only because of the NX mitigation; the other root, under which a guest runs, maps the same pages by a large leaf. NX recovery zaps the range in both and owes a flush; then the host takes the page away (B4).',
@@ -129,5 +168,27 @@ export const GUEST_LITMUS: readonly Litmus[] = [
     guests: [(b) => b.touch('read', FAR + 1)],
     // What else of v5.10 yields where it should not (B19, B23).
     constants: { restartAdvances: 0 },
+  }),
+  litmus({
+    id: 'b22',
+    title: 'a new root at the address of an old one, below an outer hypervisor',
+    doc: 'The guest has read a page and halted; it runs again and reads it again. A fast zap makes it load a new root, which may get the page of the old one. The outer hypervisor keeps its shadow of the old one by that address, until a flush reaches it (B22).',
+    threads: () => [
+      mainThread({ vcpus: 1, preparing: 1 }),
+      vcpuThread(
+        0,
+        'guest',
+        (s) => s.run(),
+        (s) => s.run(),
+      ),
+      callerThread('updater', (s) => s.zapAllFast()),
+      worker(),
+      rcu,
+    ],
+    guests: [(b) => b.touch('read', 0).hlt().touch('read', 0)],
+    pages: 2,
+    // Another bug of v5.10.0 (B1) ends the run before.
+    constants: { iteratorPutFrees: 1 },
+    outer: 2,
   }),
 ];
