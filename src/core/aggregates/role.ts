@@ -45,6 +45,23 @@ export function tdp_root_role_7_2(cpuState: number): number {
   return (tdp_root_role(cpuState, false) & ~moved) | ROLE_7_2.ACCESS_ALL | ROLE_7_2.EFER_NX | ROLE_7_2.CR0_WP;
 }
 
+/** A root of the shadow MMU, for a nested guest: not direct. level 3: PAE paging. */
+export function shadow_root_role(level: number): number {
+  return level | ROLE.ACCESS_ALL | ROLE.GUEST_MODE;
+}
+
+/** Direct: of the TDP MMU. */
+export function role_is_direct(role: number): boolean {
+  return (role & ROLE.DIRECT) !== 0;
+}
+
+const PAE_LEVEL = 3;
+
+/** The root of PAE paging is a page of four entries that is no shadow page. */
+export function role_has_sp(role: number): boolean {
+  return (role & ROLE.LEVEL_MASK) !== PAE_LEVEL;
+}
+
 /** Number of the bit `invalid` in this word. */
 function invalid_bit(role: number): number {
   return 11 + ((role >>> LAYOUT_7_2_SHIFT) & 1);

@@ -1,5 +1,5 @@
 // Known answers about the lifetime of roots: references, invalidation, destruction, and what they cost.
-import { type Answer, answer, notApplicable, run, search, searchCycles } from './answer.js';
+import { type Answer, answer, run, search, searchCycles } from './answer.js';
 
 const BEFORE_PRE_FAULT = [
   'v5.10.0',
@@ -26,7 +26,6 @@ const BEFORE_THE_FIX = [
   '5.10.262',
   '6.1.192-nofix',
 ];
-const WITHOUT_WORKQUEUE = ['v5.10.0', 'v5.10', 'v5.12', 'v5.13', 'v5.15.0', 'v5.15', 'v5.16'];
 
 export const ROOT_ANSWERS: readonly Answer[] = [
   answer('B0', {
@@ -74,62 +73,37 @@ export const ROOT_ANSWERS: readonly Answer[] = [
       },
     ],
   }),
-  {
-    bug: 'B8-naive-repair',
+  answer('B8-naive-repair', {
     kind: 'budget',
     rules: ['I13', 'I17'],
     question: search('b8-naive'),
-    cells: [
-      { protocol: 'v5.15-yield-in-last-put', expected: 'violated', why: null },
-      { protocol: 'v5.15', expected: 'holds', why: null },
-      { protocol: 'v5.18', expected: 'holds', why: null },
-    ],
-  },
+    violated: ['v5.15-yield-in-last-put'],
+  }),
   answer('B9', {
     kind: 'safety',
     rules: ['I18', 'I15'],
-    question: search('v-m'),
+    question: search('b9'),
     violated: ['v5.13', 'v5.15.0', 'v5.15'],
-    except: [
-      {
-        protocols: ['v5.10.0'],
-        expected: 'not_applicable',
-        why: 'another bug of this release (B1) ends the run before the fault could install anything',
-      },
-    ],
   }),
-  notApplicable('B10i', 'crash', [], 'roots without a shadow page (PAE, nested NPT) are not modelled'),
-  {
-    bug: 'B10ii',
+  answer('B10i', {
+    kind: 'crash',
+    rules: ['NULL_ROOT_SHADOW_PAGE'],
+    question: search('b10i'),
+    violated: ['v5.16-rc5'],
+    alsoHolds: ['6.1.192', '6.12.117', '7.2.13'],
+  }),
+  answer('B10ii', {
     kind: 'liveness',
     rules: ['livelock'],
     question: searchCycles('b10ii'),
-    cells: [
-      { protocol: '6.1-int-seq', expected: 'violated', why: null },
-      { protocol: '6.1.192', expected: 'holds', why: null },
-      { protocol: 'v5.18', expected: 'holds', why: null },
-      { protocol: 'v6.4', expected: 'holds', why: null },
-    ],
-  },
+    violated: ['6.1-int-seq'],
+    alsoHolds: ['6.1.192'],
+  }),
   answer('B11', {
     kind: 'crash',
     rules: ['GPF_NULL_WORKQUEUE'],
     question: search('b11'),
     violated: ['v5.18-rc1'],
-    alsoHolds: ['v5.18-rc2'],
-    except: [
-      { protocols: WITHOUT_WORKQUEUE, expected: 'not_applicable', why: 'no work queue is allocated' },
-      {
-        protocols: ['v6.6', 'v6.9', 'v6.14'],
-        expected: 'not_applicable',
-        why: 'no work queue is allocated any more (0df9dab891ff)',
-      },
-      {
-        protocols: ['v5.18', 'seed-draft', 'v6.4'],
-        expected: 'not_applicable',
-        why: 'allocations do not fail in this protocol: v5.18-rc2 is v5.18 with one that does',
-      },
-    ],
   }),
   answer('B12', {
     kind: 'assertion',

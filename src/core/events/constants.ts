@@ -127,6 +127,8 @@ export const ASSERTION = {
   WARN_NX_NO_SLOT: 22,
   /** A workqueue that was never made is destroyed. */
   GPF_NULL_WORKQUEUE: 23,
+  /** The shadow page of a root that has none is read. */
+  NULL_ROOT_SHADOW_PAGE: 24,
 } as const;
 export const ASSERTION_NAMES = names(ASSERTION);
 

@@ -1,6 +1,7 @@
 // I5. Counted here a second time, beside the world's own RCU words: grace periods begun and ended, and for each read
 // section how many frees had been queued when it began.
 import { PAGE, PAGE_KIND, RCU_STATE, THREAD } from '../aggregates/layout.js';
+import { role_is_direct } from '../aggregates/role.js';
 import type { World } from '../aggregates/world.js';
 import type { EventRows, Handler, Invariant } from './invariant.js';
 
@@ -83,7 +84,11 @@ export const i05RcuFree: Invariant = {
       },
       after: {
         RootListed: (_w, e, i) => reach(e.c[i]),
-        TableLinked: (_w, e, i) => reach(e.subject[i] >> 4),
+        TableLinked: (w, e, i) => {
+          // A shadow page is freed behind a remote flush, not by RCU.
+          const root = facts.rootOf(w, e.a[i]);
+          if (root < 0 || role_is_direct(w.pageWord(root, PAGE.ROLE))) reach(e.subject[i] >> 4);
+        },
         RcuReadLocked: (w, e, i) => {
           const t = e.thread[i];
           if (w.threadWord(t, THREAD.RCU_NESTING) === 1) section[t] = clock[QUEUED];

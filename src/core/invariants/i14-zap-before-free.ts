@@ -1,5 +1,6 @@
 // I14.
 import { PAGE } from '../aggregates/layout.js';
+import { role_is_direct } from '../aggregates/role.js';
 import type { Handler, Invariant } from './invariant.js';
 
 export const i14ZapBeforeFree: Invariant = {
@@ -18,7 +19,8 @@ export const i14ZapBeforeFree: Invariant = {
       if (present !== 0) probe.report(w, e, i, 1, present, e.c[i]);
     };
     const freed: Handler = (w, e, i) => {
-      if (e.b[i] !== 0) probe.report(w, e, i, 2, e.b[i], -1);
+      // A shadow root is emptied when it is zapped; what comes into it later is I39's.
+      if (e.b[i] !== 0 && role_is_direct(e.a[i])) probe.report(w, e, i, 2, e.b[i], -1);
     };
     return { before: { RootUnlinked: unlinked, RootFreed: freed } };
   },

@@ -1,6 +1,6 @@
 // I18.
 import { PAGE } from '../aggregates/layout.js';
-import { role_is_invalid } from '../aggregates/role.js';
+import { role_is_direct, role_is_invalid } from '../aggregates/role.js';
 import { is_shadow_present_pte } from '../aggregates/spte.js';
 import type { Handler, Invariant } from './invariant.js';
 
@@ -8,7 +8,7 @@ export const i18NoInstallInInvalid: Invariant = {
   number: 18,
   name: 'NO_INSTALL_IN_INVALID',
   kind: 'transition',
-  statement: 'Nobody makes an entry present in a root that is invalid at that moment.',
+  statement: 'Nobody makes an entry present in a root of the TDP MMU that is invalid at that moment.',
   eras: 'bcdefgh',
   exercise: 'installed an entry',
   details: ['', 'an entry became present in an invalid root'],
@@ -17,7 +17,8 @@ export const i18NoInstallInInvalid: Invariant = {
     const check: Handler = (w, e, i) => {
       if (!is_shadow_present_pte(e.c[i]) || is_shadow_present_pte(e.b[i])) return;
       const root = facts.rootOf(w, e.subject[i] >> 4);
-      if (root < 0) return;
+      // Of a shadow root: I39.
+      if (root < 0 || !role_is_direct(w.pageWord(root, PAGE.ROLE))) return;
       probe.checks++;
       if (role_is_invalid(w.pageWord(root, PAGE.ROLE))) probe.report(w, e, i, 1, e.c[i], root);
     };

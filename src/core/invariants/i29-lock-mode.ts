@@ -1,4 +1,6 @@
 // I29. The kernel's own lockdep reports, and the same rules read off the events. v5.10's spinlock counts as held for write.
+import { PAGE } from '../aggregates/layout.js';
+import { role_is_direct } from '../aggregates/role.js';
 import type { World } from '../aggregates/world.js';
 import { ASSERTION } from '../events/constants.js';
 import { LOCK_MODE } from '../events/lock.events.js';
@@ -31,7 +33,8 @@ export const i29LockMode: Invariant = {
       if (held !== mode) probe.report(w, e, i, detail, held, page);
     };
     const put: Handler = (w, e, i) => {
-      if (e.a[i] === HOLDER.vcpu) {
+      // A shadow root is put under mmu_lock held for write in every era.
+      if (e.a[i] === HOLDER.vcpu && role_is_direct(w.pageWord(e.c[i], PAGE.ROLE))) {
         need(w, e, i, rules.vcpuRootMode, 3, e.c[i]);
         return;
       }

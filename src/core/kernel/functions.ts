@@ -125,6 +125,13 @@ const NAMES = [
   'litmus_thread', // (pc, vcpu) runs the thread's script: kernel functions with nothing around them
   'kvm_recover_nx_lpages', // (vm) the NX recovery thread -> tables taken (mmu.c)
   'make_mmu_pages_available', // (vcpu) the shadow MMU's reclaim, until v6.0 in faults of TDP roots, too (mmu.c)
+  // ---- the shadow MMU, as far as B10i and B18 need it ----
+  'shadow_thread', // (pc, vcpu) no C: a thread of a litmus whose vCPU runs a nested guest
+  'mmu_alloc_shadow_roots', // (vcpu, level) (mmu.c)
+  'ept_page_fault', // (vcpu, gfn) -> RET_PF: FNAME(page_fault) of a nested guest's fault (paging_tmpl.h)
+  'kvm_mmu_free_guest_mode_roots', // (vcpu) (mmu.c)
+  'kvm_mmu_zap_oldest_mmu_pages', // (vm) (mmu.c)
+  'kvm_mmu_change_mmu_pages', // (vm) KVM_SET_NR_MMU_PAGES (mmu.c)
 ] as const;
 
 export type FunctionName = (typeof NAMES)[number];

@@ -7,6 +7,7 @@ import { E } from '../events/catalogue.js';
 import { ASSERTION, FLUSH, RESET, RETRY } from '../events/constants.js';
 import { kvm_mmu_free_roots_v6_9 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_mmu_free_roots@v6.9.js';
 import { kvm_mmu_load } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_mmu_load.js';
+import { ept_page_fault_v5_16 } from '../kernel/arch/x86/kvm/mmu/paging_tmpl/ept_page_fault@v5.16.js';
 import { GFN_END } from '../kernel/arch/x86/kvm/mmu/tdp_iter.js';
 import { kvm_mmu_init_tdp_mmu_v5_18 } from '../kernel/arch/x86/kvm/mmu/tdp_mmu/kvm_mmu_init_tdp_mmu@v5.18.js';
 import { leftover_checks } from '../kernel/arch/x86/kvm/mmu/tdp_mmu/kvm_mmu_uninit_tdp_mmu@v5.13.js';
@@ -21,11 +22,10 @@ import { op } from '../machine/op.js';
 import { call, type Procedure, procedure, ret } from '../machine/procedure.js';
 import { profile_6_1_192 } from './profiles.js';
 import { extend, type Protocol } from './protocol.js';
+import { v5_16 } from './releases.js';
 import { v5_15 } from './v5.15.js';
 import { v5_18 } from './v5.18.js';
 import { v6_9 } from './v6.9.js';
-
-const ENOMEM = 12;
 
 /** The form `of` with some of its steps in another one. */
 function changed(of: Procedure, since: string, steps: Procedure['steps']): Procedure {
@@ -101,14 +101,6 @@ const yieldInLastPut = extend(v5_15, {
 
 const init_ignores_failure = changed(kvm_mmu_init_tdp_mmu_v5_18, 'v5.18-rc1', {
   alloc_workqueue: [null, (l) => (l.env.constants['allocWorkqueueFails'] === 1 ? ret(0) : 'workqueue_there')],
-  workqueue_there: [(l) => op.vm_event(E.WorkqueueCreated, l.vm), () => ret(0)],
-});
-const init_tells_failure = changed(kvm_mmu_init_tdp_mmu_v5_18, 'v5.18-rc2', {
-  alloc_workqueue: [
-    null,
-    (l) => (l.env.constants['allocWorkqueueFails'] === 1 ? ret(-ENOMEM) : 'workqueue_there'),
-  ],
-  workqueue_there: [(l) => op.vm_event(E.WorkqueueCreated, l.vm), () => ret(0)],
 });
 const uninit_of_a_workqueue = procedure(
   'kvm_mmu_uninit_tdp_mmu',
@@ -136,13 +128,6 @@ const ignoresWorkqueueFailure = extend(v5_18, {
   source: '22b94c4b63eb',
   replace: [init_ignores_failure, uninit_of_a_workqueue],
 });
-const tellsWorkqueueFailure = extend(v5_18, {
-  id: 'v5.18-rc2',
-  title: 'v5.18-rc1 with the failure handed on',
-  source: 'a1a39128faac',
-  replace: [init_tells_failure, uninit_of_a_workqueue],
-});
-
 // ---- B16: KVM_SET_CPUID clears the whole role ----
 
 const clears_role = changed(kvm_vcpu_ioctl_set_cpuid2_v5_17, 'v6.9-rc1', {
@@ -177,6 +162,18 @@ const dropsByRole = extend(v6_9, {
   title: "v6.9 as its drop under the read lock came: KVM_SET_CPUID makes it take the shadow MMU's way (B16)",
   source: '576a15de8d29 without 4fa96da3e6fe',
   replace: [clears_role, drops_by_role],
+});
+
+// ---- B10i: the stale check looks at a shadow page that is not there ----
+
+const derefs_root_sp = changed(ept_page_fault_v5_16, 'v5.16-rc5', {
+  request_pending: [(l) => op.report(ASSERTION.NULL_ROOT_SHADOW_PAGE, l.root), () => 'write_unlock'],
+});
+const dereferencesRootSp = extend(v5_16, {
+  id: 'v5.16-rc5',
+  title: 'v5.16 as its stale check came: it reads the shadow page of roots that have none (B10i)',
+  source: 'a955cad84cda without 18c841e1f411',
+  replace: [derefs_root_sp],
 });
 
 // ---- B10ii: the fault keeps mmu_invalidate_seq in an int ----
@@ -236,8 +233,8 @@ export const KNOWN_ANSWERS: readonly Protocol[] = [
   naiveSeed,
   yieldInLastPut,
   ignoresWorkqueueFailure,
-  tellsWorkqueueFailure,
   dropsByRole,
+  dereferencesRootSp,
   intSequence,
   enlightenedNpt,
 ];

@@ -5,6 +5,7 @@ import { kvm_init_mmu_v7_2 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_init_mmu@v
 import { kvm_mmu_reload_v6_15 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_mmu_reload@v6.15.js';
 import { kvm_mmu_zap_memslot } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_mmu_zap_memslot.js';
 import { kvm_zap_gfn_range_v6_6 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_zap_gfn_range@v6.6.js';
+import { ept_page_fault_v7_2 } from '../kernel/arch/x86/kvm/mmu/paging_tmpl/ept_page_fault@v7.2.js';
 import { kvm_tdp_mmu_zap_all_v6_6 } from '../kernel/arch/x86/kvm/mmu/tdp_mmu/kvm_tdp_mmu_zap_all@v6.6.js';
 import { kvm_arch_destroy_vm_v7_2 } from '../kernel/arch/x86/kvm/x86/kvm_arch_destroy_vm@v7.2.js';
 import { kvm_arch_flush_shadow_memslot_v6_12 } from '../kernel/arch/x86/kvm/x86/kvm_arch_flush_shadow_memslot@v6.12.js';
@@ -77,6 +78,8 @@ export const profile_7_2_13 = extend(v6_14, {
   replace: [
     // Recordings: role words 0x6f84 and 0x1006f84, 0x7f84 once invalid.
     kvm_init_mmu_v7_2,
+    // 2abd5287f083 (7.2): room among the shadow pages is made before the root is looked at.
+    ept_page_fault_v7_2,
     // 20a6cff3b283 (v6.15).
     kvm_mmu_reload_v6_15,
     // Recording plain: the MMU of a vCPU is unloaded when the vCPU before it is gone.

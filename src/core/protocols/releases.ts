@@ -4,6 +4,7 @@
 import { direct_page_fault_v5_12 } from '../kernel/arch/x86/kvm/mmu/mmu/direct_page_fault@v5.12.js';
 import { is_page_fault_stale_v5_12 } from '../kernel/arch/x86/kvm/mmu/mmu/is_page_fault_stale@v5.12.js';
 import { is_page_fault_stale_v5_16 } from '../kernel/arch/x86/kvm/mmu/mmu/is_page_fault_stale@v5.16.js';
+import { ept_page_fault_v5_16 } from '../kernel/arch/x86/kvm/mmu/paging_tmpl/ept_page_fault@v5.16.js';
 import { handle_removed_pt_v5_12 } from '../kernel/arch/x86/kvm/mmu/tdp_mmu/handle_removed_pt@v5.12.js';
 import { kvm_mmu_uninit_tdp_mmu_v5_13 } from '../kernel/arch/x86/kvm/mmu/tdp_mmu/kvm_mmu_uninit_tdp_mmu@v5.13.js';
 import { kvm_tdp_mmu_map_v5_12 } from '../kernel/arch/x86/kvm/mmu/tdp_mmu/kvm_tdp_mmu_map@v5.12.js';
@@ -83,5 +84,5 @@ export const v5_16 = extend(v5_15, {
   id: 'v5.16',
   title: 'as v5.15, but a fault looks at its root again, and the notifier walks with references',
   source: 'a955cad84cda (B9), 7533377215b6 (B7), 3a0f64de479c (B19) (v5.16)',
-  replace: [is_page_fault_stale_v5_16, kvm_tdp_mmu_unmap_gfn_range_v5_16],
+  replace: [is_page_fault_stale_v5_16, ept_page_fault_v5_16, kvm_tdp_mmu_unmap_gfn_range_v5_16],
 });

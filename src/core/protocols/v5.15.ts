@@ -8,6 +8,7 @@ import { kvm_mmu_zap_all_fast_v5_13 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_m
 import { kvm_recover_nx_lpages } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_recover_nx_lpages.js';
 import { kvm_zap_gfn_range_v5_15 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_zap_gfn_range@v5.15.js';
 import { make_mmu_pages_available } from '../kernel/arch/x86/kvm/mmu/mmu/make_mmu_pages_available.js';
+import { ept_page_fault } from '../kernel/arch/x86/kvm/mmu/paging_tmpl/ept_page_fault.js';
 import { handle_removed_pt_v5_12 } from '../kernel/arch/x86/kvm/mmu/tdp_mmu/handle_removed_pt@v5.12.js';
 import { kvm_mmu_init_tdp_mmu } from '../kernel/arch/x86/kvm/mmu/tdp_mmu/kvm_mmu_init_tdp_mmu.js';
 import { kvm_mmu_uninit_tdp_mmu_v5_13 } from '../kernel/arch/x86/kvm/mmu/tdp_mmu/kvm_mmu_uninit_tdp_mmu@v5.13.js';
@@ -33,6 +34,7 @@ export const v5_15 = extend(v5_18, {
   title: 'the last put zaps and frees a root; the invalidating task zaps what it invalidated',
   source: 'b7cccd397f31, 4c6654bd160d (v5.13) as of v5.15.30',
   replace: [
+    ept_page_fault,
     kvm_recover_nx_lpages,
     direct_page_fault_v5_15,
     is_page_fault_stale_v5_12,

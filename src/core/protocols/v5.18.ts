@@ -1,6 +1,7 @@
 // v5.18 (era c), as it stood at the mail's base commit 62cf1e941a11 (v6.3-rc): refcount 1 at birth; the last put of a
 // valid root marks it invalid, gives it a reference for a worker and queues its zap. The table is the whole protocol;
 // other protocols replace entries of it.
+
 import { direct_page_fault_v6_1 } from '../kernel/arch/x86/kvm/mmu/mmu/direct_page_fault@v6.1.js';
 import { fast_page_fault } from '../kernel/arch/x86/kvm/mmu/mmu/fast_page_fault.js';
 import { is_page_fault_stale_v5_16 } from '../kernel/arch/x86/kvm/mmu/mmu/is_page_fault_stale@v5.16.js';
@@ -8,6 +9,8 @@ import { kvm_age_gfn } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_age_gfn.js';
 import { kvm_arch_mmu_enable_log_dirty_pt_masked } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_arch_mmu_enable_log_dirty_pt_masked.js';
 import { kvm_faultin_pfn_v5_15 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_faultin_pfn@v5.15.js';
 import { kvm_init_mmu } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_init_mmu.js';
+import { kvm_mmu_change_mmu_pages } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_mmu_change_mmu_pages.js';
+import { kvm_mmu_free_guest_mode_roots } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_mmu_free_guest_mode_roots.js';
 import { kvm_mmu_free_obsolete_roots } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_mmu_free_obsolete_roots.js';
 import { kvm_mmu_free_roots } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_mmu_free_roots.js';
 import { kvm_mmu_init_vm } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_mmu_init_vm.js';
@@ -24,12 +27,15 @@ import { kvm_mmu_unload } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_mmu_unload.js
 import { kvm_mmu_zap_all } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_mmu_zap_all.js';
 import { kvm_mmu_zap_all_fast_v5_18 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_mmu_zap_all_fast@v5.18.js';
 import { kvm_mmu_zap_collapsible_sptes_v5_13 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_mmu_zap_collapsible_sptes@v5.13.js';
+import { kvm_mmu_zap_oldest_mmu_pages } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_mmu_zap_oldest_mmu_pages.js';
 import { kvm_recover_nx_lpages_v5_18 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_recover_nx_lpages@v5.18.js';
 import { kvm_test_age_gfn } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_test_age_gfn.js';
 import { kvm_unmap_gfn_range } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_unmap_gfn_range.js';
 import { kvm_zap_gfn_range_v5_18 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_zap_gfn_range@v5.18.js';
 import { mmu_alloc_direct_roots_v5_13 } from '../kernel/arch/x86/kvm/mmu/mmu/mmu_alloc_direct_roots@v5.13.js';
+import { mmu_alloc_shadow_roots } from '../kernel/arch/x86/kvm/mmu/mmu/mmu_alloc_shadow_roots.js';
 import { mmu_free_root_page } from '../kernel/arch/x86/kvm/mmu/mmu/mmu_free_root_page.js';
+import { ept_page_fault_v5_16 } from '../kernel/arch/x86/kvm/mmu/paging_tmpl/ept_page_fault@v5.16.js';
 import { __tdp_mmu_zap_root } from '../kernel/arch/x86/kvm/mmu/tdp_mmu/__tdp_mmu_zap_root.js';
 import { handle_changed_spte } from '../kernel/arch/x86/kvm/mmu/tdp_mmu/handle_changed_spte.js';
 import { handle_removed_pt_v5_18 } from '../kernel/arch/x86/kvm/mmu/tdp_mmu/handle_removed_pt@v5.18.js';
@@ -103,6 +109,7 @@ import { kworker } from '../userspace/kworker.js';
 import { litmus_thread } from '../userspace/litmus_thread.js';
 import { live_thread } from '../userspace/live_thread.js';
 import { rcu_softirq } from '../userspace/rcu_softirq.js';
+import { shadow_thread } from '../userspace/shadow_thread.js';
 import { vmm_thread } from '../userspace/vmm_thread.js';
 import type { Protocol } from './protocol.js';
 
@@ -215,6 +222,12 @@ export const v5_18: Protocol = {
     kvm_recover_nx_lpages_v5_18,
     kvm_swap_active_memslots,
     kvm_vm_bugged,
+    shadow_thread,
+    mmu_alloc_shadow_roots,
+    ept_page_fault_v5_16,
+    kvm_mmu_free_guest_mode_roots,
+    kvm_mmu_zap_oldest_mmu_pages,
+    kvm_mmu_change_mmu_pages,
   ],
   replaced: [],
   constants: {

@@ -23,6 +23,14 @@ export const LITMUS_OP = {
   RUN: 102,
   /** kvm_mmu_zap_all(vm): the mm is released. */
   ZAP_ALL: 103,
+  /** mmu_alloc_shadow_roots(vcpu, level): those from here on are for threads whose vCPU runs a nested guest. */
+  SHADOW_LOAD: 104,
+  /** ept_page_fault(vcpu, gfn) */
+  SHADOW_FAULT: 105,
+  /** kvm_mmu_free_guest_mode_roots(vcpu) */
+  SHADOW_DROP: 106,
+  /** kvm_mmu_change_mmu_pages(vm) */
+  SHADOW_SHRINK: 107,
 } as const;
 
 const NAMES: readonly string[] = names();
@@ -63,6 +71,18 @@ export class LitmusScript {
   }
   zapAll(vm = 0): this {
     return this.put(LITMUS_OP.ZAP_ALL, vm);
+  }
+  shadowLoad(level: number): this {
+    return this.put(LITMUS_OP.SHADOW_LOAD, level);
+  }
+  shadowFault(gfn: number): this {
+    return this.put(LITMUS_OP.SHADOW_FAULT, gfn);
+  }
+  shadowDrop(): this {
+    return this.put(LITMUS_OP.SHADOW_DROP);
+  }
+  shadowShrink(vm = 0): this {
+    return this.put(LITMUS_OP.SHADOW_SHRINK, vm);
   }
   arrive(barrier: number): this {
     return this.put(LITMUS_OP.ARRIVE, barrier);

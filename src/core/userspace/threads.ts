@@ -8,6 +8,8 @@ export const THREAD_ENTRY = {
   live: fn.live_thread,
   /** A thread of a litmus: kernel functions with nothing around them. */
   litmus: fn.litmus_thread,
+  /** A thread of a litmus whose vCPU runs a nested guest: functions of the shadow MMU. */
+  shadow: fn.shadow_thread,
   /** Unbound kernel worker: zap work items. */
   kworker: fn.kworker,
   /** Grace periods and RCU callbacks. */

@@ -1,6 +1,7 @@
 // Real bugs, found where they were: each on the litmus that its description names, by the rule that fits it.
 import { expect, it } from 'vitest';
-import { verdict } from '../litmus-support.js';
+import { findProtocol } from '../../../src/core/protocols/registry.js';
+import { built, everything, NONE, verdict } from '../litmus-support.js';
 
 it.each([
   // B13: the draft walks the roots at destruction while the worker and RCU free them.
@@ -24,4 +25,13 @@ it.each([
   const { end, violation } = verdict(id, protocol);
   expect(end).toBe('violated');
   expect(violation).toMatchObject({ rule, function: name, label });
+});
+
+// B18: what is mapped into the root that was zapped leads, once the root is freed, to a page that is not its parent any more.
+it('a shadow root that was mapped into after its zap: use after free', () => {
+  const protocol = findProtocol('v6.14');
+  const litmus = { ...built('b18'), ignores: ['I39'] };
+  const { rules } = everything(protocol, litmus, NONE);
+  expect(rules).toEqual(['I3 kvm_mmu_zap_oldest_mmu_pages@drop_parent_pte']);
+  expect(everything(findProtocol('7.2.13'), litmus, NONE).rules).toEqual([]);
 });

@@ -15,7 +15,9 @@ export function drawLitmus(litmus: BuiltLitmus): string[] {
   const columns = litmus.threads.map(({ name, entry, script }) => {
     const lines =
       DAEMONS.get(entry) ??
-      (entry === THREAD_ENTRY.litmus ? litmusScriptLines(behindGo(script)) : vmmLines(behindGo(script)));
+      (entry === THREAD_ENTRY.litmus || entry === THREAD_ENTRY.shadow
+        ? litmusScriptLines(behindGo(script))
+        : vmmLines(behindGo(script)));
     return [name, ...lines];
   });
   const widths = columns.map((lines) => Math.max(...lines.map((line) => line.length)));

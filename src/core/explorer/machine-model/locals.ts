@@ -17,7 +17,7 @@ const NAMES: { readonly [kind in keyof typeof LOCAL]: readonly string[] } = {
     'mapped mirror private types a b c d e f g op pc result rounds loop0 loop1 loop2 access after alwaysReset anyChanged asId',
     'assertion baseGfn before bit blockable canYield cause change changed count end entering errno error',
     'exclusive failAfterMmuInit first firstGfn firstPage flags flush from gen gfn gift goal hi high',
-    'holder hvaEnd hvaPage hvaStart index inside level lo locked low mask mayBlock minLevel newFlags',
+    'holder hvaEnd hvaPage hvaStart index inside last level lo locked low mask mayBlock minLevel newFlags',
     'newState nextGfn notified oldBase oldFlags oldPages onlyValid other page pages pfn reason request',
     'retries role saved seq shared slot slotId span srcu start taken target targetLevel told vm wait wanted',
     'whole word write wrprot yieldedGfn young zapLevel',

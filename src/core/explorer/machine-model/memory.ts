@@ -36,6 +36,7 @@ const TAKES: { readonly [number: number]: readonly Held[] } = {
   // clock, section, invalidated, requested
   34: ['special', 'special', 'perVm', 'special'],
   36: ['derived'],
+  39: ['perThread'],
 };
 
 /** What RunFacts takes, in its order; see invariants/run-facts.ts. */

@@ -4,6 +4,7 @@ import { BUG_LITMUS } from './bugs.js';
 import { litmusCombined } from './combined.js';
 import { GUEST_LITMUS } from './guests.js';
 import type { Litmus } from './litmus.js';
+import { NESTED_LITMUS } from './nested.js';
 import { PAIRS } from './pairs.js';
 import { litmusReference, litmusReferenceNoDestroy } from './reference.js';
 
@@ -14,6 +15,7 @@ export const MACHINE_LITMUS: readonly Litmus[] = [
   ...PAIRS,
   ...BUG_LITMUS,
   ...GUEST_LITMUS,
+  ...NESTED_LITMUS,
 ];
 
 export function findMachineLitmus(id: string): Litmus {

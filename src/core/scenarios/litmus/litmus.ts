@@ -39,7 +39,7 @@ export interface Litmus extends Scenario {
 export interface LitmusThread {
   readonly name: string;
   readonly script: ScriptBuilder | LitmusScript | null;
-  readonly entry: 'vmm' | 'litmus' | 'kworker' | 'rcu';
+  readonly entry: 'vmm' | 'litmus' | 'shadow' | 'kworker' | 'rcu';
   readonly vcpu?: number;
   /** Threads with the same word are alike. */
   readonly alike?: string;
@@ -123,6 +123,13 @@ export function vcpuThread(
   return { name: `vcpu${vcpu}`, script: s.arrive(DONE), entry: 'litmus', vcpu, alike };
 }
 
+/** The thread of a vCPU that runs a nested guest: functions of the shadow MMU. */
+export function nestedThread(vcpu: number, body: LitmusCalls): LitmusThread {
+  const s = litmusScript().await(GO, 1);
+  body(s);
+  return { name: `vcpu${vcpu}`, script: s.arrive(DONE), entry: 'shadow', vcpu };
+}
+
 /** A thread that calls kernel functions for the VM. */
 export function callerThread(name: string, body: LitmusCalls): LitmusThread {
   const s = litmusScript().await(GO, 1);
@@ -192,7 +199,7 @@ function scenarioThread(thread: LitmusThread): ScenarioThread {
     name: thread.name,
     kind: thread.script === null ? 'daemon' : 'vmm',
     entry: THREAD_ENTRY[thread.entry],
-    args: thread.entry === 'litmus' ? [0, thread.vcpu ?? 0] : [],
+    args: thread.entry === 'litmus' || thread.entry === 'shadow' ? [0, thread.vcpu ?? 0] : [],
     script: thread.script?.build() ?? new Int32Array(0),
   };
 }
