@@ -18,6 +18,7 @@ import type { EventStore, RowQuery } from '../store/event-store.port.js';
 import { NameTable, type ReadableEvent, readableEvent } from '../store/readable-rows.js';
 import { EVENT_STORE } from '../store/store.module.js';
 import { rowFilters } from './event-filters.js';
+import { type KernelReport, kernelReports } from './kernel-reports.js';
 import * as schemas from './session.schemas.js';
 import { takeLines } from './take-lines.js';
 
@@ -28,6 +29,10 @@ const finding = schemas.event.extend({
   invariant: z.string().describe('I1 ...'),
   name: z.string(),
   statement: z.string(),
+});
+
+const assertion = schemas.event.extend({
+  assertion: z.string().describe('LOCKDEP_HELD_WRITE, REFCOUNT_UNDERFLOW ...'),
 });
 
 @ApiTags('events')
@@ -98,17 +103,18 @@ export class EventsController {
 
   @Get('findings')
   @Route({
-    summary: 'Breaches of invariants',
+    summary: 'Breaches of invariants; apart from them, what the kernel itself reported',
     params: { id: 'id of the session' },
     answer: {
       status: 200,
-      description: 'the Finding events, each with the statement that it breaks',
+      description:
+        'the Finding events, each with the statement that it breaks; the AssertionFired events (lockdep, WARN_ON, KVM_BUG_ON, refcount_t)',
       name: 'Findings',
-      schema: z.object({ findings: z.array(finding) }),
+      schema: z.object({ findings: z.array(finding), assertions: z.array(assertion) }),
     },
     problems: [404],
   })
-  async findings(@Param('id') id: string): Promise<{ findings: object[] }> {
+  async findings(@Param('id') id: string): Promise<{ findings: object[]; assertions: KernelReport[] }> {
     const rows = await this.store.findings(id);
     const names = new NameTable(await this.store.dictionary(id));
     return {
@@ -121,6 +127,7 @@ export class EventsController {
           ...e,
         };
       }),
+      assertions: await kernelReports(this.store, id),
     };
   }
 

@@ -220,10 +220,22 @@ test('the modules show state: VMs, vCPUs, roots; what lifecycle did not keep is 
   expect((await server.get(`/sessions/${full.id}/tdp-mmus/0/roots/1`)).status).toBe(404);
 });
 
-test('findings are listed', async () => {
+test('findings are listed, and apart from them what the kernel reported', async () => {
   const { status, body } = await server.get<{ findings: unknown[] }>(`/sessions/${full.id}/findings`);
   expect(status).toBe(200);
   expect(body.findings.length).toBe(full.findings);
+  const { id } = await server.run({ scenario: 'create-fails', protocol: 'seed-draft' });
+  expect((await server.get(`/sessions/${id}/findings`)).body).toMatchObject({
+    findings: [{ invariant: 'I29' }],
+    assertions: [
+      {
+        assertion: 'LOCKDEP_HELD_WRITE',
+        thread: 'main',
+        function: 'kvm_tdp_mmu_invalidate_all_roots',
+        label: 'lockdep_assert_held_write',
+      },
+    ],
+  });
 });
 
 test('an idempotency key makes one session', async () => {

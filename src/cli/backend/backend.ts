@@ -9,6 +9,7 @@ import type { ExportRequest } from '../../exports/formats.js';
 import type { ForkRequest } from '../../sessions/forks.js';
 import type { CompareProgress } from '../../sessions/inspection/orders/compare.order.js';
 import type { OrderName, OrderReply, OrderRequest } from '../../sessions/inspection/orders/index.js';
+import type { KernelReport } from '../../sessions/kernel-reports.js';
 import type { StoredCommand } from '../../sessions/live/live-commands.service.js';
 import type { FindingDocument, ReplayDocument, SessionDocument } from '../documents.js';
 import type { PastBackend } from './past-backend.js';
@@ -53,6 +54,8 @@ export interface Backend {
   commands(id: string): Promise<StoredCommand[]>;
   control(id: string, what: Control): Promise<SessionDocument>;
   findings(id: string): Promise<FindingDocument[]>;
+  /** What the kernel itself reported. */
+  assertions(id: string): Promise<KernelReport[]>;
   /** Time travel and notes. */
   readonly past: PastBackend;
   readonly sweeps: SweepBackend;

@@ -14,6 +14,7 @@ import { Forks } from '../../sessions/forks.js';
 import type { CompareProgress } from '../../sessions/inspection/orders/compare.order.js';
 import type { OrderName, OrderReply, OrderRequest } from '../../sessions/inspection/orders/index.js';
 import { InspectionService } from '../../sessions/inspection.service.js';
+import { type KernelReport, kernelReports } from '../../sessions/kernel-reports.js';
 import {
   giveCommand,
   type StoredCommand,
@@ -134,6 +135,10 @@ export class LocalBackend implements Backend {
 
   async findings(id: string): Promise<FindingDocument[]> {
     return findingDocuments(await this.store.findings(id), new NameTable(await this.store.dictionary(id)));
+  }
+
+  async assertions(id: string): Promise<KernelReport[]> {
+    return await kernelReports(this.store, id);
   }
 
   async rootPressure(id: string): Promise<RootPressureFigures> {

@@ -14,6 +14,7 @@ import type { LiveCommand } from '../../core/scenarios/live/catalogue.js';
 import { type ExportRequest, FORMATS } from '../../exports/formats.js';
 import type { CompareProgress } from '../../sessions/inspection/orders/compare.order.js';
 import type { OrderName, OrderReply, OrderRequest } from '../../sessions/inspection/orders/index.js';
+import type { KernelReport } from '../../sessions/kernel-reports.js';
 import type { StoredCommand } from '../../sessions/live/live-commands.service.js';
 import type { JobState } from '../../store/jobs.port.js';
 import { isSealed, type SessionState } from '../../store/session.js';
@@ -156,6 +157,10 @@ export class ServerBackend implements Backend {
 
   async findings(id: string): Promise<FindingDocument[]> {
     return (await this.get<{ readonly findings: FindingDocument[] }>(`/sessions/${id}/findings`)).findings;
+  }
+
+  async assertions(id: string): Promise<KernelReport[]> {
+    return (await this.get<{ readonly assertions: KernelReport[] }>(`/sessions/${id}/findings`)).assertions;
   }
 
   async rootPressure(id: string): Promise<RootPressureFigures> {

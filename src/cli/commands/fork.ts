@@ -63,12 +63,12 @@ export async function fork(
   const at = wholeNumber('--at', options.at);
   const { name } = options;
   const request = { at, changes: changesOf(options), ...(name === undefined ? {} : { name }) };
-  const [session, findings] = await using(open, async (backend) => {
+  const [session, findings, assertions] = await using(open, async (backend) => {
     const forked: ForkDocument = await backend.fork(id, request);
-    return [forked, await backend.findings(forked.id)] as const;
+    return [forked, await backend.findings(forked.id), await backend.assertions(forked.id)] as const;
   });
-  terminal.document({ ...session, findings });
-  printSession(session, findings, terminal);
+  terminal.document({ ...session, findings, assertions });
+  printSession(session, findings, assertions, terminal);
   // A live session has no outcome yet; what it was told so far may have broken something.
   const outcome = session.state === 'waiting' ? 'completed' : session.outcome;
   return exitCodeOf(outcome, session.findings);

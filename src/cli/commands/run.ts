@@ -6,6 +6,7 @@ import type { InvariantVerdict, Manifest } from '../../core/run/contract.js';
 import { createManifest, ENGINE_VERSION, RUN_LIMITS, type RunRequest } from '../../core/run/manifest.js';
 import { findScenario } from '../../core/scenarios/library.js';
 import type { Scenario } from '../../core/scenarios/scenario.js';
+import type { KernelReport } from '../../sessions/kernel-reports.js';
 import type { ForkView } from '../../sessions/session.view.js';
 import type { Backend } from '../backend/backend.js';
 import { type FindingDocument, runDocument, type SessionDocument } from '../documents.js';
@@ -32,16 +33,18 @@ export async function run(
   const backend = await openBackend();
   let session: SessionDocument;
   let findings: FindingDocument[];
+  let assertions: KernelReport[];
   try {
     [session] = await backend.run([request], (id, state, events) => {
       terminal.progress(`session ${id} ${state}: ${grouped(events)} events`);
     });
     findings = await backend.findings(session.id);
+    assertions = await backend.assertions(session.id);
   } finally {
     await backend.close();
   }
-  terminal.document(runDocument(session, findings));
-  printSession(session, findings, terminal);
+  terminal.document(runDocument(session, findings, assertions));
+  printSession(session, findings, assertions, terminal);
   terminal.note(reproduce(manifest, data, file));
   if (session.state === 'waiting') {
     terminal.line(
@@ -61,6 +64,7 @@ function isProtocolFault({ detail, reason }: SessionDocument): boolean {
 export function printSession(
   session: SessionDocument,
   findings: readonly FindingDocument[],
+  assertions: readonly KernelReport[],
   terminal: Terminal,
 ): void {
   const s = session;
@@ -89,6 +93,9 @@ export function printSession(
     );
   terminal.line(`  findings          ${s.invariants ? s.findings : 'invariants were switched off'}`);
   for (const line of findingLines(findings)) terminal.line(`    ${line}`);
+  if (assertions.length > 0)
+    terminal.line(`  kernel reports    ${s.counts['assertions'] ?? assertions.length}`);
+  for (const line of reportLines(assertions)) terminal.line(`    ${line}`);
   if (s.verdicts !== null) terminal.line(`  invariants        ${verdictText(s.verdicts)}`);
 }
 
@@ -112,6 +119,16 @@ function findingLines(findings: readonly FindingDocument[]): string[] {
     );
   }
   return lines;
+}
+
+/** The first report of each kind. */
+function reportLines(reports: readonly KernelReport[]): string[] {
+  return [...new Set(reports.map(({ assertion }) => assertion))].map((name) => {
+    const all = reports.filter(({ assertion }) => assertion === name);
+    const { position, thread, function: of, label } = all[0]!;
+    const more = all.length > 1 ? ` (+${all.length - 1} more)` : '';
+    return `${name} at position ${position}: ${thread} in ${of} @ ${label}${more}`;
+  });
 }
 
 /** `12 hold, 1 violated (I1), 20 not evaluated (I3 ...), 6 of other eras` */

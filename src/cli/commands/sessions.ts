@@ -79,12 +79,13 @@ export async function sessions(
 
 export async function show(id: string, open: Open, terminal: Terminal): Promise<ExitCode> {
   checkId(id);
-  const [session, findings] = await using(open, async (backend) => [
+  const [session, findings, assertions] = await using(open, async (backend) => [
     await backend.session(id),
     await backend.findings(id),
+    await backend.assertions(id),
   ]);
-  terminal.document({ ...session, findings });
-  printSession(session, findings, terminal);
+  terminal.document({ ...session, findings, assertions });
+  printSession(session, findings, assertions, terminal);
   return EXIT_CODE.FINE;
 }
 

@@ -365,6 +365,28 @@ export type Findings = {
     readonly name: string;
     readonly statement: string;
   })[];
+  readonly assertions: readonly ({
+    readonly position: number;
+    readonly ordinal: number;
+    /** differs from ordinal where events were counted together */
+    readonly lastOrdinal: number;
+    readonly timeNs: number;
+    readonly thread: string | null;
+    readonly function: string | null;
+    readonly label: string | null;
+    readonly type: string;
+    readonly subject: {
+      readonly kind: string;
+      readonly number: number;
+    };
+    readonly values: {
+      readonly [name: string]: number;
+    };
+    /** in a few words, with ?words=true */
+    readonly text?: string | undefined;
+    /** LOCKDEP_HELD_WRITE, REFCOUNT_UNDERFLOW ... */
+    readonly assertion: string;
+  })[];
 };
 
 export type Invariants = {
@@ -1383,7 +1405,7 @@ export interface Operations {
     readonly body: undefined;
     readonly answer: EventPage;
   };
-  /** Breaches of invariants */
+  /** Breaches of invariants; apart from them, what the kernel itself reported */
   readonly Events_findings: {
     readonly method: 'GET';
     readonly path: '/api/v1/sessions/{id}/findings';

@@ -7,6 +7,7 @@ import { textDigest } from '../../base/digest.js';
 import { BadInput, LimitReached } from '../../base/errors.js';
 import { Guest } from '../../guest/guest.js';
 import { InvariantSet } from '../../invariants/invariant-set.js';
+import { isCrash } from '../../invariants/kernel-assertions.js';
 import { invariantRules } from '../../invariants/rules.js';
 import { Machine, type Observer, STEP_EVENTS_MAX } from '../../machine/machine.js';
 import { OP, pending } from '../../machine/op.js';
@@ -302,7 +303,7 @@ export class MachineModel implements Model {
     const out: Violation = byKernel
       ? {
           rule: assertion.assertion,
-          kind: 'assertion',
+          kind: isCrash(assertion.assertion) ? 'crash' : 'assertion',
           what: `the kernel reports ${assertion.assertion}${also.length > 0 ? ` (${also.join(', ')})` : ''}`,
           ...place,
         }

@@ -16,7 +16,7 @@ export type FoundSession = RunRequest & { readonly schedule: readonly ThreadStep
 /** Null: the model's steps are not those of the machine. A step at which the machine cannot go on is left out. */
 export function foundSession(model: Model, spec: ModelSpec, found: Found): FoundSession | null {
   if (model.prefix === undefined) return null;
-  const last = found.violation.kind === 'crash' ? -1 : found.schedule.length;
+  const last = found.violation.rule === 'crash' ? -1 : found.schedule.length;
   const steps = found.schedule.slice(0, last).map(({ thread }) => thread);
   return {
     scenario: spec.litmus,

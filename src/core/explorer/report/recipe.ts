@@ -150,8 +150,8 @@ function splatOf(
 
 /** The known bug that breaks this rule and whose report names the function at fault, else one of its callers. */
 function bugOf(rule: string, kind: string, functions: readonly string[]): Bug | null {
-  const assertion = kind === 'assertion';
-  const fits = (bug: Bug): boolean => (assertion ? bug.kind === 'assertion' : bug.breaks.includes(rule));
+  const byKind = kind === 'assertion' || kind === 'crash';
+  const fits = (bug: Bug): boolean => (byKind ? bug.kind === kind : bug.breaks.includes(rule));
   for (const name of functions) {
     const found = BUGS.find((bug) => fits(bug) && bug.splats.some((splat) => splat.in.includes(name)));
     if (found !== undefined) return found;
