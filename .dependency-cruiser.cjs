@@ -29,6 +29,7 @@ const BELOW_RUN = {
 const CORE_IMPORTS = {
   ...BELOW_RUN,
   run: Object.keys(BELOW_RUN),
+  imports: ['base', 'events', 'aggregates', 'machine', 'projections', 'traces', 'run'],
   compare: ['base', 'events', 'aggregates', 'projections', 'run'],
   travel: ['base', 'events', 'aggregates', 'invariants', 'projections', 'run'],
   explorer: [...Object.keys(BELOW_RUN), 'run'],

@@ -1,4 +1,4 @@
-// `npm run bench [-- sim|store|replay|time|service|explore|experiment ...] [--out FILE] [--scale X]`: measures against the
+// `npm run bench [-- sim|store|replay|time|service|explore|experiment|traces ...] [--out FILE] [--scale X]`: measures against the
 // targets, prints a table and writes JSON. Exit code 0 whether targets are met or not: a bench measures, it does not
 // judge the machine.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,6 +14,7 @@ import { measureService } from './service.js';
 import { measureSimulation } from './sim.js';
 import { measureStore } from './store.js';
 import { measureTime } from './time.js';
+import { measureTraces } from './traces.js';
 
 const SIM_EVENTS = 10_000_000;
 const STORE_EVENTS = 3_000_000;
@@ -28,6 +29,7 @@ const SECTIONS = {
   service: (folder: string, scale: number) => measureService(folder, scale),
   explore: (folder: string, scale: number) => Promise.resolve(measureExplore(folder, scale)),
   experiment: (folder: string) => measureExperiment(folder),
+  traces: (folder: string, scale: number) => measureTraces(folder, scale),
 } as const;
 type SectionName = keyof typeof SECTIONS;
 const SECTION_NAMES = Object.keys(SECTIONS) as SectionName[];

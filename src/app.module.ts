@@ -21,6 +21,7 @@ import { SessionsModule } from './sessions/sessions.module.js';
 import { StoreModule } from './store/store.module.js';
 import { SweepsModule } from './sweeps/sweeps.module.js';
 import { TdpMmusModule } from './tdp-mmus/tdp-mmus.module.js';
+import { tracesModule } from './traces/traces.module.js';
 import { retentionModule } from './upkeep/retention.module.js';
 import { UpkeepModule } from './upkeep/upkeep.module.js';
 import { VcpusModule } from './vcpus/vcpus.module.js';
@@ -48,6 +49,7 @@ export function appModule(settings: Settings, parts: HttpParts, metrics: Prometh
       catalogueModule,
       ComparisonsModule,
       exportsModule(dataDir),
+      tracesModule(dataDir),
       VmsModule,
       VcpusModule,
       TdpMmusModule,

@@ -2,11 +2,13 @@
 import { EVENTS_APPLICATION_ID, EventsInitial1795345200000 } from './1795345200000-events-initial.js';
 import { EventsTimeline1795401000000 } from './1795401000000-events-timeline.js';
 import { EventsOutsideInputs1795402000000 } from './1795402000000-events-outside-inputs.js';
+import { EventsTraces1795420000000 } from './1795420000000-events-traces.js';
 
 export const EVENTS_MIGRATIONS = [
   EventsInitial1795345200000,
   EventsTimeline1795401000000,
   EventsOutsideInputs1795402000000,
+  EventsTraces1795420000000,
 ];
 
 export const EVENTS_IDENTITY = {
@@ -22,6 +24,8 @@ export const EVENTS_IDENTITY = {
     'thread_name',
     'site',
     'outside_input',
+    'trace',
+    'trace_chunk',
     'idempotency_key',
     'tombstone',
     'event_type',

@@ -17,6 +17,7 @@ import { explainCommand } from './commands/explain.js';
 import { addExploreCommand } from './commands/explore-options.js';
 import { type ExportOptions, exportSession, importSession } from './commands/export.js';
 import { addForkOptions, type ForkOptions, fork } from './commands/fork.js';
+import { addImportCommand } from './commands/import-trace.js';
 import { addCatalogueCommand } from './commands/known-answers.js';
 import { command, commands, control, type HowFar, readCommand, step } from './commands/live.js';
 import { listExperiments, publishedExperiment } from './commands/published-experiment.js';
@@ -291,6 +292,13 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
       ended(await importSession(file, opener(options, terminal, true), terminal));
     });
 
+  addImportCommand({
+    add,
+    data,
+    ended,
+    terminalOf,
+    opener: (options, terminal) => opener(options, terminal, true),
+  });
   addUpkeepCommands(add, data, ended);
   addSweepCommand({
     add,

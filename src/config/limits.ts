@@ -48,6 +48,13 @@ export const MAX_INSPECTION_THREADS = 3;
 /** Replays and other questions about what is stored that run or wait at the same time. */
 export const MAX_INSPECTIONS = 16;
 
+/** Bytes of one uploaded trace, as it comes. */
+export const MAX_TRACE_BYTES = 8 * 1024 ** 3;
+/** Bytes of one trace once unpacked. */
+export const MAX_TRACE_INFLATED_BYTES = 64 * 1024 ** 3;
+/** A trace packs to a tenth or twentieth; what unpacks to more times its size than this is a bomb. */
+export const MAX_TRACE_RATIO = 200;
+
 /** How often it is looked whether sessions are to be deleted by age or bytes, and how many go at once. */
 export const RETENTION_PERIOD_MS = 60_000;
 export const MAX_RETENTION_DELETIONS = 100;

@@ -17,6 +17,7 @@ import { PrometheusMetrics } from '../metrics/metrics.js';
 import type { SessionRunner } from '../sessions/runner/session-runner.js';
 import { RUNNER } from '../sessions/sessions.tokens.js';
 import { SqliteEventStore } from '../store/sqlite/sqlite-event-store.js';
+import { TRACE_MEDIA_TYPE } from '../traces/traces.controller.js';
 import { RetentionService } from '../upkeep/retention.service.js';
 import { Access } from './access.js';
 import { answerClientError } from './client-errors.js';
@@ -110,8 +111,8 @@ function adapter({ requestTimeoutMs }: Settings, log: Log): FastifyAdapter {
 }
 
 /**
- * An empty body is none at all, whatever its type says; keys that would reach prototypes are errors. A session file is
- * handed on as it comes: who takes it in bounds it.
+ * An empty body is none at all, whatever its type says; keys that would reach prototypes are errors. A session file and a
+ * trace are handed on as they come: who takes them in bounds them.
  */
 function addBodies(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
@@ -121,7 +122,8 @@ function addBodies(app: NestFastifyApplication): void {
     if (body === '') done(null, undefined);
     else void parse(request, String(body), done);
   });
-  fastify.addContentTypeParser(FORMATS.session.mediaType, (_request, payload, done) => done(null, payload));
+  for (const type of [FORMATS.session.mediaType, TRACE_MEDIA_TYPE])
+    fastify.addContentTypeParser(type, (_request, payload, done) => done(null, payload));
 }
 
 async function running(

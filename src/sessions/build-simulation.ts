@@ -5,6 +5,7 @@ import type { Protocol } from '../core/protocols/protocol.js';
 import { findProtocol } from '../core/protocols/registry.js';
 import type { Manifest } from '../core/run/contract.js';
 import { Simulation, type SimulationOptions } from '../core/run/simulation.js';
+import { refuseTrace } from '../core/run/trace-session.js';
 import { findScenario } from '../core/scenarios/library.js';
 import { resolveParameters } from '../core/scenarios/scenario.js';
 
@@ -16,6 +17,7 @@ export function buildSimulation(
 ): Simulation {
   if ((manifest.userProtocol === undefined) !== (user === null))
     throw new BadInput('user-protocol', `protocol ${manifest.protocol} runs in a thread of its own`);
+  refuseTrace(manifest, 'run again');
   const scenario = findScenario(manifest.scenario);
   return new Simulation({
     manifest,

@@ -15,7 +15,7 @@ import type {
 } from '../core/run/contract.js';
 import type { StoredNumbers } from '../core/run/stored-numbers.js';
 import type { EventRows, FoldRows } from './event-rows.js';
-import type { SessionImports } from './imports.port.js';
+import type { SessionImports, TraceLines } from './imports.port.js';
 import type {
   ForkPoint,
   SessionKind,
@@ -184,6 +184,10 @@ export interface EventReader {
   marks(sessionId: string): StoredMark[];
   /** The last snapshot at or before the position, unpacked; only of this layout where one is named. */
   latestSnapshot(sessionId: string, atOrBefore: number, layout?: string): SnapshotBytes | null;
+  /** What the import of a trace came to, as JSON; null: the session is no imported trace. */
+  traceSummary(sessionId: string): string | null;
+  /** Decoded lines of an imported trace, packed: chunks from this number on. */
+  traceLines(sessionId: string, from: number, limit: number): TraceLines[];
   close(): void;
 }
 
@@ -239,6 +243,8 @@ export interface EventStore extends SessionImports {
   decisions(sessionId: string): Promise<DecisionLog>;
   marks(sessionId: string): Promise<StoredMark[]>;
   latestSnapshot(sessionId: string, atOrBefore: number, layout?: string): Promise<SnapshotBytes | null>;
+  traceSummary(sessionId: string): Promise<string | null>;
+  traceLines(sessionId: string, from: number, limit: number): Promise<TraceLines[]>;
 
   /** False while only changes of state can be stored: the disk is full. */
   hasRoom(): Promise<boolean>;

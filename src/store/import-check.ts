@@ -38,7 +38,9 @@ export function checkPart(
   const bytes =
     length * ROW_BYTES_BOUND +
     decisions.reduce((sum, chunk) => sum + chunk.decisions.length, 0) +
-    snapshots.reduce((sum, snapshot) => sum + snapshot.deflated.length, 0);
+    snapshots.reduce((sum, snapshot) => sum + snapshot.deflated.length, 0) +
+    (part.traceLines ?? []).reduce((sum, lines) => sum + lines.deflated.length, 0) +
+    (part.traceSummary?.length ?? 0);
   const storedBytes = state.storedBytes + bytes;
   if (storedBytes > limits.maxSessionBytes)
     throw limitExceeded('maxSessionBytes', limits.maxSessionBytes, storedBytes, 'bytes of one session');

@@ -29,6 +29,21 @@ export interface ImportedDecisions {
   readonly decisions: Uint8Array;
 }
 
+/** Decoded lines of an imported trace (core/imports/event-codec.ts), packed. */
+export interface TraceLines {
+  /** Of chunks, from 1, without gaps. */
+  readonly number: number;
+  readonly fromLine: number;
+  readonly toLine: number;
+  /** Events of the session in front of its first line. */
+  readonly afterPosition: number;
+  readonly lines: number;
+  /** Bytes before compression. */
+  readonly size: number;
+  /** Raw deflate. */
+  readonly deflated: Uint8Array;
+}
+
 /** One transaction's worth. */
 export interface ImportPart {
   /** Go on where the part before ended; at most maxChunkRows. */
@@ -42,6 +57,10 @@ export interface ImportPart {
   /** Outside inputs. */
   readonly marks: readonly StoredMark[];
   readonly snapshots: readonly PackedSnapshot[];
+  /** Of an imported trace. */
+  readonly traceLines?: readonly TraceLines[];
+  /** What the import of a trace came to, as JSON; once. */
+  readonly traceSummary?: string;
 }
 
 export const EMPTY_PART: ImportPart = { rows: null, names: [], decisions: [], marks: [], snapshots: [] };

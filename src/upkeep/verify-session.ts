@@ -1,16 +1,14 @@
 // One session of a check: its rows, chunks and digests in one pass (core/run/verify-*.ts), and when that found no fault, a
 // second pass that folds the rows and holds the snapshots against them. Rows that contradict themselves are never folded.
-import { Layout } from '../core/aggregates/layout.js';
 import { World } from '../core/aggregates/world.js';
 import { BadInput } from '../core/base/errors.js';
 import type { Manifest, Mark, RunProgress } from '../core/run/contract.js';
 import { foldRows } from '../core/run/replay-by-fold.js';
 import type { Simulation } from '../core/run/simulation.js';
 import { readPast } from '../core/run/snapshot.js';
+import { isTrace, layoutOf } from '../core/run/trace-session.js';
 import { ChunksVerifier } from '../core/run/verify-chunks.js';
 import { type DictionaryRow, Faults, KnownNames, RowsVerifier } from '../core/run/verify-rows.js';
-import { findScenario } from '../core/scenarios/library.js';
-import { resolveParameters } from '../core/scenarios/scenario.js';
 import { buildSimulation } from '../sessions/build-simulation.js';
 import { foldableOf } from '../sessions/inspection/fold-rows.js';
 import { compareWorlds } from '../sessions/inspection/world-compare.js';
@@ -145,6 +143,7 @@ function firstPass(
     manifest.recording === 'full',
     session.kind === 'imported',
     faults,
+    isTrace(manifest),
   );
   const wanted = new Set(snapshots.map((head) => head.position));
   const expected = new Map<number, Expected>();
@@ -353,9 +352,7 @@ function simulationOf(manifest: Manifest, marks: () => readonly Mark[]): Simulat
 /** Null: this build does not know the scenario. */
 function emptyWorld(manifest: Manifest): World | null {
   try {
-    const scenario = findScenario(manifest.scenario);
-    const { topology } = scenario.build(resolveParameters(scenario, manifest.parameters));
-    return new World(new Layout(topology));
+    return new World(layoutOf(manifest));
   } catch (error) {
     if (error instanceof BadInput) return null;
     throw error;

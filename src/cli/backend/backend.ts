@@ -11,6 +11,7 @@ import type { CompareProgress } from '../../sessions/inspection/orders/compare.o
 import type { OrderName, OrderReply, OrderRequest } from '../../sessions/inspection/orders/index.js';
 import type { KernelReport } from '../../sessions/kernel-reports.js';
 import type { StoredCommand } from '../../sessions/live/live-commands.service.js';
+import type { ImportedTrace, TraceRequest } from '../../traces/trace.service.js';
 import type { FindingDocument, ReplayDocument, SessionDocument } from '../documents.js';
 import type { PastBackend } from './past-backend.js';
 import type { SweepBackend } from './sweep-backend.js';
@@ -69,5 +70,7 @@ export interface Backend {
   export(id: string, request: ExportRequest): AsyncIterable<Uint8Array>;
   /** A session file. */
   importSession(file: string): Promise<SessionDocument>;
+  /** A trace of a real kernel: a path, or what comes in. */
+  importTrace(source: string | AsyncIterable<Uint8Array>, request: TraceRequest): Promise<ImportedTrace>;
   close(): Promise<void>;
 }

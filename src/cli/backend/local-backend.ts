@@ -26,6 +26,7 @@ import { sessionView } from '../../sessions/session.view.js';
 import { NameTable } from '../../store/readable-rows.js';
 import { openEventStore } from '../../store/sqlite/open-event-store.js';
 import type { SqliteEventStore } from '../../store/sqlite/sqlite-event-store.js';
+import { type ImportedTrace, type TraceRequest, TraceService } from '../../traces/trace.service.js';
 import type { FindingDocument, ReplayDocument, SessionDocument } from '../documents.js';
 import type { Backend, CommandDocument, Control, ForkAsked, ForkDocument, OnProgress } from './backend.js';
 import { findingDocuments } from './finding-document.js';
@@ -40,6 +41,7 @@ export class LocalBackend implements Backend {
   private readonly inspections: InspectionService;
   private readonly exports: ExportService;
   private readonly imports: ImportService;
+  private readonly traces: TraceService;
   readonly past: PastBackend;
   readonly sweeps: LocalSweeps;
 
@@ -53,6 +55,7 @@ export class LocalBackend implements Backend {
     this.inspections = new InspectionService(store);
     this.exports = new ExportService(store);
     this.imports = new ImportService(store, join(dataDir, SPOOL_FOLDER));
+    this.traces = new TraceService(store, join(dataDir, SPOOL_FOLDER));
     this.past = new LocalPast(store, this.inspections);
     this.sweeps = new LocalSweeps(store, this.runner, note);
   }
@@ -165,6 +168,15 @@ export class LocalBackend implements Backend {
     return sessionView(await this.imports.importFile(file));
   }
 
+  async importTrace(
+    source: string | AsyncIterable<Uint8Array>,
+    request: TraceRequest,
+  ): Promise<ImportedTrace> {
+    return typeof source === 'string'
+      ? await this.traces.importFile(source, request)
+      : await this.traces.importStream(source, request);
+  }
+
   async inspect<N extends OrderName>(name: N, request: OrderRequest<N>): Promise<OrderReply<N>> {
     return await this.inspections.ask(name, request);
   }
@@ -182,6 +194,7 @@ export class LocalBackend implements Backend {
     await this.inspections.stop();
     await this.exports.stop();
     await this.imports.stop();
+    await this.traces.stop();
     await this.store.close();
   }
 }

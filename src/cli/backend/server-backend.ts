@@ -18,6 +18,7 @@ import type { KernelReport } from '../../sessions/kernel-reports.js';
 import type { StoredCommand } from '../../sessions/live/live-commands.service.js';
 import type { JobState } from '../../store/jobs.port.js';
 import { isSealed, type SessionState } from '../../store/session.js';
+import type { ImportedTrace, TraceRequest } from '../../traces/trace.service.js';
 import type {
   VerificationProgress,
   VerificationResult,
@@ -49,6 +50,10 @@ interface ProblemBody {
   readonly title?: string;
   readonly expected?: readonly string[];
 }
+
+/** As the server takes it. */
+const MAX_TRACE_NAME_CHARS = 200;
+const TRACE_MEDIA_TYPE = 'application/octet-stream';
 
 export class ServerBackend implements Backend {
   readonly place: string;
@@ -218,6 +223,26 @@ export class ServerBackend implements Backend {
     const headers = { 'content-type': FORMATS.session.mediaType };
     const answer = await this.ask('/sessions/import', { method: 'POST', body, headers, duplex: 'half' });
     return (await answer.json()) as SessionDocument;
+  }
+
+  async importTrace(
+    source: string | AsyncIterable<Uint8Array>,
+    { kernel, kprobeProfile, name }: TraceRequest,
+  ): Promise<ImportedTrace> {
+    const query = new URLSearchParams();
+    if (kernel !== undefined) query.set('kernel', kernel);
+    if (kprobeProfile !== undefined) query.set('kprobeProfile', kprobeProfile);
+    query.set('name', (name ?? (typeof source === 'string' ? source : '-')).slice(-MAX_TRACE_NAME_CHARS));
+    const stream = typeof source === 'string' ? createReadStream(source) : Readable.from(source);
+    const body = Readable.toWeb(stream) as ReadableStream<Uint8Array>;
+    const headers = { 'content-type': TRACE_MEDIA_TYPE };
+    const answer = await this.ask(`/traces?${query.toString()}`, {
+      method: 'POST',
+      body,
+      headers,
+      duplex: 'half',
+    });
+    return (await answer.json()) as ImportedTrace;
   }
 
   /** Starts a check on the server and waits for what it says. */

@@ -138,6 +138,8 @@ export function root_slot_name(slot: number): string {
   if (slot === MIRROR_SLOT) return 'mirror_root_hpa';
   return slot === 0 ? 'root.hpa' : `prev_roots[${slot - 1}]`;
 }
+/** In an imported trace: which root the vCPU names is not known (any more). */
+export const UNKNOWN_ROOT = -1;
 export const VCPU_STATE = { none: 0, live: 1, destroyed: 2 } as const;
 
 /** A page of the pool: struct kvm_mmu_page and its table in one. */
@@ -170,6 +172,8 @@ export const PAGE = {
   FROZEN: 24,
   WORDS: 26,
 } as const;
+/** The refcount of a root of an imported trace that does not tell it. */
+export const UNKNOWN_COUNT = -1;
 export const PAGE_KIND = { free: 0, root: 1, table: 2 } as const;
 export const WORK = { idle: 0, queued: 1, running: 2 } as const;
 export const RCU_STATE = { none: 0, queued: 1, ready: 2 } as const;
@@ -269,8 +273,11 @@ export class Layout {
   readonly words: number;
   readonly tableSize: number;
 
-  constructor(readonly topology: Topology) {
-    for (const [name, limit] of Object.entries(TOPOLOGY_LIMITS)) {
+  constructor(
+    readonly topology: Topology,
+    limits: { readonly [K in keyof Topology]: number } = TOPOLOGY_LIMITS,
+  ) {
+    for (const [name, limit] of Object.entries(limits)) {
       const v = topology[name as keyof Topology];
       if (!Number.isInteger(v) || v < 0 || v > limit) {
         throw new BadInput(

@@ -1,11 +1,24 @@
 // Roots, page tables and the page pool.
 import type { Evolver } from './evolver.js';
 import { tellsOnly } from './evolver.js';
-import { MACHINE, PAGE, PAGE_KIND, RCU_STATE, THREAD, VM, WORK } from './layout.js';
+import {
+  MACHINE,
+  PAGE,
+  PAGE_KIND,
+  RCU_STATE,
+  THREAD,
+  UNKNOWN_COUNT,
+  UNKNOWN_ROOT,
+  VCPU,
+  VCPU_STATE,
+  VM,
+  WORK,
+} from './layout.js';
 import { is_shadow_present_pte, spte_plus_pages } from './spte.js';
 import type { World } from './world.js';
 
-const HOLD_FIELD = [0, PAGE.HOLD_VCPU, PAGE.HOLD_ITERATOR, PAGE.HOLD_TDP_MMU, PAGE.HOLD_WORK];
+const HOLD_FIELDS = [PAGE.HOLD_VCPU, PAGE.HOLD_ITERATOR, PAGE.HOLD_TDP_MMU, PAGE.HOLD_WORK];
+const HOLD_FIELD = [0, ...HOLD_FIELDS];
 
 function takePage(w: World, address: number): number {
   const { s } = w;
@@ -53,7 +66,8 @@ function leaveRcu(w: World, address: number): void {
 function setRefcount(w: World, address: number, holder: number, refcount: number, by: number): void {
   const at = w.page(address);
   w.s[at + PAGE.REFCOUNT] = refcount;
-  w.s[at + HOLD_FIELD[holder]] += by;
+  // Who holds what is not known where the count is not.
+  if (refcount !== UNKNOWN_COUNT) w.s[at + HOLD_FIELD[holder]] += by;
 }
 
 export const tdpMmuEvolvers = {
@@ -65,11 +79,34 @@ export const tdpMmuEvolvers = {
     s[at + PAGE.ROLE] = role;
     s[at + PAGE.LEVEL] = role & 0xf;
     s[at + PAGE.REFCOUNT] = refcount;
-    s[at + PAGE.HOLD_VCPU] = 1;
-    s[at + PAGE.HOLD_TDP_MMU] = refcount - 1;
+    s[at + PAGE.HOLD_VCPU] = refcount === UNKNOWN_COUNT ? 0 : 1;
+    s[at + PAGE.HOLD_TDP_MMU] = refcount === UNKNOWN_COUNT ? 0 : refcount - 1;
     s[MACHINE.NEXT_ROOT] = n + 1;
     s[MACHINE.ROOT_ALLOCATIONS]++;
     s[MACHINE.LIVE_ROOTS]++;
+  },
+  RootFound(w, _t, n, role, refcount, address) {
+    const { s } = w;
+    const at = takePage(w, address);
+    s[at + PAGE.KIND] = PAGE_KIND.root;
+    s[at + PAGE.SERIAL] = n;
+    s[at + PAGE.ROLE] = role;
+    s[at + PAGE.LEVEL] = role & 0xf;
+    s[at + PAGE.REFCOUNT] = refcount;
+    s[MACHINE.NEXT_ROOT] = n + 1;
+    s[MACHINE.LIVE_ROOTS]++;
+  },
+  TraceGap(w) {
+    const { s } = w;
+    for (let address = 0; address < s[MACHINE.PAGES_HIGH]; address++) {
+      const at = w.page(address);
+      if (s[at + PAGE.KIND] !== PAGE_KIND.root) continue;
+      s[at + PAGE.REFCOUNT] = UNKNOWN_COUNT;
+      for (const field of HOLD_FIELDS) s[at + field] = 0;
+    }
+    for (let vcpu = 0; vcpu < w.vcpus; vcpu++) {
+      if (w.vcpuWord(vcpu, VCPU.STATE) === VCPU_STATE.live) s[w.vcpu(vcpu) + VCPU.ROOT] = UNKNOWN_ROOT;
+    }
   },
   RootListed(w, _t, _n, vm, _roots, address) {
     const { s } = w;

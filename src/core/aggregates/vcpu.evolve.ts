@@ -29,10 +29,11 @@ function clearTag(w: World, base: number, entries: number, tag: number): void {
 export const vcpuEvolvers = {
   VcpuCreated(w, _t, n, vm, index) {
     const at = w.vcpu(n);
+    // An imported trace may tell a vCPU's index later than the vCPU.
+    if (w.s[at + VCPU.STATE] !== VCPU_STATE.live) w.s[w.vm(vm) + VM.CREATED_VCPUS]++;
     w.s[at + VCPU.STATE] = VCPU_STATE.live;
     w.s[at + VCPU.VM] = vm;
     w.s[at + VCPU.INDEX] = index;
-    w.s[w.vm(vm) + VM.CREATED_VCPUS]++;
   },
   VcpuDestroyed(w, _t, n) {
     set(w, n, VCPU.STATE, VCPU_STATE.destroyed);

@@ -53,6 +53,12 @@ export class ByteReader {
     return this.at >= this.bytes.length;
   }
 
+  /** One byte as it is. */
+  uint8(): number {
+    if (this.at >= this.bytes.length) throw new RangeError('varint: ends before a byte');
+    return this.bytes[this.at++]!;
+  }
+
   uint(): number {
     let value = 0;
     let scale = 1;

@@ -80,6 +80,8 @@ const SLOT = own('slot');
 /** Null: the event is passed over. */
 const FORMS: { readonly [N in EventName]: Form | null } = {
   RootAllocated: form(['role', y, z], ROOT),
+  RootFound: form(['role', y, z], ROOT),
+  TraceGap: null,
   RootListed: form([x, z, z], ROOT, own('rootList')),
   // Two gets commute, so their counts say nothing; the put that follows has both before it.
   RootGot: form([x, z, z], ['root', 'shared']),

@@ -136,4 +136,12 @@ export const rootEvents = [
     'lifecycle',
     'the walk stops here and its reference stays, from now on for this holder (v6.9)',
   ),
+  event(
+    37,
+    'RootFound',
+    'root',
+    ['role', 'refcount', 'address'],
+    'lifecycle',
+    'imported: a root that was there before the trace began, or whose birth was lost; refcount -1: unknown',
+  ),
 ] as const;

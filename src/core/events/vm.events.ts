@@ -60,6 +60,15 @@ export const vmEvents = [
   ),
 
   event(
+    62,
+    'TraceGap',
+    'machine',
+    ['lost', 'cpu'],
+    'lifecycle',
+    'imported: events were lost here, -1: unknown how many or on which CPU; what is counted is unknown from here on',
+  ),
+
+  event(
     64,
     'Counted',
     'machine',

@@ -9,6 +9,7 @@ import { stagesOf } from './fork-stages.js';
 import { LastSeen } from './last-seen.js';
 import { type Foldable, foldRows } from './replay-by-fold.js';
 import { readPast } from './snapshot.js';
+import { isTrace } from './trace-session.js';
 
 /** Stored rows with everything that a past is moved by. */
 export interface PastRows extends Foldable {
@@ -35,7 +36,8 @@ export class Past {
     const { recording, forks = [] } = manifest;
     this.world = new World(layout);
     this.lastSeen = new LastSeen(layout.topology.threads);
-    this.recording = recording;
+    // What a trace does not tell is not recorded, and its events cost nothing.
+    this.recording = isTrace(manifest) ? 'lifecycle' : recording;
     this.times = stagesOf(manifest).map(({ costs }, k) => ({
       time: new TimeModel(costs),
       to: forks[k]?.position ?? Number.POSITIVE_INFINITY,

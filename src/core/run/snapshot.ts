@@ -20,7 +20,7 @@ export interface SnapshotMeta {
   readonly lastSeen: readonly number[];
 }
 
-const SNAPSHOT_FORMAT = 3;
+export const SNAPSHOT_FORMAT = 3;
 
 export function snapshotLayout(m: Machine): string {
   return `s${SNAPSHOT_FORMAT}:${m.w.layout.id}:${m.linked.digest}:${m.threads.length}`;

@@ -43,6 +43,8 @@ export class ChunksVerifier {
     /** An imported session's chunks do not say at which ordinal they end. */
     private readonly imported: boolean,
     private readonly faults: Faults,
+    /** The rows come from a trace: nobody decided anything. */
+    private readonly traced = false,
   ) {}
 
   /** Before the rows of the chunk are looked at. */
@@ -124,7 +126,7 @@ export class ChunksVerifier {
    */
   follow(page: StoredNumbers): void {
     const { turns } = this;
-    if (this.lost) return;
+    if (this.lost || this.traced) return;
     for (let k = 0; k < page.length * ROW_NUMBERS; k += ROW_NUMBERS) {
       const thread = page.numbers[k];
       // What was counted may have begun in the chunk before.

@@ -27,6 +27,10 @@ export type KvmEvent =
       readonly spt: Address;
       readonly role: number;
       readonly isRoot: boolean;
+      /** Null where the probe does not print it. */
+      readonly gfn: number | null;
+      /** Entry of the parent that will point to it; 0: a root. Null where the probe does not print it. */
+      readonly sptep: Address | null;
     }
   | ({ readonly type: 'rootFreed'; readonly root: Address } & OfVm)
   /** kvm_mmu_get_page. `role` is null where the text has it in words only, of which trace-cmd's plugin gets some wrong. */

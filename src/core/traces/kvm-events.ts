@@ -196,12 +196,16 @@ const DECODERS = new Map<string, Decode | null>(
   Object.entries<Decode>({
     tdp_mmu_init_sp: (f) => {
       const sp = f.address('sp');
-      const isRoot = f.address('sptep') === 0;
-      return { type: 'tableInit', sp, isRoot, role: f.number('role'), spt: f.address('spt') };
+      const sptep = f.address('sptep');
+      const gfn = f.has('gfn') ? f.word('gfn') : null;
+      const isRoot = sptep === 0;
+      return { type: 'tableInit', sp, sptep, gfn, isRoot, role: f.number('role'), spt: f.address('spt') };
     },
     // 5.10: the caller says whose table it is.
     alloc_tdp_mmu_page_ret: (f, inLookup) => ({
       type: 'tableInit',
+      gfn: null,
+      sptep: null,
       isRoot: f.body.startsWith(`(${GET_ROOT_FUNCTION}+`) || (inLookup && ADDRESS_CALLER.test(f.body)),
       sp: f.address('sp'),
       spt: f.address('spt'),

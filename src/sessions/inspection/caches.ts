@@ -1,8 +1,7 @@
 // What an inspection thread keeps warm between orders. Everything here can be built again; every part is bounded.
-import { Layout } from '../../core/aggregates/layout.js';
+import type { Layout } from '../../core/aggregates/layout.js';
 import type { Manifest } from '../../core/run/contract.js';
-import { findScenario } from '../../core/scenarios/library.js';
-import { resolveParameters } from '../../core/scenarios/scenario.js';
+import { isTrace, layoutOf } from '../../core/run/trace-session.js';
 
 const MAX_LAYOUTS = 32;
 
@@ -51,10 +50,8 @@ export class InspectionCaches {
   /** Where everything lies in a world of such a session. */
   layout(manifest: Manifest): Layout {
     const { scenario: name, parameters } = manifest;
-    return this.layouts.orMake(JSON.stringify([name, parameters]), () => {
-      const scenario = findScenario(name);
-      return new Layout(scenario.build(resolveParameters(scenario, parameters)).topology);
-    });
+    const key = isTrace(manifest) ? name : JSON.stringify([name, parameters]);
+    return this.layouts.orMake(key, () => layoutOf(manifest));
   }
 
   /** A cache of an order's own, made at its first use on this thread: `key` is a symbol of the order's file. */

@@ -1,6 +1,5 @@
 // Both replays in one pass over the stored rows. By fold: the rows give a world, held against the one in the last
 // machine snapshot. By schedule: the machine runs again under the stored decisions and every row must come out the same.
-import { Layout } from '../../core/aggregates/layout.js';
 import { World } from '../../core/aggregates/world.js';
 import { BadInput } from '../../core/base/errors.js';
 import type { Manifest } from '../../core/run/contract.js';
@@ -10,8 +9,7 @@ import { ScheduleComparison } from '../../core/run/replay-by-schedule.js';
 import type { Simulation } from '../../core/run/simulation.js';
 import { readPast } from '../../core/run/snapshot.js';
 import type { StoredNumbers } from '../../core/run/stored-numbers.js';
-import { findScenario } from '../../core/scenarios/library.js';
-import { resolveParameters } from '../../core/scenarios/scenario.js';
+import { layoutOf } from '../../core/run/trace-session.js';
 import { DecisionReader } from '../../core/scheduler/decision-log.js';
 import { ScriptedScheduler } from '../../core/scheduler/scheduler.js';
 import type { DecisionLog } from '../../store/event-store.port.js';
@@ -34,9 +32,7 @@ export class FoldReplay {
 
   constructor(private readonly stored: Stored) {
     const { manifest, snapshot } = stored;
-    const scenario = findScenario(manifest.scenario);
-    const { topology } = scenario.build(resolveParameters(scenario, manifest.parameters));
-    this.world = new World(new Layout(topology));
+    this.world = new World(layoutOf(manifest));
     this.level = manifest.recording;
     this.expected = worldOf(stored);
     this.expectedAt = this.expected === null ? -1 : snapshot!.position;
@@ -78,9 +74,7 @@ export class FoldReplay {
 /** The world inside the machine snapshot, whatever procedures this build has; null where its records lie elsewhere now. */
 function worldOf({ manifest, snapshot }: Stored): World | null {
   if (snapshot === null) return null;
-  const scenario = findScenario(manifest.scenario);
-  const { topology } = scenario.build(resolveParameters(scenario, manifest.parameters));
-  const world = new World(new Layout(topology));
+  const world = new World(layoutOf(manifest));
   return readPast(snapshot, world) === null ? null : world;
 }
 

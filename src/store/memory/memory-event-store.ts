@@ -30,7 +30,7 @@ import type {
   StoredMark,
 } from '../event-store.port.js';
 import { encodeFrame, frameQuery } from '../feed-frames.js';
-import type { ImportedSession, ImportPart, NameSince } from '../imports.port.js';
+import type { ImportedSession, ImportPart, NameSince, TraceLines } from '../imports.port.js';
 import { NameTable, ndjsonOf } from '../readable-rows.js';
 import {
   type SessionKind,
@@ -222,6 +222,14 @@ export class MemoryEventStore implements EventStore {
 
   async marks(sessionId: string): Promise<StoredMark[]> {
     return this.open().marks(sessionId);
+  }
+
+  async traceSummary(sessionId: string): Promise<string | null> {
+    return this.open().traceSummary(sessionId);
+  }
+
+  async traceLines(sessionId: string, from: number, limit: number): Promise<TraceLines[]> {
+    return this.open().traceLines(sessionId, from, limit);
   }
 
   async latestSnapshot(

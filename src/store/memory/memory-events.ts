@@ -24,7 +24,7 @@ import type {
   StoredTimeline,
 } from '../event-store.port.js';
 import { checkEnd, checkPart, noImport } from '../import-check.js';
-import type { ImportedSession, ImportPart, NameSince } from '../imports.port.js';
+import type { ImportedSession, ImportPart, NameSince, TraceLines } from '../imports.port.js';
 import { nextOf, planPage } from '../row-query.js';
 import { clipSegments, firstOwnPosition, type Segment, segmentsOfNew } from '../segments.js';
 import { isSealed, type SessionKind, type SessionState, type StoredSession } from '../session.js';
@@ -53,6 +53,8 @@ interface Kept {
   readonly timelines: { readonly from: number; readonly to: number; readonly timeline: ChunkTimeline }[];
   readonly marks: StoredMark[];
   readonly dictionary: Map<string, NameSince>;
+  /** Of an imported trace. */
+  readonly trace: { summary: string | null; readonly lines: TraceLines[] };
 }
 
 export class MemoryEvents implements EventReader {
@@ -278,6 +280,8 @@ export class MemoryEvents implements EventReader {
       kept.timelines.push({ from, to: after.position, timeline });
     }
     kept.snapshots.push(...part.snapshots.map(unpackSnapshot));
+    kept.trace.lines.push(...structuredClone(part.traceLines ?? []));
+    if (part.traceSummary !== undefined) kept.trace.summary = part.traceSummary;
     kept.session = { ...kept.session, ...after };
   }
 
@@ -310,6 +314,14 @@ export class MemoryEvents implements EventReader {
     return this.find(sessionId).segments.flatMap(({ owner, from, to }) =>
       this.kept.get(owner)!.marks.filter(({ position }) => position >= from - 1 && position < to),
     );
+  }
+
+  traceSummary(sessionId: string): string | null {
+    return this.find(sessionId).trace.summary;
+  }
+
+  traceLines(sessionId: string, from: number, limit: number): TraceLines[] {
+    return this.find(sessionId).trace.lines.slice(from - 1, from - 1 + limit);
   }
 
   latestSnapshot(sessionId: string, atOrBefore: number, layout?: string): SnapshotBytes | null {
@@ -391,5 +403,6 @@ function emptyKept(session: StoredSession, segments: readonly Segment[]): Kept {
     timelines: [],
     marks: [],
     dictionary: new Map<string, NameSince>(),
+    trace: { summary: null, lines: [] },
   };
 }

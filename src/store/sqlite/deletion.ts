@@ -59,6 +59,8 @@ export class Deletion {
     if (statements.dropSnapshots.run(session, kept, kept, BLOBS_PER_STEP).changes > 0) return;
     if (statements.dropTimeline.run(session, kept, BLOBS_PER_STEP).changes > 0) return;
     if (statements.dropChunks.run(session, kept, BLOBS_PER_STEP).changes > 0) return;
+    // Nothing is forked from an imported trace.
+    if (kept === 0 && statements.dropLines.run(session, BLOBS_PER_STEP).changes > 0) return;
     if (kept === 0) for (const drop of statements.dropRest) drop.run(session);
     statements.swept.run(session);
   }
@@ -89,7 +91,10 @@ function prepareStatements(db: Database) {
     dropChunks: db.prepare(
       'DELETE FROM chunk WHERE rowid IN (SELECT rowid FROM chunk WHERE session = ? AND from_position >= ? LIMIT ?)',
     ),
-    dropRest: ['thread_name', 'site', 'outside_input', 'session'].map((table) =>
+    dropLines: db.prepare(
+      'DELETE FROM trace_chunk WHERE rowid IN (SELECT rowid FROM trace_chunk WHERE session = ? LIMIT ?)',
+    ),
+    dropRest: ['trace', 'thread_name', 'site', 'outside_input', 'session'].map((table) =>
       db.prepare(`DELETE FROM ${table} WHERE session = ?`),
     ),
     swept: db.prepare('UPDATE tombstone SET swept = 1 WHERE session = ?'),

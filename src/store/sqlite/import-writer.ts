@@ -62,7 +62,8 @@ export class ImportWriter {
     const open = this.find(importId);
     const { number } = open;
     const after = checkPart(importId, open, part, this.limits);
-    const { insertChunk, insertMark, insertSnapshot, insertTimeline } = this.statements;
+    const { insertChunk, insertMark, insertSnapshot, insertTimeline, insertLines, insertTrace } =
+      this.statements;
     let { chunks } = open;
     this.core.bigTransaction(() => {
       if (part.rows !== null) {
@@ -89,6 +90,11 @@ export class ImportWriter {
       for (const { position, ordinal, layout, size, deflated } of part.snapshots) {
         insertSnapshot.run(number, position, ordinal, layout, size, deflated);
       }
+      for (const c of part.traceLines ?? []) {
+        const { fromLine, toLine, afterPosition, lines, size, deflated } = c;
+        insertLines.run(number, c.number, fromLine, toLine, afterPosition, lines, size, deflated);
+      }
+      if (part.traceSummary !== undefined) insertTrace.run(number, part.traceSummary);
     });
     this.open.set(importId, { ...open, ...after, chunks });
   }
@@ -161,6 +167,10 @@ function prepareStatements(db: Database) {
     insertSnapshot: db.prepare(
       'INSERT INTO snapshot (session, position, ordinal, layout, size, deflated) VALUES (?,?,?,?,?,?)',
     ),
+    insertLines: db.prepare(
+      'INSERT INTO trace_chunk (session, number, from_line, to_line, after_position, lines, size, deflated) VALUES (?,?,?,?,?,?,?,?)',
+    ),
+    insertTrace: db.prepare('INSERT INTO trace (session, summary) VALUES (?,?)'),
     insertThread: db.prepare('INSERT INTO thread_name (session, id, name, since) VALUES (?,?,?,?)'),
     insertSite: db.prepare(
       'INSERT INTO site (session, id, function, label, parent, since) VALUES (?,?,?,?,?,?)',

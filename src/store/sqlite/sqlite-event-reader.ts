@@ -18,7 +18,7 @@ import type {
   StoredMark,
   StoredTimeline,
 } from '../event-store.port.js';
-import type { NameSince } from '../imports.port.js';
+import type { NameSince, TraceLines } from '../imports.port.js';
 import type { StoreSurvey } from '../retention.port.js';
 import { nextOf, planPage } from '../row-query.js';
 import { clipSegments, type Segment } from '../segments.js';
@@ -224,6 +224,21 @@ export class SqliteEventReader implements EventReader {
     });
   }
 
+  traceSummary(sessionId: string): string | null {
+    return this.guarded(() => {
+      this.session(sessionId);
+      const summary = this.statements.trace.get(sessionNumber(sessionId)) as string | undefined;
+      return summary ?? null;
+    });
+  }
+
+  traceLines(sessionId: string, from: number, limit: number): TraceLines[] {
+    return this.guarded(() => {
+      this.session(sessionId);
+      return this.statements.traceLines.all(sessionNumber(sessionId), from, limit) as TraceLines[];
+    });
+  }
+
   latestSnapshot(sessionId: string, atOrBefore: number, layout?: string): SnapshotBytes | null {
     return this.guarded(() => {
       const { number, position } = this.endOf(sessionId);
@@ -289,6 +304,11 @@ function prepareStatements(db: Database) {
   const snapshot =
     'SELECT position, ordinal, layout, size, deflated FROM snapshot WHERE session = ? AND position BETWEEN ? AND ?';
   return {
+    trace: db.prepare('SELECT summary FROM trace WHERE session = ?').pluck(),
+    traceLines: db.prepare(
+      'SELECT number, from_line AS fromLine, to_line AS toLine, after_position AS afterPosition, lines, size, deflated ' +
+        'FROM trace_chunk WHERE session = ? AND number >= ? ORDER BY number LIMIT ?',
+    ),
     session: db.prepare(`SELECT ${SESSION_COLUMNS} FROM session WHERE session = ? AND ${LIVE_SESSION}`),
     sessions: db.prepare(`SELECT ${SESSION_COLUMNS} FROM session WHERE ${LIVE_SESSION} ORDER BY session`),
     tombstones: db.prepare('SELECT session FROM tombstone').pluck(),

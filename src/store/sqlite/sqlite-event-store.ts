@@ -30,7 +30,7 @@ import type {
   StoredMark,
 } from '../event-store.port.js';
 import type { AnswerStore } from '../idempotency.port.js';
-import type { ImportedSession, ImportPart, NameSince } from '../imports.port.js';
+import type { ImportedSession, ImportPart, NameSince, TraceLines } from '../imports.port.js';
 import type { JobStore } from '../jobs.port.js';
 import type { MetadataStore } from '../metadata/metadata-store.js';
 import { TypeormAnswerStore } from '../metadata/typeorm-answer-store.js';
@@ -313,6 +313,14 @@ export class SqliteEventStore implements EventStore, RetentionStore {
 
   async marks(sessionId: string): Promise<StoredMark[]> {
     return this.keyed().marks(sessionId);
+  }
+
+  async traceSummary(sessionId: string): Promise<string | null> {
+    return this.keyed().traceSummary(sessionId);
+  }
+
+  async traceLines(sessionId: string, from: number, limit: number): Promise<TraceLines[]> {
+    return this.keyed().traceLines(sessionId, from, limit);
   }
 
   async latestSnapshot(

@@ -97,8 +97,14 @@ export class FrameReader {
   }
 
   private tooLong(): void {
+    if (this.dialect === null) {
+      // What follows may still be a trace.
+      this.head.push('');
+      this.refuse({ kind: 'malformed', lineNumber: this.head.length, reason: 'lineTooLong', text: '' });
+      if (this.head.length >= RECOGNISE_LINES) this.recognise();
+      return;
+    }
     this.lines++;
-    if (this.dialect === null) this.recognise();
     this.handOver();
     this.refuse({ kind: 'malformed', lineNumber: this.lines, reason: 'lineTooLong', text: '' });
   }

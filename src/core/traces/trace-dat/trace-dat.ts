@@ -19,6 +19,16 @@ export interface DatReport {
 
 /** @param onFrame events and losses; line numbers are the numbers of the records, from 1 */
 export function readTraceDat(file: RandomAccess, unpack: Unpack, onFrame: (frame: Frame) => void): DatReport {
+  const frames = traceDatFrames(file, unpack);
+  for (;;) {
+    const { value, done } = frames.next();
+    if (done === true) return value;
+    onFrame(value);
+  }
+}
+
+/** As readTraceDat, one frame whenever one is asked for. */
+export function* traceDatFrames(file: RandomAccess, unpack: Unpack): Generator<Frame, DatReport> {
   const dat = readDatFile(file, unpack);
   const clock = TICK_CLOCKS.has(dat.clock) ? ('ticks' as const) : ('ns' as const);
   const offset = clock === 'ns' ? dat.offsetNs : 0;
@@ -33,7 +43,7 @@ export function readTraceDat(file: RandomAccess, unpack: Unpack, onFrame: (frame
     const from = sources[first]!;
     number++;
     if (from.lost !== undefined) {
-      onFrame({ kind: 'lost', lineNumber: number, cpu: from.cpu, events: from.lost });
+      yield { kind: 'lost', lineNumber: number, cpu: from.cpu, events: from.lost };
       from.lost = undefined;
       continue;
     }
@@ -46,7 +56,7 @@ export function readTraceDat(file: RandomAccess, unpack: Unpack, onFrame: (frame
       const pid = numberOf(record, dat.commonPid);
       const body = bodyOf(format, record);
       const isMark = format.name === 'print';
-      onFrame({
+      yield {
         kind: 'event',
         lineNumber: number,
         task: pid === 0 ? '<idle>' : (dat.tasks.get(pid) ?? '<...>'),
@@ -57,7 +67,7 @@ export function readTraceDat(file: RandomAccess, unpack: Unpack, onFrame: (frame
         time: from.time + offset,
         event: isMark ? 'tracing_mark_write' : format.name,
         body: (isMark ? body.slice(body.indexOf('buf=') + 4) : body).slice(0, LINE_CHARS_MAX),
-      });
+      };
     }
     if (!from.next()) sources.splice(first, 1);
   }
