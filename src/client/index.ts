@@ -3,6 +3,7 @@
 //   const rootline = new RootlineClient({ url: 'http://127.0.0.1:3000' });
 //   const { id } = await rootline.createSession({ scenario: 'smi', protocol: 'v5.18' });
 //   for await (const batch of rootline.live(id)) for (const event of batch.events) console.log(event.type);
+import { type FollowOptions, followJob } from './follow.js';
 import { type BatchOf, type Encoding, followSession, type LiveOptions } from './live.js';
 import type { LiveTarget } from './reconnecting.js';
 import { queryText, Rest } from './rest.js';
@@ -13,6 +14,7 @@ import type {
   CreateSession,
   EventPage,
   EventQuery,
+  JobNews,
   LiveCommandInput,
   ReplayResult,
   RootlineEvent,
@@ -26,6 +28,7 @@ import { type WatchOptions, watchSessions } from './watch.js';
 
 export { CompactBatch, Names } from './compact.js';
 export { LiveError, PositionConflict, RootlineError } from './errors.js';
+export type { FollowOptions } from './follow.js';
 export type { Batch, ObjectsBatch } from './link.js';
 export type { BatchOf, Encoding, LiveOptions } from './live.js';
 export type { SocketConstructor, SocketLike } from './socket.js';
@@ -135,6 +138,11 @@ export class RootlineClient {
   ): AsyncGenerator<BatchOf<E>> {
     const encoding = options.encoding ?? 'objects';
     return followSession(this.feed, id, encoding, options) as AsyncGenerator<BatchOf<E>>;
+  }
+
+  /** How a job stands, whenever there is news, until it has ended; a lost connection is made anew. */
+  followJob(id: string, options: FollowOptions = {}): AsyncGenerator<JobNews> {
+    return followJob(this.feed, id, options);
   }
 
   /**

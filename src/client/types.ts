@@ -2,6 +2,7 @@
 // of the server is loaded with the client.
 import type { z } from 'zod';
 import type { LiveCommandInput } from '../core/scenarios/live/catalogue.js';
+import type * as explorations from '../explorations/exploration.schemas.js';
 import type { feedFilter, ServerFrame } from '../live/live.schemas.js';
 import type * as commands from '../sessions/live/command.schemas.js';
 import type * as schemas from '../sessions/session.schemas.js';
@@ -50,11 +51,16 @@ export interface Problem {
   readonly expected: readonly string[];
 }
 
+export type ExplorationProgress = z.output<typeof explorations.explorationProgress>;
+export type Exploration = z.output<typeof explorations.exploration>;
+
 type Frame<K extends ServerFrame['kind']> = Extract<ServerFrame, { kind: K }>;
 
 export type { ServerFrame };
 export type CatalogueFrame = Frame<'catalogue'>;
 export type NamesFrame = Frame<'names'>;
+/** How a job stands; `progress` of an exploration is an ExplorationProgress. */
+export type JobNews = Omit<Frame<'job'>, 'kind'>;
 export type SessionChanges = Omit<Frame<'sessions'>, 'kind'>;
 /** What a live feed tells besides events. */
 export type LiveNotice = Frame<'subscribed'> | Frame<'caught-up'> | Frame<'state'>;

@@ -1,8 +1,7 @@
 // Explorations as clients ask for them and see them.
 import { z } from 'zod';
 import { DEFAULT_PCT_DEPTH } from '../core/explorer/search/sampled.js';
-import { queryInteger } from '../http/zod.pipe.js';
-import { MAX_JOBS_PAGE } from '../jobs/job.schemas.js';
+import { jobPageQuery } from '../jobs/job.schemas.js';
 import { JOB_STATES } from '../store/jobs.port.js';
 import { DEFAULT_BOUNDS, DEFAULT_SCHEDULES, SEARCHES } from './exploration.js';
 import { EXPLORATION_RANGES, SERVER_DEFAULTS } from './exploration-request.js';
@@ -45,14 +44,7 @@ export const createExploration = z.strictObject({
     .describe('goes on where this one, cancelled or interrupted, was stopped; all else must be equal'),
 });
 
-export const listExplorations = z.strictObject({
-  limit: queryInteger(1, MAX_JOBS_PAGE).default(50).describe('explorations on the page'),
-  cursor: z
-    .string()
-    .regex(/^[1-9]\d{0,14}$/, 'expected the nextCursor of the page before')
-    .optional()
-    .describe('nextCursor of the page before'),
-});
+export const listExplorations = jobPageQuery;
 
 const nullable = <T extends z.ZodType>(schema: T) => z.union([schema, z.null()]);
 const numbers = z.record(z.string(), z.number());

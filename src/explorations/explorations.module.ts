@@ -21,11 +21,11 @@ import type { z } from 'zod';
 import { type CounterexampleReport, reportText } from '../core/explorer/report/counterexample-text.js';
 import { sendJob } from '../http/async-answer.js';
 import { Idempotent } from '../http/idempotency.js';
-import { linkPages } from '../http/links.js';
 import { Route } from '../http/openapi.decorators.js';
 import { Problem } from '../http/problem.js';
 import { ZodPipe } from '../http/zod.pipe.js';
-import { job } from '../jobs/job.schemas.js';
+import { acceptedJob } from '../jobs/job.schemas.js';
+import { jobPage } from '../jobs/job-pages.js';
 import { JobService, type JobView } from '../jobs/job-service.js';
 import type { SessionRunner } from '../sessions/runner/session-runner.js';
 import { RUNNER } from '../sessions/sessions.tokens.js';
@@ -45,16 +45,9 @@ export class ExplorationsController {
   @Route({
     summary: 'Search the interleavings of a litmus',
     description:
-      'A job (progress and cancel: /api/v1/jobs/{id}), one at a time. One that is stopped leaves what it needs: it goes on after a restart of the server, and a cancelled one with `continues`.',
+      'A job (progress and cancel: /api/v1/jobs/{id}; live: `follow` at /api/v1/live), one at a time. It writes down what it needs to go on, now and then and when it is stopped: it goes on after a restart of the server, also behind a kill, and a cancelled one with `continues`.',
     body: { name: 'NewExploration', schema: schemas.createExploration, required: true },
-    answer: {
-      status: 202,
-      description: 'the job; its id is that of the exploration',
-      name: 'Job',
-      schema: job,
-    },
-    headers: { Location: 'address of the job' },
-    problems: [404, 409, 413, 415, 422],
+    ...acceptedJob('exploration'),
   })
   async create(
     @Body(new ZodPipe(schemas.createExploration, 'body')) body: z.output<typeof schemas.createExploration>,
@@ -75,14 +68,12 @@ export class ExplorationsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ explorations: ExplorationView[]; nextCursor: string | null }> {
-    const { limit, cursor } = query;
-    const found = await this.explorations.list(limit + 1, cursor);
-    const explorations = found.slice(0, limit);
-    const nextCursor = found.length > limit ? explorations.at(-1)!.id : null;
-    linkPages(request, reply, {
-      first: { cursor: null },
-      next: nextCursor === null ? null : { cursor: nextCursor },
-    });
+    const { items: explorations, nextCursor } = await jobPage(
+      query,
+      (limit, before) => this.explorations.list(limit, before),
+      request,
+      reply,
+    );
     return { explorations, nextCursor };
   }
 

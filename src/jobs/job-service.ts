@@ -1,6 +1,7 @@
 // Longer work that a client asked for and does not wait for: accepted at once, done in turn, a few at a time, with
 // progress, cancel and a result that is kept. What a kind of job does is registered by whoever knows how to do it; this
 // knows only that it takes time. Not of HTTP: the controller is thin.
+import { Subject } from 'rxjs';
 import type { JobRecord, JobState, JobStore, Json } from '../store/jobs.port.js';
 import { limitExceeded, StoreError, storeClosed } from '../store/store.errors.js';
 
@@ -35,6 +36,9 @@ export interface JobKind {
   run(request: Json, context: JobContext): Promise<Json>;
 }
 
+/** News of a job: what followers are told. */
+export type JobChange = Pick<JobRecord, 'id' | 'kind' | 'state' | 'progress' | 'error'>;
+
 export interface JobView extends JobRecord {
   /** What the present state allows: `cancel`, or nothing. */
   readonly allowed: readonly string[];
@@ -54,6 +58,8 @@ interface Open {
 const OPEN_STATES: readonly JobState[] = ['queued', 'running', 'interrupted'];
 
 export class JobService {
+  /** Every change of state, and progress as often as there is news of it. */
+  readonly changed$ = new Subject<JobChange>();
   private readonly kinds = new Map<string, JobKind>();
   private readonly waiting: Open[] = [];
   private readonly running = new Map<string, Open>();
@@ -110,8 +116,11 @@ export class JobService {
       if (view !== null) throw notOpen(view);
       return null;
     }
-    if (at >= 0) await this.jobs.update(id, { state: 'cancelled' });
-    else {
+    if (at >= 0) {
+      await this.jobs.update(id, { state: 'cancelled' });
+      this.tell(job, 'cancelled');
+    }
+    if (at < 0) {
       job.endAs = 'cancelled';
       job.abort.abort(job.endAs);
       await job.done;
@@ -188,6 +197,7 @@ export class JobService {
   private async execute(job: Open): Promise<void> {
     const { id, kind, request, abort } = job;
     await this.jobs.update(id, { state: 'running' });
+    this.tell(job, 'running');
     try {
       const result = await kind.run(request, {
         id,
@@ -197,6 +207,7 @@ export class JobService {
       const cancelled = kind.resultWhenCancelled === true && job.endAs === 'cancelled';
       const state = cancelled ? 'cancelled' : 'finished';
       await this.jobs.update(id, { state, progress: job.progress, result });
+      this.tell(job, state);
     } catch (error) {
       const state = job.endAs ?? 'failed';
       const text = error instanceof Error ? error.message : String(error);
@@ -205,13 +216,23 @@ export class JobService {
         progress: job.progress,
         ...(state === 'failed' ? { error: text } : {}),
       });
+      this.tell(job, state, state === 'failed' ? text : null);
       if (state === 'failed') this.log(`job ${id} (${kind.name}) failed`, error);
     }
     await this.jobs.prune(MAX_KEPT_JOBS);
   }
 
+  private tell(
+    { id, kind, progress }: Pick<Open, 'id' | 'kind' | 'progress'>,
+    state: JobState,
+    error: string | null = null,
+  ): void {
+    this.changed$.next({ id, kind: kind.name, state, progress, error });
+  }
+
   private progress(job: Open, now: Json): void {
     job.progress = now;
+    this.tell(job, 'running');
     const nowMs = performance.now();
     if (nowMs - job.writtenMs < WRITE_PROGRESS_MS) return;
     job.writtenMs = nowMs;

@@ -5,13 +5,17 @@ import { JOB_STATES } from '../store/jobs.port.js';
 
 export const MAX_JOBS_PAGE = 100;
 
-export const listJobs = z.strictObject({
-  limit: queryInteger(1, MAX_JOBS_PAGE).default(50).describe('jobs on the page'),
+/** What a list of things that are jobs takes. */
+export const jobPageQuery = z.strictObject({
+  limit: queryInteger(1, MAX_JOBS_PAGE).default(50).describe('how many on the page'),
   cursor: z
     .string()
     .regex(/^[1-9]\d{0,14}$/, 'expected the nextCursor of the page before')
     .optional()
     .describe('nextCursor of the page before'),
+});
+
+export const listJobs = jobPageQuery.extend({
   kind: z
     .string()
     .regex(/^[a-z][a-z-]{0,40}$/, 'expected a kind of job, such as replay')
@@ -33,3 +37,10 @@ export const job = z.object({
 });
 
 export const jobPage = z.object({ jobs: z.array(job), nextCursor: z.union([z.string(), z.null()]) });
+
+/** How a route that makes a job of this kind answers. */
+export const acceptedJob = (kind: string) => ({
+  answer: { status: 202, description: `the job; its id is that of the ${kind}`, name: 'Job', schema: job },
+  headers: { Location: 'address of the job' },
+  problems: [404, 409, 413, 415, 422],
+});

@@ -18,7 +18,6 @@ import {
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { linkPages } from '../http/links.js';
 import { LOG, type Log } from '../http/log.js';
 import { Route } from '../http/openapi.decorators.js';
 import { Problem } from '../http/problem.js';
@@ -26,6 +25,7 @@ import { ZodPipe } from '../http/zod.pipe.js';
 import type { JobStore } from '../store/jobs.port.js';
 import { JOB_STORE } from '../store/store.module.js';
 import * as schemas from './job.schemas.js';
+import { jobPage } from './job-pages.js';
 import { JobService, type JobView } from './job-service.js';
 
 const ID = { id: 'id of the job' };
@@ -48,19 +48,19 @@ export class JobsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ jobs: JobView[]; nextCursor: string | null }> {
-    const { limit, cursor, kind, state } = query;
-    const found = await this.jobs.list({
-      limit: limit + 1,
-      ...(cursor === undefined ? {} : { before: cursor }),
-      ...(kind === undefined ? {} : { kind }),
-      ...(state === undefined ? {} : { states: [state] }),
-    });
-    const jobs = found.slice(0, limit);
-    const nextCursor = found.length > limit ? jobs.at(-1)!.id : null;
-    linkPages(request, reply, {
-      first: { cursor: null },
-      next: nextCursor === null ? null : { cursor: nextCursor },
-    });
+    const { kind, state } = query;
+    const { items: jobs, nextCursor } = await jobPage(
+      query,
+      (limit, before) =>
+        this.jobs.list({
+          limit,
+          ...(before === undefined ? {} : { before }),
+          ...(kind === undefined ? {} : { kind }),
+          ...(state === undefined ? {} : { states: [state] }),
+        }),
+      request,
+      reply,
+    );
     return { jobs, nextCursor };
   }
 

@@ -2,8 +2,10 @@
 // subscriptions here. Knows nothing of sockets: WebSocket clients and event streams pull in the same way.
 import type { Subscription as RxSubscription } from 'rxjs';
 import { Problem } from '../http/problem.js';
+import type { JobChange } from '../jobs/job-service.js';
 import type { EventStore } from '../store/event-store.port.js';
 import { type CacheFigures, FrameCache } from './frame-cache.js';
+import { type JobNews, JobWatch } from './job-watch.js';
 import type { LiveLimits } from './live.limits.js';
 import type { SubscribeFrame } from './live.schemas.js';
 import { filterNow } from './live-filter.js';
@@ -33,6 +35,7 @@ export class FeedHub implements FeedSource {
   constructor(
     readonly store: EventStore,
     readonly limits: LiveLimits,
+    private readonly jobs: JobNews,
   ) {
     this.frames = new FrameCache(store, limits.cacheBytes, limits.concurrentReads);
     this.heard = [
@@ -93,6 +96,25 @@ export class FeedHub implements FeedSource {
 
   watch(wake: () => void): SessionWatch {
     return new SessionWatch(this.store, this.limits, wake);
+  }
+
+  /** Follows a job from its present state on. Throws what the client is told: no such job. */
+  async followJob(
+    job: string,
+    wake: () => void,
+  ): Promise<{ readonly watch: JobWatch; readonly now: JobChange }> {
+    // Followed before it is read: what changes in between is heard.
+    const watch = new JobWatch(job, this.jobs, this.limits, wake);
+    const found = await this.jobs.get(job).catch((error: unknown) => {
+      watch.close();
+      throw error;
+    });
+    if (found === null) {
+      watch.close();
+      throw new Problem(404, 'job-not-found', `there is no job ${job.slice(0, 20)}`);
+    }
+    const { id, kind, state, progress, error } = found;
+    return { watch, now: { id, kind, state, progress, error } };
   }
 
   release(feed: SessionFeed): void {

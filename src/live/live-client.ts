@@ -9,6 +9,7 @@ import { RateLimit } from '../http/rate-limit.js';
 import { isStoreError } from '../store/store.errors.js';
 import { readClientFrame } from './client-frames.js';
 import type { FeedHub } from './feed-hub.js';
+import { JobFollows } from './job-follows.js';
 import {
   CLOSE,
   type ClientFrame,
@@ -33,6 +34,7 @@ export class LiveClient {
   /** Subscriptions that are being opened: they count, and may be closed before they are there. */
   private readonly opening = new Set<string>();
   private watch: SessionWatch | null = null;
+  private readonly follows: JobFollows;
   /** What is pulled, whose turn it is first. */
   private readonly turns: Pulled[] = [];
   private readonly sentOnce = new Set<Message>();
@@ -58,6 +60,14 @@ export class LiveClient {
     const { token } = access;
     this.token = token;
     this.given = access.given;
+    this.follows = new JobFollows(hub, {
+      subscribed: () => this.subscriptions.size + this.opening.size + this.follows.size,
+      gone: () => this.closing,
+      send: (frame) => this.send(frame),
+      add: (pulled) => this.turns.push(pulled),
+      drop: (pulled) => this.drop(pulled),
+      wake: () => this.pull(),
+    });
     this.rate = new RateLimit('messagesPerSecond', limits.messagesPerSecond);
     socket.on('message', (data: Buffer, isBinary) => this.receive(data, isBinary));
     socket.on('ping', (data: Buffer) => this.answerPing(data));
@@ -183,6 +193,12 @@ export class LiveClient {
         this.watch = null;
         this.send({ kind: 'unwatched' });
         break;
+      case 'follow':
+        this.follows.follow(frame).catch((error: unknown) => this.tellError(error, frame));
+        break;
+      case 'unfollow':
+        this.follows.unfollow(frame.job);
+        break;
       case 'ping':
         this.send({ kind: 'pong', ...(frame.data === undefined ? {} : { data: frame.data }) });
         break;
@@ -214,7 +230,7 @@ export class LiveClient {
           ['unsubscribe first', 'another connection'],
         );
       }
-      if (subscriptions.size + opening.size >= maxSubscriptions) {
+      if (subscriptions.size + opening.size + this.follows.size >= maxSubscriptions) {
         const detail = `a connection has at most ${maxSubscriptions} subscriptions (maxSubscriptions)`;
         throw new Problem(429, 'subscriptions', detail);
       }
@@ -304,6 +320,7 @@ export class LiveClient {
     this.drop(pulled);
     const session = this.sessionOf(pulled);
     if (session !== null) this.subscriptions.delete(session);
+    this.follows.forget(pulled);
   }
 
   private sessionOf(pulled: Pulled): string | null {

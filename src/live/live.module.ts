@@ -1,5 +1,6 @@
 // The live feed: WebSocket at /api/v1/live, server-sent events at /api/v1/sessions/{id}/live.
 import { Module } from '@nestjs/common';
+import { JobService } from '../jobs/job-service.js';
 import { METRICS, type Metrics } from '../metrics/metrics.js';
 import type { EventStore } from '../store/event-store.port.js';
 import { EVENT_STORE } from '../store/store.module.js';
@@ -13,12 +14,12 @@ import { LiveServer } from './live-server.js';
   providers: [
     {
       provide: FeedHub,
-      useFactory: (store: EventStore, metrics: Metrics) => {
-        const hub = new FeedHub(store, DEFAULT_LIVE_LIMITS);
+      useFactory: (store: EventStore, metrics: Metrics, jobs: JobService) => {
+        const hub = new FeedHub(store, DEFAULT_LIVE_LIMITS, jobs);
         registerFigures(metrics, hub);
         return hub;
       },
-      inject: [EVENT_STORE, METRICS],
+      inject: [EVENT_STORE, METRICS, JobService],
     },
     LiveServer,
   ],

@@ -3,11 +3,13 @@
 import { z } from 'zod';
 import { event } from '../sessions/session.schemas.js';
 import { FEED_ENCODINGS } from '../store/event-store.port.js';
+import { JOB_STATES } from '../store/jobs.port.js';
 import { SESSION_STATES } from '../store/session.js';
 
 export const LIVE_PROTOCOL = 1;
 
 const MAX_TEXT = 2_000;
+const jobId = z.string().regex(/^[1-9]\d{0,14}$/, 'expected the id of a job');
 const sessionId = z.string().min(1).max(20).describe('id of a session');
 const position = z.int().min(0);
 const text = z.string().max(MAX_TEXT);
@@ -44,6 +46,10 @@ export const CLIENT_FRAMES = {
     .strictObject({ kind: z.literal('watch') })
     .describe('changes of state of all sessions, without events'),
   unwatch: z.strictObject({ kind: z.literal('unwatch') }),
+  follow: z
+    .strictObject({ kind: z.literal('follow'), job: jobId })
+    .describe('state and progress of a job, such as an exploration; counts as a subscription'),
+  unfollow: z.strictObject({ kind: z.literal('unfollow'), job: jobId }),
   ping: z.strictObject({ kind: z.literal('ping'), data: z.string().max(100).optional() }),
 } as const;
 
@@ -53,6 +59,8 @@ export const clientFrame = z.discriminatedUnion('kind', [
   CLIENT_FRAMES.unsubscribe,
   CLIENT_FRAMES.watch,
   CLIENT_FRAMES.unwatch,
+  CLIENT_FRAMES.follow,
+  CLIENT_FRAMES.unfollow,
   CLIENT_FRAMES.ping,
 ]);
 
@@ -72,6 +80,18 @@ const change = {
   state: z.enum(SESSION_STATES),
   position: position.describe('last stored position'),
   progress: z.union([progress, z.null()]),
+};
+
+const jobChange = {
+  job: jobId,
+  type: z.string().describe('kind of the job: exploration, sweep, replay ...'),
+  state: z.enum(JOB_STATES),
+  progress: z
+    .unknown()
+    .describe(
+      'in the form of its kind, null before there is news; of an exploration: states, transitions, depth, waiting (the frontier), seconds, statesPerSecond, estimate, checkpointed',
+    ),
+  error: z.union([z.string(), z.null()]).describe('why it failed'),
 };
 
 export const SERVER_FRAMES = {
@@ -158,6 +178,15 @@ export const SERVER_FRAMES = {
       overflow: z.boolean().describe('more had changed than is kept: read the list of sessions'),
     })
     .describe('the last state of each session that changed, a created one included'),
+  following: z
+    .object({ kind: z.literal('following'), ...jobChange })
+    .describe('how the job stands; news of it follow, unless it has ended'),
+  job: z
+    .object({ kind: z.literal('job'), ...jobChange })
+    .describe(
+      'the latest news, at most every progressMs; a state that is neither queued nor running is the last',
+    ),
+  unfollowed: z.object({ kind: z.literal('unfollowed'), job: jobId }),
   heartbeat: z.object({
     kind: z.literal('heartbeat'),
     positions: z.record(z.string(), position).describe('session -> last position sent'),
@@ -196,6 +225,9 @@ export const serverFrame = z.discriminatedUnion('kind', [
   SERVER_FRAMES.watching,
   SERVER_FRAMES.unwatched,
   SERVER_FRAMES.sessions,
+  SERVER_FRAMES.following,
+  SERVER_FRAMES.job,
+  SERVER_FRAMES.unfollowed,
   SERVER_FRAMES.heartbeat,
   SERVER_FRAMES.pong,
   SERVER_FRAMES.error,
@@ -205,6 +237,7 @@ export const serverFrame = z.discriminatedUnion('kind', [
 export type ClientFrame = z.output<typeof clientFrame>;
 export type ClientFrameInput = z.input<typeof clientFrame>;
 export type ServerFrame = z.output<typeof serverFrame>;
+export type FollowFrame = z.output<(typeof CLIENT_FRAMES)['follow']>;
 export type SubscribeFrame = z.output<(typeof CLIENT_FRAMES)['subscribe']>;
 export type FeedFilter = z.output<typeof feedFilter>;
 export type SessionChange = Omit<Extract<ServerFrame, { kind: 'state' }>, 'kind'>;

@@ -2,8 +2,7 @@
 import { z } from 'zod';
 import { DEFAULT_SWEEP_SEEDS } from '../config/limits.js';
 import { MAX_SWEEP_CELLS } from '../core/sweeps/limits.js';
-import { queryInteger } from '../http/zod.pipe.js';
-import { MAX_JOBS_PAGE } from '../jobs/job.schemas.js';
+import { jobPageQuery } from '../jobs/job.schemas.js';
 import { JOB_STATES } from '../store/jobs.port.js';
 import { manifest } from './manifest.schema.js';
 import { RECORDINGS } from './sweep.types.js';
@@ -39,14 +38,7 @@ export const createSweep = z.strictObject({
   record,
 });
 
-export const listSweeps = z.strictObject({
-  limit: queryInteger(1, MAX_JOBS_PAGE).default(50).describe('sweeps on the page'),
-  cursor: z
-    .string()
-    .regex(/^[1-9]\d{0,14}$/, 'expected the nextCursor of the page before')
-    .optional()
-    .describe('nextCursor of the page before'),
-});
+export const listSweeps = jobPageQuery;
 
 export const tableQuery = z.strictObject({
   format: z

@@ -21,11 +21,11 @@ import { DEFAULT_SWEEP_SEEDS } from '../config/limits.js';
 import { MAX_SWEEP_CELLS, MAX_SWEEP_SESSIONS } from '../core/sweeps/limits.js';
 import { sendJob } from '../http/async-answer.js';
 import { Idempotent } from '../http/idempotency.js';
-import { linkPages } from '../http/links.js';
 import { Route } from '../http/openapi.decorators.js';
 import { Problem } from '../http/problem.js';
 import { ZodPipe } from '../http/zod.pipe.js';
-import { job } from '../jobs/job.schemas.js';
+import { acceptedJob } from '../jobs/job.schemas.js';
+import { jobPage } from '../jobs/job-pages.js';
 import { JobService, type JobView } from '../jobs/job-service.js';
 import type { SessionRunner } from '../sessions/runner/session-runner.js';
 import { RUNNER } from '../sessions/sessions.tokens.js';
@@ -50,14 +50,7 @@ export class SweepsController {
     summary: 'Run a scenario over protocols x seeds x parameters',
     description: `A job (progress and cancel: /api/v1/jobs/{id}) of at most ${MAX_SWEEP_CELLS} runs, ${MAX_SWEEP_SESSIONS} where they are recorded. Finished cells are stored: after a restart of the server it goes on where it was.`,
     body: { name: 'NewSweep', schema: schemas.createSweep, required: true },
-    answer: {
-      status: 202,
-      description: 'the job; its id is that of the sweep',
-      name: 'Job',
-      schema: job,
-    },
-    headers: { Location: 'address of the job' },
-    problems: [404, 409, 413, 415, 422],
+    ...acceptedJob('sweep'),
   })
   async create(
     @Body(new ZodPipe(schemas.createSweep, 'body')) body: z.output<typeof schemas.createSweep>,
@@ -92,14 +85,12 @@ export class SweepsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ sweeps: SweepView[]; nextCursor: string | null }> {
-    const { limit, cursor } = query;
-    const found = await this.sweeps.list(limit + 1, cursor);
-    const sweeps = found.slice(0, limit);
-    const nextCursor = found.length > limit ? sweeps.at(-1)!.id : null;
-    linkPages(request, reply, {
-      first: { cursor: null },
-      next: nextCursor === null ? null : { cursor: nextCursor },
-    });
+    const { items: sweeps, nextCursor } = await jobPage(
+      query,
+      (limit, before) => this.sweeps.list(limit, before),
+      request,
+      reply,
+    );
     return { sweeps, nextCursor };
   }
 

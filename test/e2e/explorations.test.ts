@@ -1,8 +1,20 @@
 // /explorations: a search as a job; its counterexample is a session; stopped, it goes on to the same figures.
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { RootlineClient } from '../../src/client/index.js';
+import { decodeCheckpoint } from '../../src/core/explorer/search/checkpoint.js';
+import { readCheckpointFile } from '../../src/explorations/checkpoint-file.js';
+import { explorationProgress } from '../../src/explorations/exploration.schemas.js';
 import type { ExplorationView } from '../../src/explorations/exploration.service.js';
 import type { JobView } from '../../src/jobs/job-service.js';
 import type { ReplayResult } from '../../src/sessions/inspection/replay-result.js';
+import { findOwner } from '../../src/store/sqlite/owner-lock.js';
+import { PROGRAM } from './cli-support.js';
+import { LiveSocket } from './live-support.js';
 import { TestFolder, TestServer } from './server-under-test.js';
 
 const folder = new TestFolder();
@@ -14,6 +26,18 @@ afterAll(async () => {
   await server.stop();
   folder.remove();
 });
+
+/** A server as a process of its own, to be killed; writes checkpoints often. */
+async function serve(dataDir: string): Promise<{ readonly child: ChildProcess; readonly api: string }> {
+  const args = ['serve', '--data', dataDir, '--port', '0', '--demo', 'off', '--checkpoint-interval', '100'];
+  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: 'ignore' });
+  for (;;) {
+    const owner = findOwner(dataDir);
+    if (owner !== null && owner !== 'unknown' && owner.port !== null)
+      return { child, api: `http://127.0.0.1:${owner.port}/api/v1` };
+    await sleep(25);
+  }
+}
 
 const start = (body: object) => server.post<JobView>('/explorations', body);
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -78,6 +102,108 @@ test('a search that a stop of the server interrupted goes on after the restart',
   const { result } = await ended(id);
   expect(result).toMatchObject({ verdict: 'holds', states: 1_042_043, transitions: 3_136_552 });
 }, 120_000);
+
+test('killed, the server goes on from the last checkpoint when it is there again', async () => {
+  const own = new TestFolder();
+  const asked = { litmus: 'reference-coarse', protocol: 'v5.18', reductions: 'none', workers: 2 };
+  try {
+    const { child, api } = await serve(own.path);
+    const post = await fetch(`${api}/explorations`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(asked),
+    });
+    const { id } = (await post.json()) as JobView;
+    const left = join(own.path, 'explorations', `${id}.checkpoint`);
+    // One that both threads made.
+    let states = 0;
+    while (states < 450_000) {
+      await sleep(20);
+      const view = (await (await fetch(`${api}/explorations/${id}`)).json()) as ExplorationView;
+      states = view.progress?.states ?? 0;
+    }
+    const begun = Date.now();
+    while (!existsSync(left) || statSync(left).mtimeMs < begun) await sleep(5);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const { what, rests, seconds } = decodeCheckpoint(readCheckpointFile(left)!);
+    expect(JSON.parse(what)).toMatchObject({ litmus: 'reference-coarse' });
+    expect(rests.length).toBe(2);
+    const again = await TestServer.start(own.path);
+    let view: ExplorationView;
+    do {
+      await sleep(50);
+      view = (await again.get<ExplorationView>(`/explorations/${id}`)).body;
+    } while (view.state === 'queued' || view.state === 'running');
+    expect(view.result).toMatchObject({ verdict: 'holds', states: 1_042_043, transitions: 3_136_552 });
+    // It did not begin again: the time before counts.
+    expect(view.result!.seconds).toBeGreaterThan(seconds);
+    expect(existsSync(left)).toBe(false);
+    await again.stop();
+  } finally {
+    own.remove();
+  }
+}, 180_000);
+
+test('progress on the live feed: how it stands, news of it, its end', async () => {
+  const socket = await LiveSocket.open(server);
+  const { id } = (await start({ litmus: 'reference-coarse', protocol: 'v5.18', reductions: 'none' })).body;
+  socket.say({ kind: 'follow', job: id });
+  expect(await socket.frame('following')).toMatchObject({ job: id, type: 'exploration' });
+  socket.say({ kind: 'follow', job: id });
+  expect(await socket.frame('error')).toMatchObject({ code: 'already-subscribed', about: 'follow' });
+  const client = new RootlineClient({ url: server.api.replace('/api/v1', '') });
+  const states: string[] = [];
+  for await (const { state, progress } of client.followJob(id)) {
+    states.push(state);
+    if (progress !== null) explorationProgress.parse(progress);
+  }
+  expect(states.at(-1)).toBe('finished');
+  const told = await socket.frame('job', ({ state }) => state === 'finished');
+  expect(explorationProgress.parse(told.progress)).toMatchObject({ states: expect.any(Number) as number });
+  socket.say({ kind: 'unfollow', job: id });
+  expect(await socket.frame('error', ({ about }) => about === 'unfollow')).toMatchObject({
+    code: 'not-subscribed',
+  });
+  socket.say({ kind: 'follow', job: '999999' });
+  expect(await socket.frame('error', ({ code }) => code === 'job-not-found')).toBeDefined();
+  socket.socket.close();
+}, 120_000);
+
+test('the locks held and the orders seen are in the answer', async () => {
+  const { id } = (await start({ litmus: 'v-m', protocol: 'v6.4' })).body;
+  const { result } = await ended(id);
+  expect(result!.locks!.differing).toBe(0);
+  expect(result!.locks!.rows).toContainEqual(
+    expect.objectContaining({
+      operation: 'set_invalid',
+      held: ['mmu_lock:W', 'slots_lock', 'rcu'],
+      agrees: true,
+    }),
+  );
+  expect(result!.coverage!.bothOrders).toBeGreaterThan(0);
+});
+
+test('a command beside the server that owns the folder is searched by it', async () => {
+  const run = promisify(execFile);
+  const args = [PROGRAM, 'explore', 'v-d', '--protocol', 'seed-draft', '--data', folder.path, '--json'];
+  // A violation: exit code 3.
+  const failed = await run(process.execPath, args).catch(
+    (error: unknown) => error as { code: number; stdout: string },
+  );
+  expect(failed).toMatchObject({ code: 3 });
+  const told = JSON.parse(failed.stdout) as { sessionId: string; explorationId: string };
+  expect(told).toMatchObject({
+    verdict: 'violated',
+    invariant: 'I3',
+    explorationId: expect.any(String) as string,
+  });
+  expect((await server.get<ExplorationView>(`/explorations/${told.explorationId}`)).body).toMatchObject({
+    state: 'finished',
+    result: { sessionId: told.sessionId },
+  });
+  expect(await server.session(told.sessionId)).toMatchObject({ kind: 'explored' });
+}, 60_000);
 
 test('bad input is refused before a job is made', async () => {
   const refused = async (body: object) => {

@@ -1,17 +1,22 @@
 // The limits of the live feed, made small, on a store in memory behind a real socket: clients that read nothing, tokens that
 // end, one subscription too many, and messages that are made once for all readers.
+
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Subject } from 'rxjs';
 import { afterEach, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Access } from '../../../src/http/access.js';
 import { Stopping } from '../../../src/http/stopping.js';
+import type { JobChange } from '../../../src/jobs/job-service.js';
 import { FeedHub } from '../../../src/live/feed-hub.js';
 import { DEFAULT_LIVE_LIMITS, type LiveLimits } from '../../../src/live/live.limits.js';
 import { LIVE_PATH, LiveServer } from '../../../src/live/live-server.js';
 import { PrometheusMetrics } from '../../../src/metrics/metrics.js';
 import { MemoryEventStore } from '../../../src/store/index.js';
 import { FAKE_MANIFEST, fakeChunk } from '../../contract/fake-chunks.js';
+
+const NO_JOBS = { changed$: new Subject<JobChange>(), get: () => Promise.resolve(null) };
 
 interface Frame {
   readonly kind: string;
@@ -33,7 +38,7 @@ async function serve(
   token: 'accepted' | 'needed' = 'accepted',
 ) {
   const store = new MemoryEventStore();
-  const hub = new FeedHub(store, { ...DEFAULT_LIVE_LIMITS, ...differs });
+  const hub = new FeedHub(store, { ...DEFAULT_LIVE_LIMITS, ...differs }, NO_JOBS);
   const access = { checkUpgrade: () => token, mayRead } as unknown as Access;
   const live = new LiveServer(hub, silent, access, new Stopping(), new PrometheusMetrics());
   const server: Server = createServer();
