@@ -1,6 +1,6 @@
 // A thread's lane: the kernel functions that it is in, from event to event, inside each other; its waits for locks; and of
 // a vCPU's thread when the guest runs.
-import { VCPU } from '../aggregates/layout.js';
+import { THREAD, VCPU } from '../aggregates/layout.js';
 import type { World } from '../aggregates/world.js';
 import { E } from '../events/catalogue.js';
 import { CPU_STATE, MODE } from '../events/constants.js';
@@ -43,6 +43,8 @@ export class ThreadLane {
   /** What it was in before the first row. */
   startAt(world: World, site: number, from: number): void {
     this.enter(site, from);
+    const waitsLock = world.threadWord(this.thread, THREAD.WAITS_LOCK) - 1;
+    if (waitsLock >= 0) this.waits.begin(0, from, waitsLock, world.threadWord(this.thread, THREAD.WAITS_MODE));
     const vcpu = /^vcpu(\d+)$/.exec(this.name);
     if (vcpu === null || Number(vcpu[1]) >= world.vcpus) return;
     const number = Number(vcpu[1]);
@@ -54,7 +56,7 @@ export class ThreadLane {
   row(type: number, site: number, subject: number, mode: number, at: number): void {
     this.waits.end(0, at);
     // Events outside any function (0) leave the stack as it is.
-    if (site !== 0) this.enter(site, at);
+    if (site !== 0 || type === E.ThreadEnded) this.enter(site, at);
     switch (type) {
       case E.LockContended:
         this.waits.begin(0, at, subject, mode);

@@ -3,6 +3,10 @@
 import type { Operations } from './schema.js';
 import { currentToken, tokenNeeded } from './token.js';
 
+const MAX_TURNS = 6;
+const FIRST_PAUSE_MS = 150;
+const MAX_PAUSE_MS = 2_000;
+
 export class Refused extends Error {
   constructor(
     readonly status: number,
@@ -42,11 +46,23 @@ export async function ask<K extends keyof Operations>(
   const init: RequestInit = { method, headers };
   if (body !== undefined) init.body = JSON.stringify(body);
   if (signal !== undefined) init.signal = signal;
-  const answer = await send(`/api/v1${path}${queryText(query)}`, init);
+  const answer = await patiently(method, `/api/v1${path}${queryText(query)}`, init);
   const text = await answer.text();
   if (answer.ok) return (text === '' ? null : JSON.parse(text)) as Operations[K]['answer'];
   if (answer.status === 401) tokenNeeded();
   throw refusedBy(answer.status, text);
+}
+
+/** A server that has too much to do is asked again for what only reads; it says when. */
+async function patiently(method: string, path: string, init: RequestInit): Promise<Response> {
+  for (let turn = 1; ; turn++) {
+    const answer = await send(path, init);
+    const busy = answer.status === 429 || answer.status === 503;
+    if (!busy || method !== 'GET' || turn === MAX_TURNS) return answer;
+    const seconds = Number(answer.headers.get('retry-after') ?? 0);
+    const pauseMs = Math.max(FIRST_PAUSE_MS * turn, Math.min(MAX_PAUSE_MS, seconds * 1_000));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
 }
 
 async function send(path: string, init: RequestInit): Promise<Response> {

@@ -30,7 +30,8 @@ function onKey(event: KeyboardEvent): void {
   // A button or link keeps the keys that press it.
   const pressed = event.key === 'Enter' || event.key === ' ';
   if (pressed && target instanceof HTMLElement && /^(BUTTON|A|SUMMARY)$/.test(target.tagName)) return;
-  if (document.querySelector('dialog[open]') !== null && event.key !== 'Escape') return;
+  // What is open on top has the keys, Escape as well: the browser closes it.
+  if (document.querySelector('dialog[open]') !== null) return;
   const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const shifted = event.shiftKey ? `Shift+${name}` : name;
   for (const wanted of [shifted, name]) {

@@ -1,5 +1,6 @@
 // The code: each thread's stack, and of the chosen frame the procedure's labelled steps with a pointer at where it is, where it
 // came from in C, and what of it is left out.
+import { useEffect, useRef } from 'react';
 import { ask } from '../../api/ask.js';
 import { useResource } from '../../api/resource.js';
 import type { State } from '../../api/schema.js';
@@ -95,11 +96,17 @@ function Steps({
       { signal },
     ),
   );
-  if (error !== null && dataKey !== key) return <ErrorState error={error} retry={reload} />;
   const procedure = dataKey === key ? data : undefined;
   const current = procedure?.steps.find((step) => step.label === label);
   const next = new Set(current?.next);
+  const pointer = useRef<HTMLLIElement>(null);
+  const ready = procedure !== undefined;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is looked at where it has moved to
+  useEffect(() => {
+    void pointer.current?.scrollIntoView({ block: 'nearest' });
+  }, [ready, name, label]);
   const here = procedure?.steps.findIndex((step) => step.label === label) ?? -1;
+  if (error !== null && dataKey !== key) return <ErrorState error={error} retry={reload} />;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled area must be reachable by keyboard
     <div className="scroll" role="region" aria-label={`Steps of ${name}`} tabIndex={0}>
@@ -115,6 +122,7 @@ function Steps({
           return (
             <li
               key={step.label}
+              ref={on ? pointer : null}
               className={on ? 'on' : next.has(step.label) ? 'next' : ''}
               aria-current={on ? 'step' : undefined}
             >

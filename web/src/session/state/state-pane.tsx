@@ -67,7 +67,7 @@ export function StatePane({
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled area must be reachable by keyboard */}
       <div className="scroll" role="region" aria-label="Values" tabIndex={0}>
-        {state === undefined && error !== null && <ErrorState error={error} retry={retry} />}
+        {error !== null && <ErrorState error={error} retry={retry} />}
         {state === undefined && error === null && <Loading what="the state" />}
         {sections.map(({ title, note, rows }) => {
           const shown = onlyChanged ? rows.filter(({ mark }) => mark !== null) : rows;

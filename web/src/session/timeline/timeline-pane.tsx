@@ -61,7 +61,7 @@ export function TimelinePane(props: TimelineProps) {
     return () => watch.disconnect();
   }, [onWidth]);
 
-  const lanes = laneList(data.overview, data.scene, data.part, choice, depths.current);
+  const lanes = laneList(data.overview, data.scene, data.part, choice, depths.current, seen);
   const top = Math.max(0, Math.min(scroll, lanes.height - size.height));
   const input = {
     window: seen,

@@ -25,10 +25,40 @@ export function drawBuckets(sheet: Sheet, timeline: Timeline, lanes: readonly La
     const top = lane.kind === 'root' ? lane.y + 6 : lane.y + 3;
     const height = lane.y + lane.height - 4 - top;
     if (lane.kind === 'root') life(sheet, data, lane);
+    // Buckets narrower than the finest line are drawn together.
+    const perBucket = timeline.rowsPerBucket * sheet.perPosition;
+    const cells = together(timeline, data.cells, Math.max(1, Math.ceil(sheet.finest / perBucket)));
     let most = 1;
-    for (const { events } of data.cells) most = Math.max(most, events);
-    for (const cell of data.cells) bar(sheet, timeline, cell, lane, top, height, most);
+    for (const { events } of cells) most = Math.max(most, events);
+    for (const cell of cells) bar(sheet, cell, lane, top, height, most);
   }
+}
+
+interface Bar {
+  readonly from: number;
+  readonly to: number;
+  readonly first: number;
+  readonly last: number;
+  readonly events: number;
+  readonly counts: Cell['counts'];
+}
+
+/** Neighbouring buckets, `each` at a time. */
+function together(timeline: Timeline, cells: readonly Cell[], each: number): Bar[] {
+  const bars: (Bar & { readonly key: number })[] = [];
+  for (const { bucket, events, first, last, counts } of cells) {
+    const key = Math.floor(bucket / each);
+    const { from, to } = timeline.buckets[bucket];
+    const before = bars.at(-1);
+    if (before === undefined || before.key !== key) {
+      bars.push({ key, from, to, first, last, events, counts });
+      continue;
+    }
+    const sum: { [kind: string]: number } = { ...before.counts };
+    for (const [kind, n] of Object.entries(counts)) sum[kind] = (sum[kind] ?? 0) + n;
+    bars[bars.length - 1] = { ...before, to, last, events: before.events + events, counts: sum };
+  }
+  return bars;
 }
 
 /** From its first event to its last: where in the session the root was. */
@@ -45,19 +75,10 @@ function life(sheet: Sheet, data: TimelineLane, lane: Lane): void {
   );
 }
 
-function bar(
-  sheet: Sheet,
-  timeline: Timeline,
-  cell: Cell,
-  lane: Lane,
-  top: number,
-  height: number,
-  most: number,
-): void {
-  const bucket = timeline.buckets[cell.bucket];
-  if (!sheet.sees(bucket.from, bucket.to + 1)) return;
-  const x = sheet.x(bucket.from);
-  const w = Math.max(sheet.finest, (bucket.to + 1 - bucket.from) * sheet.perPosition - 0.3);
+function bar(sheet: Sheet, cell: Bar, lane: Lane, top: number, height: number, most: number): void {
+  if (!sheet.sees(cell.from, cell.to + 1)) return;
+  const x = sheet.x(cell.from);
+  const w = Math.max(sheet.finest, (cell.to + 1 - cell.from) * sheet.perPosition - 0.3);
   // Busy and quiet buckets both show: the height grows with the logarithm.
   const full = (Math.log2(1 + cell.events) / Math.log2(1 + most)) * height;
   let y = top + height;

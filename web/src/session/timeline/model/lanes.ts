@@ -1,6 +1,7 @@
-// Which lanes there are, how high each is and where it stands: threads, locks, roots. Roots come last, as their number
-// changes with what is seen: nothing below them jumps.
+// Which lanes there are, how high each is and where it stands: roots, threads, locks. Of roots the three that most happens to
+// are shown, in a place that is kept for them, so that nothing below jumps; opened, the group shows all.
 import type { Scene, Timeline } from '../../../api/schema.js';
+import type { Window } from './window.js';
 
 export type LaneKind = 'thread' | 'lock' | 'root';
 
@@ -54,10 +55,12 @@ const FIRST_DEPTH = 2;
 const LOCK_HEIGHT = 26;
 
 const TITLES: readonly (readonly [LaneKind, string])[] = [
+  ['root', 'Roots'],
   ['thread', 'Threads'],
   ['lock', 'Locks'],
-  ['root', 'Roots'],
 ];
+/** Root lanes while the group is not opened. */
+export const FEW_ROOTS = 3;
 
 interface Found {
   readonly id: string;
@@ -65,6 +68,8 @@ interface Found {
   readonly number: number;
   readonly name: string;
   readonly note: string;
+  /** How much happens to it in what is seen. */
+  readonly weight: number;
 }
 
 /** `mmu_lock of VM 0` is `mmu_lock` where there is one VM. */
@@ -72,11 +77,11 @@ export function lockName(name: string): string {
   return name.replace(/ of VM 0$/, '');
 }
 
-function found(overview: Timeline | null, scene: Scene | null, part: Timeline | null): Found[] {
+function found(overview: Timeline | null, scene: Scene | null, part: Timeline | null, seen: Window): Found[] {
   const byId = new Map<string, Found>();
-  const add = (kind: LaneKind, number: number, name: string, note: string): void => {
+  const add = (kind: LaneKind, number: number, name: string, note: string, weight = 0): void => {
     const id = `${kind}:${number}`;
-    if (!byId.has(id)) byId.set(id, { id, kind, number, name, note });
+    if (!byId.has(id)) byId.set(id, { id, kind, number, name, note, weight });
   };
   for (const { kind, number, name } of overview?.lanes ?? []) {
     if (kind !== 'root') add(kind, number, kind === 'lock' ? lockName(name) : name, '');
@@ -84,13 +89,23 @@ function found(overview: Timeline | null, scene: Scene | null, part: Timeline | 
   if (scene !== null) {
     for (const { thread, name } of scene.threads) add('thread', thread, name, '');
     for (const { lock, name } of scene.locks) add('lock', lock, lockName(name), '');
-    for (const { root, role } of scene.roots) add('root', root, `root ${root}`, role);
+    for (const root of scene.roots)
+      add('root', root.root, `root ${root.root}`, root.role, weightIn(root, seen));
   } else {
-    for (const { kind, number, name } of (part ?? overview)?.lanes ?? []) {
-      add(kind, number, kind === 'lock' ? lockName(name) : name, '');
+    for (const { kind, number, name, events, first, last } of (part ?? overview)?.lanes ?? []) {
+      const weight = last < seen.from || first >= seen.to ? 0 : events;
+      add(kind, number, kind === 'lock' ? lockName(name) : name, '', weight);
     }
   }
   return [...byId.values()].sort((x, y) => x.number - y.number);
+}
+
+/** Changes of a root that lie in the window; a root that merely exists there counts a little. */
+function weightIn({ states, counts }: Scene['roots'][number], { from, to }: Window): number {
+  let weight = 0;
+  for (let i = 0; i < states.length; i += 3) if (states[i + 2] > from && states[i + 1] < to) weight += 1;
+  for (let i = 0; i < counts.length; i += 2) if (counts[i] >= from && counts[i] < to) weight += 2;
+  return weight;
 }
 
 function heightOf({ kind, id }: Found, depth: number, folded: boolean): number {
@@ -98,6 +113,11 @@ function heightOf({ kind, id }: Found, depth: number, folded: boolean): number {
   if (kind === 'root') return ROOT_HEIGHT;
   if (kind === 'lock') return LOCK_HEIGHT;
   return depth * ROW + PAD + (id.startsWith('thread') ? MODE_ROW : 0);
+}
+
+function busiest(roots: readonly Found[]): readonly Found[] {
+  const most = [...roots].sort((x, y) => y.weight - x.weight || x.number - y.number).slice(0, FEW_ROOTS);
+  return most.filter(({ weight }) => weight > 0).sort((x, y) => x.number - y.number);
 }
 
 function learn(depths: Depths, scene: Scene): void {
@@ -127,9 +147,10 @@ export function laneList(
   part: Timeline | null,
   choice: LaneChoice,
   depths: Depths,
+  seen: Window,
 ): LaneList {
   if (scene !== null) learn(depths, scene);
-  const all = found(overview, scene, part).filter(({ id }) => !choice.hidden.has(id));
+  const all = found(overview, scene, part, seen).filter(({ id }) => !choice.hidden.has(id));
   const lanes: Lane[] = [];
   const groups: Group[] = [];
   let y = 0;
@@ -147,17 +168,21 @@ export function laneList(
   for (const one of pinned) put(one);
   for (const [kind, title] of TITLES) {
     const own = all.filter((one) => one.kind === kind && !choice.pinned.has(one.id));
+    if (kind === 'root') {
+      const { length } = own;
+      const few = !choice.folded.has('root');
+      const shown = few ? busiest(own) : own;
+      const omitted = scene?.omittedRoots ?? part?.omittedLanes ?? overview?.omittedLanes ?? 0;
+      groups.push({ kind, title, note: `${shown.length} of ${length + omitted}`, folded: few, y });
+      y += GROUP_HEIGHT;
+      const top = y;
+      for (const one of shown) put(one);
+      if (few) y = top + FEW_ROOTS * ROOT_HEIGHT;
+      continue;
+    }
     if (own.length === 0) continue;
     const folded = choice.folded.has(kind);
-    const omitted =
-      kind !== 'root' ? 0 : (scene?.omittedRoots ?? part?.omittedLanes ?? overview?.omittedLanes ?? 0);
-    groups.push({
-      kind,
-      title,
-      note: omitted > 0 ? `${own.length} of ${own.length + omitted}` : String(own.length),
-      folded,
-      y,
-    });
+    groups.push({ kind, title, note: String(own.length), folded, y });
     y += GROUP_HEIGHT;
     if (!folded) for (const one of own) put(one);
   }

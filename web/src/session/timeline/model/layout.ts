@@ -32,7 +32,7 @@ export function layout(input: LayoutInput): Frame {
   for (;;) {
     const sheet = new Sheet(input.window, input.width, input.height, finest);
     draw(sheet, input);
-    if (sheet.primitives.length <= MAX_PRIMITIVES) return sheet;
+    if (sheet.primitives.length <= MAX_PRIMITIVES || finest > input.width) return sheet;
     finest *= 2;
   }
 }

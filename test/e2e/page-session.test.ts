@@ -1,0 +1,179 @@
+// A session in the page, in a real browser on the real server: a newcomer's way through it. Timeline, steps, state with marks,
+// who changed it, code, events, forks, notes; addresses that say what is seen; a session that is commanded by two tabs.
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectAccessible, launchBrowser, openPage } from './browser-under-test.js';
+import { TestFolder, TestServer } from './server-under-test.js';
+
+const WAIT = { timeout: 30_000 };
+
+/** How many of some pixels of the lanes are not of the most frequent colour: something is drawn. */
+function drawnPixels(page: Page): Promise<number> {
+  return page.evaluate(`(() => {
+    const canvas = document.querySelector('.canvas-box canvas');
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    const seen = new Map();
+    for (let i = 0; i < data.length; i += 4 * 7) {
+      const key = (data[i] << 16) | (data[i + 1] << 8) | data[i + 2];
+      seen.set(key, (seen.get(key) ?? 0) + 1);
+    }
+    const counts = [...seen.values()].sort((a, b) => b - a);
+    return counts.slice(1).reduce((sum, n) => sum + n, 0);
+  })()`);
+}
+
+describe('a session in the page', () => {
+  const folder = new TestFolder();
+  let server: TestServer;
+  let browser: Browser;
+  let id: string;
+
+  beforeAll(async () => {
+    server = await TestServer.start(folder.path);
+    browser = await launchBrowser();
+    ({ id } = await server.run({ scenario: 'smi', protocol: 'v5.18', seed: 7 }));
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+    folder.remove();
+  });
+
+  it('is opened at its first root, stepped, asked who did it, filtered, forked and noted', async () => {
+    const { page, errors, foreign } = await openPage(browser, `${server.server.url}/sessions/${id}`);
+    await page.getByText('State after 110').waitFor(WAIT);
+    await page.getByText('■ valid').first().waitFor(WAIT);
+    await expect.poll(() => drawnPixels(page), WAIT).toBeGreaterThan(1_000);
+
+    // Steps: the state says what changed, the code where it is.
+    await page.keyboard.press('.');
+    await page.waitForURL('**at=111**');
+    await page.getByText('State after 111').waitFor(WAIT);
+    await page.getByRole('button', { name: /Changed since 110/ }).click();
+    await expect.poll(() => page.locator('.state-pane .value.changed').count(), WAIT).toBeGreaterThan(0);
+    await page.getByRole('button', { name: 'All', exact: true }).click();
+    await page.getByText('arch/x86/kvm/mmu/tdp_mmu.c').first().waitFor(WAIT);
+    await page.getByText('Left out:').waitFor(WAIT);
+    expect(await page.locator('.steps-list [aria-current=step]').count()).toBe(1);
+    await page.keyboard.press(',');
+    await page.getByText('State after 110').waitFor(WAIT);
+
+    // On to a breakpoint and back; then who changed the count there.
+    await page.keyboard.press('/');
+    await page.keyboard.type('RootInvalidated');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Escape');
+    const { body } = await server.get<{ position: number }>(
+      `/sessions/${id}/seek?from=110&type=RootInvalidated`,
+    );
+    await page.getByText(`State after ${body.position.toLocaleString('en-US')}`).waitFor(WAIT);
+    await page.getByRole('button', { name: 'refcount' }).first().click();
+    const blame = page.getByRole('region', { name: 'Who changed it' });
+    await blame
+      .getByRole('button', { name: /(put|get) r1/ })
+      .first()
+      .waitFor(WAIT);
+    await expectAccessible(page);
+
+    // A window of a hundred events has slices, life bars and holders; the list beside the canvas says so.
+    await page.goto(`${server.server.url}/sessions/${id}?at=850&window=820-920`);
+    const list = page.getByRole('list', { name: 'What the timeline shows' });
+    await list
+      .getByText(/kvm_mmu_page_fault|enter_smm|handle_exit/)
+      .first()
+      .waitFor({ ...WAIT, state: 'attached' });
+    await list
+      .getByText(/root \d+ valid/)
+      .first()
+      .waitFor({ ...WAIT, state: 'attached' });
+    // Folded threads make room for the locks below them.
+    for (const name of ['vcpu0', 'kworker0']) {
+      await page.locator('.labels').getByRole('button', { name, exact: true }).click();
+    }
+    await page.waitForURL('**folded=thread**', WAIT);
+    await list
+      .getByText(/mmu_lock held for/)
+      .first()
+      .waitFor({ ...WAIT, state: 'attached' });
+    await page.keyboard.press('w');
+    await page.waitForURL((url) => !url.search.includes('820-920'), WAIT);
+
+    // Events: a filter by Shift-click, taken away by its chip.
+    const rows = page.locator('.etable [role=rowgroup] [role=row]');
+    await rows.getByText('RootAllocated').or(rows.locator('.kind')).first().waitFor(WAIT);
+    const type = (await rows.locator('.kind').first().textContent()) ?? '';
+    await rows
+      .locator('.kind')
+      .first()
+      .click({ modifiers: ['Shift'] });
+    await page.getByRole('button', { name: new RegExp(`type: ${type}`) }).waitFor(WAIT);
+    await expect
+      .poll(async () => new Set(await rows.locator('.kind').allTextContents()), WAIT)
+      .toEqual(new Set([type]));
+    await page.getByRole('button', { name: new RegExp(`type: ${type}`) }).click();
+
+    // A fork and a note, by keys.
+    await page.keyboard.press('b');
+    await page.getByRole('dialog').getByLabel('Seed from here on').fill('99');
+    await page.getByRole('dialog').getByRole('button', { name: 'Fork' }).click();
+    await page.getByRole('link', { name: /Open session/ }).waitFor(WAIT);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('i');
+    await page.getByLabel(/Note at/).fill('<b>here</b>');
+    await page.getByRole('button', { name: 'Keep it' }).click();
+    await page.getByText('<b>here</b>').waitFor(WAIT);
+    const { body: kept } = await server.get<{ notes: { text: string }[] }>(`/sessions/${id}/notes`);
+    expect(kept.notes.map(({ text }) => text)).toEqual(['<b>here</b>']);
+    expect(errors).toEqual([]);
+    expect(foreign).toEqual([]);
+    await page.context().close();
+  });
+
+  it('takes positions that lie outside, and says when a session is not there or goes away', async () => {
+    const { page } = await openPage(
+      browser,
+      `${server.server.url}/sessions/${id}?at=99999999&window=5-1&range=x`,
+    );
+    const { stored } = await server.session(id);
+    await page.getByText(`State after ${stored.toLocaleString('en-US')}`).waitFor(WAIT);
+    await page.goto(`${server.server.url}/sessions/4711`);
+    await page.getByRole('alert').getByText('There is no such thing any more').waitFor(WAIT);
+    const { id: gone } = await server.run({ scenario: 'destroy-fwd', protocol: 'v6.4' });
+    await page.goto(`${server.server.url}/sessions/${gone}`);
+    await page.getByText('State after').waitFor(WAIT);
+    await server.delete(`/sessions/${gone}`);
+    await page.getByText(`Session ${gone} was deleted`).waitFor(WAIT);
+    await page.context().close();
+  });
+
+  it('follows a live machine, gives it commands, and tells the second of two tabs that it was late', async () => {
+    const { id: live } = await server.create({ scenario: 'live', protocol: 'v6.4' });
+    await server.until(live, ({ state }) => state === 'waiting');
+    const first = await openPage(browser, `${server.server.url}/sessions/${live}`);
+    const { page } = first;
+    await page
+      .getByText('waits for a command')
+      .or(page.getByText(/waiting,/))
+      .first()
+      .waitFor(WAIT);
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.getByText('done', { exact: true }).waitFor(WAIT);
+    await page
+      .getByRole('button', { name: 'vms.0', exact: false })
+      .or(page.getByText('VMs'))
+      .first()
+      .waitFor(WAIT);
+    await server.until(live, ({ state }) => state === 'waiting');
+    // A tab that lost its feed still holds the position from before.
+    const stale = (await server.session(live)).stored - 1;
+    const late = await server.post(
+      `/sessions/${live}/commands`,
+      { command: 'addVcpu', vcpu: 0 },
+      { 'if-match': `"${stale}"` },
+    );
+    expect(late.status).toBe(412);
+    expect(first.errors).toEqual([]);
+    await page.context().close();
+  });
+});

@@ -1,0 +1,133 @@
+// The timeline's layout as text: what of a scene is drawn where. `UPDATE=1 npx vitest run test/unit/web` rewrites the drawings.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { fitName } from '../../../web/src/session/timeline/model/fit.js';
+import { type LaneChoice, laneList } from '../../../web/src/session/timeline/model/lanes.js';
+import { layout, MAX_PRIMITIVES } from '../../../web/src/session/timeline/model/layout.js';
+import { frameText } from '../../../web/src/session/timeline/model/primitives.js';
+import {
+  clamped,
+  showing,
+  tickStep,
+  type Window,
+  zoomed,
+} from '../../../web/src/session/timeline/model/window.js';
+import { scenesOf } from '../../support/scenes.js';
+
+const NOTHING: LaneChoice = { folded: new Set(), hidden: new Set(), pinned: new Set() };
+type Scene = NonNullable<Parameters<typeof layout>[0]['scene']>;
+type Timeline = NonNullable<Parameters<typeof layout>[0]['timeline']>;
+
+const smi = scenesOf({ scenario: 'smi', protocol: 'v5.18', seed: 1 });
+
+function drawn(scene: Scene | null, window: Window, choice = NOTHING, timeline: Timeline | null = null) {
+  const lanes = laneList(timeline, scene, timeline, choice, new Map(), window);
+  return layout({
+    window,
+    width: 800,
+    height: 2_000,
+    scroll: 0,
+    lanes,
+    scene,
+    timeline,
+    at: Math.floor(window.from) + 10,
+    findings: [Math.floor(window.from) + 20],
+    notes: [],
+    range: null,
+  });
+}
+
+function golden(name: string, text: string): void {
+  const path = new URL(`./${name}.txt`, import.meta.url);
+  if (process.env['UPDATE'] === '1') writeFileSync(path, `${text}\n`);
+  expect(`${text}\n`).toBe(readFileSync(path, 'utf8'));
+}
+
+describe('the layout of the timeline', () => {
+  test('a stretch between SMI and RSM, position by position', () => {
+    const window = { from: 1_180, to: 1_240 };
+    golden('smi-1180', frameText(drawn(smi.scene(1_100, 1_300) as unknown as Scene, window)));
+  });
+
+  test('folded, hidden and pinned lanes', () => {
+    const choice = {
+      folded: new Set(['thread:1', 'lock']),
+      hidden: new Set(['thread:0']),
+      pinned: new Set(['root:2']),
+    };
+    const scene = smi.scene(1_100, 1_300) as unknown as Scene;
+    const lanes = laneList(null, scene, null, choice, new Map(), { from: 1_100, to: 1_300 });
+    expect(lanes.lanes[0].id).toBe('root:2');
+    expect(lanes.lanes.map(({ id }) => id)).not.toContain('thread:0');
+    expect(lanes.lanes.filter(({ kind }) => kind === 'lock')).toEqual([]);
+    expect(lanes.lanes.find(({ id }) => id === 'thread:1')).toMatchObject({ folded: true, height: 20 });
+    expect(lanes.groups.map(({ title }) => title)).toEqual(['Roots', 'Threads', 'Locks']);
+  });
+
+  test('a slice that moves a root has the colour of the state that it moves it to', () => {
+    const { primitives } = drawn(smi.scene(1, 4_000) as unknown as Scene, { from: 1, to: 4_000 });
+    const fills = new Set(primitives.flatMap((p) => (p.k === 'rect' ? [p.fill] : [])));
+    for (const colour of ['valid', 'inval', 'zap', 'rcu', 'guest', 'smm', 'host'] as const)
+      expect(fills).toContain(colour);
+  });
+
+  test('however much there is, a frame has at most 20,000 primitives', () => {
+    const lanes = Array.from({ length: 64 }, (_, number) => ({
+      kind: 'thread' as const,
+      number,
+      name: `vcpu${number}`,
+      events: 10_000_000,
+      first: 1,
+      last: 10_000_000,
+      cells: Array.from({ length: 600 }, (__, bucket) => ({
+        bucket,
+        events: 200,
+        first: bucket * 16_666 + 1,
+        last: (bucket + 1) * 16_666,
+        counts: { root: 10, zap: 20, entry: 60, lock: 70, smm: 40 },
+      })),
+    }));
+    const buckets = Array.from({ length: 600 }, (_, i) => ({
+      from: i * 16_666 + 1,
+      to: (i + 1) * 16_666,
+      fromTimeNs: i,
+      toTimeNs: i + 1,
+      events: 12_800,
+    }));
+    const timeline = {
+      from: 1,
+      to: 10_000_000,
+      rowsPerBucket: 16_666,
+      source: 'coarse',
+      buckets,
+      lanes,
+      omittedLanes: 0,
+    };
+    const frame = drawn(null, { from: 1, to: 10_000_001 }, NOTHING, timeline as Timeline);
+    expect(frame.primitives.length).toBeGreaterThan(1_000);
+    expect(frame.primitives.length).toBeLessThanOrEqual(MAX_PRIMITIVES);
+  });
+});
+
+describe('the window', () => {
+  test('zoom keeps the position under the pointer, and stays inside the session', () => {
+    const near = zoomed({ from: 100, to: 300 }, 0.5, 150, 1_000);
+    expect(near).toEqual({ from: 125, to: 225 });
+    expect((150 - near.from) / (near.to - near.from)).toBeCloseTo((150 - 100) / 200);
+    expect(zoomed({ from: 1, to: 1_001 }, 3, 500, 1_000)).toEqual({ from: 1, to: 1_001 });
+    expect(zoomed({ from: 10, to: 20 }, 0.001, 15, 1_000).to - 8).toBeCloseTo(
+      zoomed({ from: 10, to: 20 }, 0.001, 15, 1_000).from,
+    );
+    expect(clamped({ from: -50, to: 20 }, 30)).toEqual({ from: 1, to: 31 });
+    expect(showing({ from: 100, to: 200 }, 150, 1_000)).toEqual({ from: 100, to: 200 });
+    expect(showing({ from: 100, to: 200 }, 500, 1_000)).toEqual({ from: 450, to: 550 });
+    expect([7, 93, 1_000_000].map((span) => tickStep(span, 8))).toEqual([1, 20, 200_000]);
+  });
+
+  test('a long name loses whole words from the front', () => {
+    expect(fitName('kvm_tdp_mmu_put_root', 200)).toBe('kvm_tdp_mmu_put_root');
+    expect(fitName('kvm_tdp_mmu_put_root', 80)).toBe('…put_root');
+    expect(fitName('kvm_tdp_mmu_put_root', 40)).toBe('…root');
+    expect(fitName('vcpu', 20)).toBe('');
+  });
+});
