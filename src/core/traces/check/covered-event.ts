@@ -29,14 +29,14 @@ export type CoveredEvent =
   | ({ readonly kind: 'put'; readonly shared: boolean | null } & PrintedRoot)
   | { readonly kind: 'next'; readonly kvm: Address | null; readonly previous: Address }
   | { readonly kind: 'nextReturned'; readonly root: Address; readonly caller: string | null }
-  | { readonly kind: 'alloc' }
-  /** `root`: null where only the caller could tell. */
+  | { readonly kind: 'alloc'; readonly level: number | null }
   | {
       readonly kind: 'init';
       readonly sp: Address;
       readonly spt: Address;
       readonly role: number;
-      readonly root: boolean | null;
+      /** The entry that points to it: 0 for a root. */
+      readonly sptep: Address | null;
     }
   | {
       readonly kind: 'announced';
@@ -181,8 +181,7 @@ function init(body: string): CoveredEvent {
   const spt = hex(body, 'spt');
   const role = hex(body, 'role');
   if (sp === null || spt === null || role === null) return damaged('sp, spt, role');
-  const sptep = hex(body, 'sptep');
-  return { kind: 'init', sp, spt, role, root: sptep === null ? null : sptep === 0 };
+  return { kind: 'init', sp, spt, role, sptep: hex(body, 'sptep') };
 }
 
 /** `sp gen 0 gfn 0 l4 ... root 0 sync new`; `new sp gfn 0 4 ... root 0 sync` of trace-cmd; its raw form has fields. */
@@ -223,7 +222,7 @@ const vcpuOf = (body: string): number | null => {
 const smm = (body: string): CoveredEvent => ({
   kind: 'smm',
   vcpu: vcpuOf(body),
-  entering: body.includes('entering') || (integer(body, 'entering') ?? 0) !== 0,
+  entering: (integer(body, 'entering') ?? (body.includes(': entering ') ? 1 : 0)) !== 0,
 });
 
 const OTHER: CoveredEvent = { kind: 'other' };
@@ -264,7 +263,7 @@ const DECODERS: Readonly<Record<string, (body: string) => CoveredEvent>> = {
     if (root === null) return damaged('root');
     return { kind: 'nextReturned', root, caller: /^\(([a-z_]\w*)\+0x/.exec(b)?.[1] ?? null };
   },
-  alloc_tdp_mmu_page: () => ({ kind: 'alloc' }),
+  alloc_tdp_mmu_page: (b) => ({ kind: 'alloc', level: integer(b, 'level') }),
   alloc_tdp_mmu_page_ret: init,
   tdp_mmu_init_sp: init,
   kvm_mmu_get_page: announced,
@@ -349,9 +348,4 @@ const DECODER_BY_NAME = new Map(Object.entries(DECODERS));
 export function decodeCovered(event: string, body: string): CoveredEvent {
   const decode = DECODER_BY_NAME.get(event);
   return decode === undefined ? OTHER : decode(body);
-}
-
-/** What shows that the probes of root births were on. */
-export function isBirth(event: CoveredEvent): boolean {
-  return event.kind === 'init';
 }

@@ -9,9 +9,35 @@ import type { LockMode, Traits } from './traits.js';
 /** Threads, VMs, vCPUs and live tables of one trace. */
 export const CHECK_OBJECTS_MAX = 2_000_000;
 
+const PAGE = 0x1000;
+
 interface Table {
   readonly root: Root | null;
+  readonly role: number;
+  /** Null: made before the trace begins, or by a kernel that does not print the entry that points to it. */
+  readonly vm: Vm | null;
   alive: boolean;
+}
+
+/** An event that stands beside another one: both are on or off for the whole trace. */
+export class Tracepoint {
+  private seen = false;
+  private silentAt = 0;
+
+  constructor(private readonly name: string) {}
+
+  spoke(): Refusal | null {
+    if (!this.seen && this.silentAt > 0)
+      return refuse('call-order', `${this.name} is on, and was silent at event ${this.silentAt}`);
+    this.seen = true;
+    return null;
+  }
+
+  wasSilent(now: number, where: string): Refusal | null {
+    if (this.seen) return refuse('call-order', `${where}, and ${this.name} was silent`);
+    this.silentAt ||= now;
+    return null;
+  }
 }
 
 export class Ledger {
@@ -22,9 +48,13 @@ export class Ledger {
   readonly tables = new Map<Address, Table>();
   /** A root's birth was seen: every function of the probe set is armed. */
   armed = false;
-  /** The tracepoint kvm_mmu_get_page was seen. */
-  announces = false;
-  queues = false;
+  /** Tracepoints beside probes: seen to be on, or silent where they should have spoken. */
+  readonly announces = new Tracepoint('kvm_mmu_get_page');
+  readonly announcesZaps = new Tracepoint('kvm_mmu_zap_all_fast');
+  readonly queues = new Tracepoint('workqueue_queue_work');
+  readonly zapRoots = new Tracepoint('tdp_mmu_zap_root');
+  readonly unloadsInReset = new Tracepoint('kvm_mmu_unload');
+  readonly smm = new Tracepoint('SMM transition');
   nested = false;
   missedFrees = 0;
   unprobed = 0;
@@ -48,7 +78,16 @@ export class Ledger {
   thread(pid: number): Thread {
     let thread = this.threads.get(pid);
     if (thread === undefined) {
-      thread = { pid, frames: [], loose: true, vcpu: null, inGuest: null, puts: [], owesZap: null, name: '' };
+      thread = {
+        pid,
+        frames: [],
+        loose: true,
+        vcpu: null,
+        inGuest: null,
+        puts: [],
+        owesZap: null,
+        lastAt: 0,
+      };
       this.threads.set(pid, thread);
     }
     return thread;
@@ -89,7 +128,17 @@ export class Ledger {
   vcpu(address: Address, vm: Vm): Vcpu {
     let vcpu = vm.vcpus.get(address);
     if (vcpu === undefined) {
-      vcpu = { address, vm, held: vm.whole ? [] : null, mustDrop: false, mmus: [] };
+      vcpu = {
+        address,
+        vm,
+        held: vm.whole ? [] : null,
+        mustDrop: false,
+        ran: false,
+        reloads: 0,
+        unloaded: false,
+        inSmm: vm.whole ? false : null,
+        mmus: [],
+      };
       vm.vcpus.set(address, vcpu);
     }
     return vcpu;
@@ -122,11 +171,11 @@ export class Ledger {
       owed: false,
       gifts: 0,
       pending: [],
-      unprobedWalker: false,
+      walkerSince: null,
     };
     vm.roots.unshift(root);
     vm.bySp.set(sp, root);
-    this.tables.set(spt, { root, alive: true });
+    this.tables.set(spt, { root, role, vm, alive: true });
     return root;
   }
 
@@ -200,8 +249,29 @@ export class Ledger {
     return found;
   }
 
-  tableMade(spt: Address): void {
-    this.tables.set(spt, { root: null, alive: true });
+  /** A table below a root. Its role is its parent's, one level down. */
+  tableMade(spt: Address, role: number, sptep: Address | null): Refusal | null {
+    const before = this.tables.get(spt);
+    // Freed without a line, or never linked into its tree and given back at once.
+    if (before?.alive === true && before.root === null && this.traits.era >= 'b') this.missedFrees++;
+    const parent = sptep === null ? undefined : this.tables.get(sptep - (sptep % PAGE));
+    this.tables.set(spt, { root: null, role, vm: parent?.vm ?? null, alive: true });
+    if (parent === undefined) return null;
+    if (!parent.alive)
+      return refuse('use-after-free', `the table at ${hex(sptep ?? 0)} that it is to stand in was freed`);
+    return role === withoutInvalid(parent.role) - 1
+      ? null
+      : refuse('role', `role 0x${role.toString(16)} below a table with role 0x${parent.role.toString(16)}`);
+  }
+
+  /** The RCU callbacks of a VM are through: what no line freed was missed by the probe. */
+  missFrees(vm: Vm): void {
+    for (const table of this.tables.values()) {
+      if (table.vm !== vm || !table.alive) continue;
+      if (table.root === null || table.root.count !== null) this.missedFrees++;
+      table.alive = false;
+      if (table.root !== null) this.bury(table.root);
+    }
   }
 
   bury(root: Root): void {

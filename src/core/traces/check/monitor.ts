@@ -4,28 +4,25 @@
 import type { CoveredEvent } from './covered-event.js';
 import { Ledger } from './ledger.js';
 import { LEAVE, type Outcome, TAKEN, unexpected } from './outcome.js';
-import { type Refusal, refuse } from './rules.js';
+import { type Place, type Refusal, refuse } from './rules.js';
 import { type Frame, hex, type Thread, type Vm } from './state.js';
 import {
+  bareFreeRoots,
   dropCalled,
-  entered,
   freePageCalled,
-  freeRootsCalled,
   inDrop,
   inFreed,
   inFreePage,
   inFreeRoots,
-  inLoad,
-  inLookup,
   leaveDrop,
   leaveFreed,
   leaveFreePage,
   leaveFreeRoots,
-  left,
-  loadCalled,
   names,
   rootFreed,
-} from './steps-vcpu.js';
+  smmReset,
+} from './steps-drop.js';
+import { entered, inLoad, inLookup, left, loadCalled, rootMade } from './steps-vcpu.js';
 import {
   fastZapCalled,
   inFastZap,
@@ -52,6 +49,9 @@ const STATES_SHOWN = 8;
 
 export class Monitor {
   private readonly ledger: Ledger;
+  /** The first refusal from before it was known that the probes are on. */
+  private heldBack: Refusal | null = null;
+  private place: Place | null = null;
 
   constructor(readonly traits: Traits) {
     this.ledger = new Ledger(traits);
@@ -71,22 +71,27 @@ export class Monitor {
   }
 
   /** Null: some behaviour of the protocol goes on like this. */
-  take(pid: number, event: CoveredEvent): Refusal | null {
+  take(pid: number, event: CoveredEvent, place: Place | null = null): Refusal | null {
     const l = this.ledger;
+    this.place = place;
     l.now++;
     if (event.kind === 'tableFreed') return l.armed ? tableFreed(l, event) : null;
     const t = l.thread(pid);
     if (t.puts.length > 0) l.settle(t);
-    if (event.kind === 'other' || event.kind === 'fault' || event.kind === 'executes') return null;
+    if (event.kind === 'other' || event.kind === 'fault') return null;
     if (event.kind === 'nested') {
       l.nested = true;
       return null;
     }
-    if (event.kind === 'init') l.armed = true;
+    if (event.kind === 'init' && !l.armed) {
+      l.armed = true;
+      if (this.heldBack !== null) return this.heldBack;
+    }
     const refusal = this.step(l, t, event);
+    t.lastAt = l.now;
     if (refusal === null)
       return l.full ? refuse('state-limit', 'more VMs, threads and tables than a check keeps') : null;
-    return this.forgiven(l, t, event) ? null : refusal;
+    return this.forgiven(l, t, event, refusal) ? null : refusal;
   }
 
   /** The states that are possible before an event, in words; asked for before it is taken. */
@@ -125,10 +130,14 @@ export class Monitor {
     }
   }
 
-  /** Where a trace begins in the middle, or before its probes are known to be on, nothing is held against a thread. */
-  private forgiven(l: Ledger, t: Thread, e: CoveredEvent): boolean {
+  /**
+   * Where a trace begins in the middle nothing is held against a thread; nor is it before the first birth shows that all
+   * probes are on, when it is remembered.
+   */
+  private forgiven(l: Ledger, t: Thread, e: CoveredEvent, refusal: Refusal): boolean {
     const whole = l.vms.size > 0 && [...l.vms.values()].every((vm) => vm.whole);
-    if (l.armed && (!t.loose || whole)) return false;
+    if (l.armed && (!t.loose || whole || refusal.certain === true)) return false;
+    if (whole || refusal.certain === true) this.heldBack ??= { ...refusal, at: this.place };
     t.frames.length = 0;
     if (e.kind === 'entry' || e.kind === 'exit') t.inGuest = e.kind === 'entry';
     return true;
@@ -136,6 +145,8 @@ export class Monitor {
 
   /** The thread is in no covered function. */
   private base(l: Ledger, t: Thread, e: CoveredEvent): Outcome {
+    if (t.inGuest === true && e.kind !== 'entry' && e.kind !== 'exit')
+      return refuse('entry-exit', 'the thread is in the guest: it has not left it since its last entry');
     switch (e.kind) {
       case 'load':
         return loadCalled(l, t, e);
@@ -144,7 +155,7 @@ export class Monitor {
       case 'obsolete':
         return dropCalled(l, t, e);
       case 'freeRoots':
-        return freeRootsCalled(l, t, e, null);
+        return bareFreeRoots(l, t, e);
       case 'freePage': {
         if (!l.traits.freesMirrorSlot) return unexpected('mmu_free_root_page runs inside kvm_mmu_free_roots');
         const vm = l.vmOf(e.kvm, t);
@@ -153,13 +164,14 @@ export class Monitor {
       case 'next':
         return beginWalk(l, t, e);
       case 'init':
+        if (l.traits.era === 'a') return unexpected('alloc_tdp_mmu_page returns, and was not called');
         return childMade(l, t, e);
       case 'alloc':
-        t.frames.push({ kind: 'alloc' });
+        t.frames.push({ kind: 'alloc', level: e.level });
         return TAKEN;
       case 'announced':
-        if (!l.traits.announcesAfterInit || l.nested || !e.created) return TAKEN;
-        return l.armed ? unexpected('a new table is announced, and tdp_mmu_init_sp was silent') : TAKEN;
+        if (l.traits.announces === 'none' || l.nested || !e.created) return TAKEN;
+        return l.armed ? unexpected('a new table is announced, and was not made') : TAKEN;
       case 'fastZap':
       case 'fastZapFront':
         return fastZapCalled(l, t, e);
@@ -180,7 +192,7 @@ export class Monitor {
       case 'zapAllRoots': {
         const vm = l.vmOf(e.kvm, t);
         if (vm === null) return TAKEN;
-        if (l.traits.era === 'a') return unexpected('kvm_tdp_mmu_zap_all, and kvm_mmu_zap_all was silent');
+        if (l.traits.zapAllIsCalled) return unexpected('kvm_tdp_mmu_zap_all, and kvm_mmu_zap_all was silent');
         return zapAllRootsCalled(l, t, vm);
       }
       case 'mmuInit':
@@ -191,14 +203,16 @@ export class Monitor {
       }
       case 'work':
         return workCalled(l, t, e);
+      case 'executes':
+        return TAKEN;
       case 'rootFreed':
         return rootFreed(l, t, e);
       case 'zapRange':
         t.frames.push({ kind: 'zapRange' });
         return TAKEN;
       case 'smm':
-        t.frames.push({ kind: 'smm', done: false });
-        return TAKEN;
+        t.frames.push({ kind: 'smm', entering: e.entering, done: false });
+        return l.smm.spoke() ?? TAKEN;
       case 'entry':
       case 'exit':
       case 'user':
@@ -287,15 +301,20 @@ function inFrame(l: Ledger, t: Thread, f: Frame, e: CoveredEvent): Outcome {
     case 'alloc': {
       if (e.kind !== 'init') return unexpected('alloc_tdp_mmu_page has not returned');
       t.frames.pop();
+      if (f.level !== null && f.level !== e.role % 16)
+        return refuse(
+          'role',
+          `a table of level ${f.level} is asked for, and one with role 0x${e.role.toString(16)} is made`,
+        );
       const below = t.frames[t.frames.length - 1];
-      return below?.kind === 'lookup' ? inLookup(l, t, below, e) : childMade(l, t, e);
+      return below?.kind === 'lookup' ? rootMade(l, t, below, e) : childMade(l, t, e);
     }
     case 'init':
       return inInit(l, f, e);
     case 'smm':
       if (f.done || e.kind !== 'reset') return LEAVE;
       f.done = true;
-      return dropCalled(l, t, e);
+      return smmReset(l, t, f.entering, e);
   }
 }
 
@@ -304,13 +323,13 @@ function leave(l: Ledger, t: Thread, f: Frame): Refusal | null {
     case 'drop':
       return leaveDrop(l, f);
     case 'freeRoots':
-      return leaveFreeRoots(l, f);
+      return leaveFreeRoots(l, t, f);
     case 'freePage':
       return leaveFreePage(f);
     case 'zapAllRoots':
       return leaveZapAllRoots(l, f);
     case 'fastZap':
-      return leaveFastZap(t, f);
+      return leaveFastZap(l, t, f);
     case 'zapAll':
       return f.zapped
         ? null

@@ -79,9 +79,19 @@ export const RULES: readonly Rule[] = (Object.keys(TEXTS) as RuleId[]).map((id) 
   where: TEXTS[id][1],
 }));
 
+/** The line of an event, and its name. */
+export interface Place {
+  readonly lineNumber: number;
+  readonly event: string;
+}
+
 export interface Refusal {
   readonly rule: RuleId;
   readonly why: string;
+  /** Also where the trace begins in the middle. */
+  readonly certain?: true;
+  /** Where it was an earlier line. */
+  readonly at?: Place | null;
 }
 
 export const refuse = (rule: RuleId, why: string): Refusal => ({ rule, why });

@@ -30,8 +30,8 @@ export interface Root {
   gifts: number;
   /** Puts whose decrement may still be to come. */
   readonly pending: PendingPut[];
-  /** An unprobed walker holds it (v5.10). */
-  unprobedWalker: boolean;
+  /** When its last visible reference went while an unprobed walker still holds it (v5.10). */
+  walkerSince: number | null;
 }
 
 export interface PendingPut {
@@ -46,6 +46,14 @@ export interface Vcpu {
   held: Root[] | null;
   /** All its roots have to go before it enters the guest again (v5.10: a fast zap has run). */
   mustDrop: boolean;
+  /** It has entered the guest. */
+  ran: boolean;
+  /** Requests to unload that a fast zap made and that it may not have met (up to v5.17). */
+  reloads: number;
+  /** Its VM is ending. */
+  unloaded: boolean;
+  /** Null: not known. */
+  inSmm: boolean | null;
   readonly mmus: Address[];
 }
 
@@ -80,11 +88,16 @@ export type Frame =
     }
   | {
       readonly kind: 'drop';
-      readonly why: 'reset' | 'unload' | 'obsolete';
-      readonly vcpu: Vcpu;
+      readonly why: 'reset' | 'unload' | 'obsolete' | 'inlined';
+      readonly vcpu: Vcpu | null;
       /** Roots that it still has to give up. */
       owes: number;
+      /** MMUs whose slots were freed so far: the vCPU's own, then the one for nested guests, which lies behind it. */
+      readonly mmus: Address[];
       frees: number;
+      /** kvm_mmu_unload was seen in a reset; the mirror slot was freed behind an unload. */
+      unloaded: boolean;
+      mirror: boolean;
     }
   | {
       readonly kind: 'freeRoots';
@@ -137,15 +150,21 @@ export type Frame =
   | { readonly kind: 'schedule'; readonly root: Root; queued: boolean }
   /** After the put that may have been the last of a valid root (v5.18): its zap is scheduled at once. */
   | { readonly kind: 'lastPut'; readonly root: Root; readonly sure: boolean; done: boolean }
-  | { readonly kind: 'freed'; readonly root: Root; readonly sure: boolean; done: boolean }
+  | {
+      readonly kind: 'freed';
+      readonly root: Root;
+      readonly sure: boolean;
+      readonly at: number;
+      done: boolean;
+    }
   | { readonly kind: 'work'; readonly root: Root; readonly zap: Zap; put: boolean }
   | { readonly kind: 'uninit'; readonly vm: Vm; invalidated: boolean; zapped: boolean }
   | { readonly kind: 'zapRange' }
-  | { readonly kind: 'alloc' }
+  | { readonly kind: 'alloc'; readonly level: number | null }
   /** tdp_mmu_init_sp: the tracepoint kvm_mmu_get_page stands right behind it. */
   | { readonly kind: 'init'; readonly level: number; announced: boolean }
   /** SMM entry or exit: the context is reset before anything else. */
-  | { readonly kind: 'smm'; done: boolean };
+  | { readonly kind: 'smm'; readonly entering: boolean; done: boolean };
 
 /** The levels of one zap that have begun. */
 export interface Zap {
@@ -165,13 +184,8 @@ export interface Thread {
   readonly puts: Root[];
   /** A fast zap in two halves: the second is still to come. */
   owesZap: Vm | null;
-  name: string;
-}
-
-/** Births, deaths and puts that a check fills in. */
-export interface FilledIn {
-  missedFrees: number;
-  unprobed: number;
+  /** Its line before this one. */
+  lastAt: number;
 }
 
 export const newZap = (): Zap => ({ began: false, levels: [] });

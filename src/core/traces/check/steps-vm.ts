@@ -17,7 +17,10 @@ export function fastZapCalled(l: Ledger, t: Thread, e: Event<'fastZap' | 'fastZa
   const vm = l.vmOf(e.kvm, t);
   if (vm === null) return TAKEN;
   vm.requestsOut = false;
-  for (const vcpu of vm.vcpus.values()) vcpu.mustDrop = l.traits.era < 'c' && (vcpu.held?.length ?? 0) > 0;
+  for (const vcpu of vm.vcpus.values()) {
+    vcpu.mustDrop = l.traits.era < 'c' && (vcpu.held?.length ?? 0) > 0;
+    vcpu.reloads++;
+  }
   t.frames.push({
     kind: 'fastZap',
     vm,
@@ -32,9 +35,10 @@ export function fastZapCalled(l: Ledger, t: Thread, e: Event<'fastZap' | 'fastZa
 export function inFastZap(l: Ledger, t: Thread, f: Of<'fastZap'>, e: CoveredEvent): Outcome {
   switch (e.kind) {
     case 'fastZapAnnounced':
-      if (f.announced) return unexpected('kvm_mmu_zap_all_fast is announced twice');
+      if (f.announced || f.invalidated || f.zapped)
+        return unexpected('kvm_mmu_zap_all_fast is announced once, before anything else');
       f.announced = true;
-      return TAKEN;
+      return l.announcesZaps.spoke() ?? TAKEN;
     case 'zapAllRoots':
       if (l.traits.zapBy !== 'none' || f.zapped)
         return f.front ? LEAVE : unexpected('kvm_mmu_zap_all_fast empties no root in place');
@@ -59,17 +63,20 @@ export function inFastZap(l: Ledger, t: Thread, f: Of<'fastZap'>, e: CoveredEven
         );
       f.vm.requestsOut = true;
       t.frames.pop();
-      return TAKEN;
+      return announcedOrOff(l, f) ?? TAKEN;
     default:
       return f.front ? LEAVE : unexpected('kvm_mmu_zap_all_fast has not returned');
   }
 }
 
-export function leaveFastZap(t: Thread, f: Of<'fastZap'>): Refusal | null {
+const announcedOrOff = (l: Ledger, f: Of<'fastZap'>): Refusal | null =>
+  f.announced ? null : l.announcesZaps.wasSilent(l.now, 'a fast zap ran');
+
+export function leaveFastZap(l: Ledger, t: Thread, f: Of<'fastZap'>): Refusal | null {
   if (!f.invalidated)
     return unexpected('a fast zap, and the invalidation of roots was silent: it did not run');
   t.owesZap = f.vm;
-  return null;
+  return announcedOrOff(l, f);
 }
 
 // ---- invalidation ----
@@ -237,14 +244,14 @@ const walksOf = (l: Ledger): number => (l.traits.zapAllByAddressSpace || l.trait
 export function mmuInitialised(l: Ledger, kvm: number): Outcome {
   const before = l.vms.get(kvm);
   if (before !== undefined) {
-    if (before.whole && !before.ended)
-      return refuse('vm-order', `the VM at ${hex(kvm)} begins again, and has not ended`);
-    for (const root of before.roots.slice()) {
-      if (root.count === null) continue;
-      if (!root.dead) return refuse('no-leak', `the VM is gone, and ${l.describe(root)}`);
-      l.missedFrees++;
-      l.bury(root);
-    }
+    if (!before.ended)
+      return {
+        ...refuse('vm-order', `the VM at ${hex(kvm)} begins, and has been there before and not ended`),
+        certain: true,
+      };
+    const left = aliveRoots(before).find((root) => root.count !== null);
+    if (left !== undefined) return refuse('no-leak', `the VM is gone, and ${l.describe(left)}`);
+    l.missFrees(before);
   }
   l.newVm(kvm, true);
   return TAKEN;
@@ -273,6 +280,9 @@ export function mmuUninitialised(l: Ledger, t: Thread, vm: Vm): Outcome {
           : alive.find((root) => root.valid);
     if (left !== undefined) return refuse('no-leak', `the MMU goes, and ${l.describe(left)}`);
   }
+  for (const thread of l.threads.values())
+    if (thread.vcpu?.vm === vm && thread.inGuest === true)
+      return refuse('entry-exit', `the MMU goes while thread ${thread.pid} is in the guest`);
   vm.ended = true;
   t.frames.push({ kind: 'uninit', vm, invalidated: false, zapped: false });
   return TAKEN;
@@ -298,6 +308,8 @@ export function inUninit(l: Ledger, t: Thread, f: Of<'uninit'>, e: CoveredEvent)
       if (zapBy === 'worker' || f.zapped) return LEAVE;
       f.zapped = true;
       if (!f.invalidated) {
+        if (l.traits.uninitCallsInvalidation)
+          return unexpected('kvm_tdp_mmu_invalidate_roots was silent: it did not run');
         f.invalidated = true;
         const begun = invalidated(l, t, f.vm, null, true);
         if (begun !== TAKEN) return begun;
@@ -321,11 +333,8 @@ export function leaveUninit(l: Ledger, f: Of<'uninit'>): Refusal | null {
         'no-leak',
         `the MMU of the VM is gone, and ${l.describe(root)}${root.work === 'none' ? '' : `, its work item ${root.work}`}`,
       );
-  // It waited for the RCU callbacks: those that no line shows were missed by their probe.
-  for (const root of f.vm.roots.slice()) {
-    if (root.count !== null) l.missedFrees++;
-    l.bury(root);
-  }
+  // It waited for the RCU callbacks.
+  l.missFrees(f.vm);
   return null;
 }
 
@@ -335,16 +344,18 @@ export function leaveUninit(l: Ledger, f: Of<'uninit'>): Refusal | null {
 export function tableFreed(l: Ledger, e: Event<'tableFreed'>): Refusal | null {
   const table = l.tables.get(e.spt);
   if (table === undefined) return null; // from before the trace
+  if (e.refcount !== null && e.refcount !== 0)
+    return refuse('refcount', `it is freed with a count of ${e.refcount}`);
   if (!table.alive) return refuse('rcu-free', `the table at ${hex(e.spt)} was freed already`);
   const { root } = table;
   if (root === null) {
     table.alive = false;
-    return null;
+    return e.role === table.role
+      ? null
+      : refuse('role', `role 0x${e.role.toString(16)}; the table was made with 0x${table.role.toString(16)}`);
   }
   if (root.count !== null && !root.dead)
     return refuse('rcu-free', `${l.describe(root)}, and its memory is freed`);
-  if (e.refcount !== null && e.refcount !== 0)
-    return refuse('refcount', `it is freed with a count of ${e.refcount}`);
   const role = l.compare(
     root,
     { refcount: null, role: l.traits.era === 'b' ? null : e.role },

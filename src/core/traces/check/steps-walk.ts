@@ -157,7 +157,7 @@ export function inWalk(l: Ledger, t: Thread, f: Of<'walk'>, e: CoveredEvent): Ou
     case 'init':
       return childMade(l, t, e);
     case 'alloc':
-      t.frames.push({ kind: 'alloc' });
+      t.frames.push({ kind: 'alloc', level: e.level });
       return TAKEN;
     default:
       return unexpected(
@@ -251,9 +251,15 @@ export function zapStep(
   const read = l.compare(root, e, t, mode);
   if (read !== null) return read;
   if (e.kind === 'zapRoot') {
+    const on = l.zapRoots.spoke();
+    if (on !== null) return on;
     if (zap.began) return refuse('zap-passes', `the zap of root ${root.ordinal} has begun already`);
     zap.began = true;
     return TAKEN;
+  }
+  if (!zap.began && l.traits.zapRootIsCalled) {
+    const off = l.zapRoots.wasSilent(l.now, `root ${root.ordinal} is zapped`);
+    if (off !== null) return off;
   }
   zap.began = true;
   if (e.level === null) return TAKEN;
@@ -283,30 +289,39 @@ const expectedPasses = (l: Ledger, root: Root): string =>
 
 /** A table below a root. */
 export function childMade(l: Ledger, t: Thread, e: Event<'init'>): Outcome {
-  if (e.root === true) return unexpected(`a root is made, and ${l.traits.lookupFunction} was not called`);
+  if (e.sptep === 0) return unexpected(`a root is made, and ${l.traits.lookupFunction} was not called`);
   const reused = l.handOut(e.sp, e.spt);
   if (reused !== null) return reused;
-  l.tableMade(e.spt);
-  t.frames.push({ kind: 'init', level: e.role % 16, announced: false });
+  const [root] = t.vcpu?.held ?? [];
+  if (
+    e.sptep === null &&
+    root !== undefined &&
+    root.role - (root.role % 16) !== e.role - (e.role % 16) &&
+    !l.nested
+  )
+    return refuse(
+      'role',
+      `role 0x${e.role.toString(16)} below root ${root.ordinal}, which has 0x${root.role.toString(16)}`,
+    );
+  const made = l.tableMade(e.spt, e.role, e.sptep);
+  if (made !== null) return made;
+  if (l.traits.announces !== 'none') t.frames.push({ kind: 'init', level: e.role % 16, announced: false });
   return TAKEN;
 }
 
 export function inInit(l: Ledger, f: Of<'init'>, e: CoveredEvent): Outcome {
-  if (f.announced || e.kind !== 'announced' || !l.traits.announcesAfterInit) return LEAVE;
+  if (f.announced || e.kind !== 'announced') return LEAVE;
   f.announced = true;
-  l.announces = true;
   if (!e.created || (e.level !== null && e.level !== f.level))
     return refuse(
       'call-order',
       `a table of level ${f.level} was made, and one of level ${e.level ?? '?'} is announced`,
     );
-  return e.count === 0 ? TAKEN : refuse('birth-count', `it is announced with a count of ${e.count}`);
+  if (e.count !== 0) return refuse('birth-count', `it is announced with a count of ${e.count}`);
+  return l.announces.spoke() ?? TAKEN;
 }
 
-export function leaveInit(l: Ledger, f: Of<'init'>): Refusal | null {
-  return f.announced || !l.traits.announcesAfterInit || !l.announces
-    ? null
-    : unexpected('a table was made, and the tracepoint kvm_mmu_get_page was silent');
-}
+export const leaveInit = (l: Ledger, f: Of<'init'>): Refusal | null =>
+  f.announced ? null : l.announces.wasSilent(l.now, 'a table was made');
 
 export const aliveRoots = (vm: Vm): Root[] => vm.roots.filter((root) => !root.dead);

@@ -26,13 +26,15 @@ export function inSchedule(l: Ledger, f: Of<'schedule'>, e: CoveredEvent): Outco
   const item = l.workOf(f.root, e.work);
   if (item !== null) return item;
   f.queued = true;
-  l.queues = true;
   f.root.work = 'queued';
-  return TAKEN;
+  return l.queues.spoke() ?? TAKEN;
 }
 
 export function leaveSchedule(l: Ledger, f: Of<'schedule'>): Refusal | null {
-  if (!f.queued && l.queues) return refuse('work', `the work item of root ${f.root.ordinal} was not queued`);
+  if (!f.queued) {
+    const silent = l.queues.wasSilent(l.now, `root ${f.root.ordinal} was scheduled`);
+    if (silent !== null) return silent;
+  }
   if (f.root.work === 'scheduled') f.root.work = 'queued';
   return null;
 }

@@ -152,10 +152,13 @@ export class TraceCheck {
     }
     const refusal =
       argumentsOf(candidate.traits, frame.event, event) ??
-      monitor.take(frame.pid, event) ??
+      monitor.take(frame.pid, event, frame) ??
       (monitor.armed ? null : candidate.churn.take(frame.pid, event));
     if (refusal === null) candidate.explained++;
-    else this.reject(candidate, frame.lineNumber, frame.pid, frame.event, refusal.rule, refusal.why);
+    else {
+      const { lineNumber, event: name } = refusal.at ?? frame;
+      this.reject(candidate, lineNumber, frame.pid, name, refusal.rule, refusal.why);
+    }
   }
 
   /** The function tracer: that a function ran, and nothing of its arguments. */

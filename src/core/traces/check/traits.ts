@@ -45,8 +45,14 @@ export interface Traits {
   readonly freesMirrorSlot: boolean;
   readonly uninitInvalidates: boolean;
   readonly hasWorker: boolean;
-  /** Births print their parent's level and no tracepoint (v5.10). */
-  readonly announcesAfterInit: boolean;
+  /** Which new tables kvm_mmu_get_page announces right after they are made (v5.15: twice, and at other places). */
+  readonly announces: 'all' | 'children' | 'none';
+  /** kvm_mmu_zap_all is in another C file than its caller: it cannot be inlined. */
+  readonly zapAllIsCalled: boolean;
+  /** tdp_mmu_zap_root is not inlined. */
+  readonly zapRootIsCalled: boolean;
+  /** kvm_mmu_uninit_tdp_mmu calls the invalidation; elsewhere its copy is inlined there. */
+  readonly uninitCallsInvalidation: boolean;
   readonly validRootsMax: number;
   readonly scopeOf: (walker: string | null) => WalkScope;
   /** mmu_lock while this walker is on a root; null: nobody knows. */
@@ -131,7 +137,11 @@ export function traitsOf(protocol: Protocol): Traits {
     freesMirrorSlot: fromEra('h'),
     uninitInvalidates: fromEra('d'),
     hasWorker: zapBy === 'worker',
-    announcesAfterInit: fromEra('c'),
+    announces: fromEra('c') ? 'all' : era === 'a' ? 'children' : 'none',
+    // Moved beside its caller in v6.6.
+    zapAllIsCalled: !fromEra('f') || protocol.id === '6.1.192',
+    zapRootIsCalled: fromEra('g'),
+    uninitCallsInvalidation: fromEra('h'),
     validRootsMax: rules.validRootsMax,
     scopeOf: (walker) => scopeOf(walker, era),
     modeOf: (walker) => modeOf(walker),
