@@ -79,9 +79,9 @@ export type CoveredEvent =
   | { readonly kind: 'fastZapReturned' | 'fastZapAnnounced' }
   | { readonly kind: 'mmuInit' | 'mmuUninit'; readonly kvm: Address | null }
   /** `form`: what the tracepoint prints in some releases only. */
-  | { readonly kind: 'entry' | 'exit'; readonly vcpu: number | null; readonly form: TextForm | null }
+  | { readonly kind: 'entry' | 'exit'; readonly form: TextForm | null }
   | { readonly kind: 'fault'; readonly form: TextForm | null }
-  | { readonly kind: 'smm'; readonly vcpu: number | null; readonly entering: boolean }
+  | { readonly kind: 'smm'; readonly entering: boolean }
   /** Its task is in user space, or about to be. */
   | { readonly kind: 'user' }
   /** Nested virtualisation: other MMUs of a vCPU take part, which no probe covers. */
@@ -101,6 +101,7 @@ interface PrintedRoot {
 }
 
 const ADDRESS_DIGITS = 12;
+const TOP_DIGIT = 2 ** 44;
 
 /** Offset of the value behind ` name=`, or -1. A field may also begin the text (raw reports). */
 function valueAt(body: string, name: string): number {
@@ -112,16 +113,18 @@ function valueAt(body: string, name: string): number {
 }
 
 function hexAt(body: string, begin: number): number | null {
-  let at = body.charCodeAt(begin) === 48 && body.charCodeAt(begin + 1) === 120 ? begin + 2 : begin;
+  const at = body.charCodeAt(begin) === 48 && body.charCodeAt(begin + 1) === 120 ? begin + 2 : begin;
   let end = at;
-  for (
-    let c = body.charCodeAt(end);
-    (c >= 48 && c <= 57) || (c >= 97 && c <= 102);
-    c = body.charCodeAt(++end)
-  );
-  if (end === at) return null;
-  if (end - at > ADDRESS_DIGITS) at = end - ADDRESS_DIGITS;
-  return Number.parseInt(body.slice(at, end), 16);
+  let value = 0;
+  for (; ; end++) {
+    const c = body.charCodeAt(end);
+    const digit = c >= 48 && c <= 57 ? c - 48 : c >= 97 && c <= 102 ? c - 87 : -1;
+    if (digit < 0) break;
+    // The low 48 bits stay.
+    if (end - at >= ADDRESS_DIGITS) value %= TOP_DIGIT;
+    value = value * 16 + digit;
+  }
+  return end === at ? null : value;
 }
 
 const hex = (body: string, name: string): number | null => {
@@ -213,18 +216,17 @@ function announced(body: string): CoveredEvent {
 /** Access of a table: `wux`, `rwux` in 7.2. */
 const FOUR_LETTERS = / direct [r-][w-][u-][x-] /;
 
-const VCPU = /\bvcpu(?:_id=| )(\d+)/;
-const vcpuOf = (body: string): number | null => {
-  const found = VCPU.exec(body)?.[1];
-  return found === undefined ? null : Number(found);
-};
-
 const smm = (body: string): CoveredEvent => ({
   kind: 'smm',
-  vcpu: vcpuOf(body),
   entering: (integer(body, 'entering') ?? (body.includes(': entering ') ? 1 : 0)) !== 0,
 });
 
+const ENTRY: CoveredEvent = { kind: 'entry', form: null };
+const ENTRY_7_2: CoveredEvent = { kind: 'entry', form: '7.2' };
+const EXIT: CoveredEvent = { kind: 'exit', form: null };
+const EXIT_7_2: CoveredEvent = { kind: 'exit', form: '7.2' };
+const REQUESTS = ' requests 0x';
+const QUAD_DIGITS = 16;
 const OTHER: CoveredEvent = { kind: 'other' };
 const WORK_FUNCTION = 'tdp_mmu_zap_root_work';
 
@@ -326,8 +328,8 @@ const DECODERS: Readonly<Record<string, (body: string) => CoveredEvent>> = {
   kvm_tdp_mmu_zap_all: ofVm('zapAllRoots'),
   kvm_mmu_init_tdp_mmu: ofVm('mmuInit'),
   kvm_mmu_uninit_tdp_mmu: ofVm('mmuUninit'),
-  kvm_entry: (b) => ({ kind: 'entry', vcpu: vcpuOf(b), form: b.includes(' intr_info 0x') ? '7.2' : null }),
-  kvm_exit: (b) => ({ kind: 'exit', vcpu: vcpuOf(b), form: b.includes(' requests 0x') ? '7.2' : null }),
+  kvm_entry: (b) => (b.includes(' intr_info 0x') ? ENTRY_7_2 : ENTRY),
+  kvm_exit: (b) => (b.startsWith(REQUESTS, b.length - REQUESTS.length - QUAD_DIGITS) ? EXIT_7_2 : EXIT),
   kvm_page_fault: (b) => ({
     kind: 'fault',
     form: b.startsWith('address ') ? 'v5.10' : b.startsWith('vcpu ') ? 'from 6.1' : null,
@@ -344,8 +346,9 @@ const DECODERS: Readonly<Record<string, (body: string) => CoveredEvent>> = {
 
 const DECODER_BY_NAME = new Map(Object.entries(DECODERS));
 
-/** Everything that is not covered is `other`. */
-export function decodeCovered(event: string, body: string): CoveredEvent {
-  const decode = DECODER_BY_NAME.get(event);
-  return decode === undefined ? OTHER : decode(body);
+/** The reader of an event's text, by its name. Everything that is not covered is `other`. */
+export function decoderOf(event: string): (body: string) => CoveredEvent {
+  return DECODER_BY_NAME.get(event) ?? other;
 }
+
+const other = (): CoveredEvent => OTHER;

@@ -3,7 +3,7 @@ import type { Protocol } from '../../protocols/protocol.js';
 import { findProtocol } from '../../protocols/registry.js';
 import type { Frame, FrameCall, FrameEvent } from '../frames/frame.js';
 import { Churn } from './churn.js';
-import { type CoveredEvent, decodeCovered, type TextForm } from './covered-event.js';
+import { type CoveredEvent, decoderOf, type TextForm } from './covered-event.js';
 import { Monitor } from './monitor.js';
 import type { Refusal } from './rules.js';
 import { ERAS, formsOf, type Traits, traitsOf } from './traits.js';
@@ -11,6 +11,8 @@ import type { CheckReport, Rejection, Verdict } from './verdict.js';
 
 /** One form of an era beside the trace. */
 interface Candidate {
+  /** Protocols that a trace cannot tell apart: one monitor is enough. */
+  readonly ids: string[];
   readonly traits: Traits;
   readonly monitor: Monitor;
   readonly churn: Churn;
@@ -18,10 +20,20 @@ interface Candidate {
   explained: number;
 }
 
+/** What is known of an event or function by its name. */
+interface Name {
+  readonly decode: (body: string) => CoveredEvent;
+  /** By candidate: why it has no such function. Null: all have it. */
+  readonly lacking: ReadonlyMap<Candidate, string> | null;
+}
+
 interface Asked {
   readonly protocol: string;
   readonly forms: readonly Candidate[];
 }
+
+/** Different names of events and functions that are kept. */
+const NAMES_MAX = 10_000;
 
 export interface CheckOptions {
   /** Ids of eras, or of single protocols and profiles. Default: the eight eras. */
@@ -31,8 +43,10 @@ export interface CheckOptions {
 export class TraceCheck {
   private readonly asked: readonly Asked[];
   private readonly candidates: readonly Candidate[];
-  /** Names that were looked up: why each candidate has no such function. */
-  private readonly lacking = new Map<string, readonly (string | null)[]>();
+  /** Those that have refused nothing yet. */
+  private open: Candidate[];
+  private refused = false;
+  private readonly names = new Map<string, Name>();
   private lines = 0;
   private events = 0;
   private lostPlaces = 0;
@@ -45,17 +59,20 @@ export class TraceCheck {
     const made = new Map<string, Candidate>();
     const candidate = (protocol: Protocol): Candidate => {
       const traits = traitsOf(protocol);
-      let found = made.get(protocol.id);
+      const key = visibleOf(protocol, traits);
+      let found = made.get(key);
       if (found === undefined) {
         found = {
+          ids: [],
           traits,
           monitor: new Monitor(traits),
           churn: new Churn(traits),
           rejection: null,
           explained: 0,
         };
-        made.set(protocol.id, found);
+        made.set(key, found);
       }
+      if (!found.ids.includes(protocol.id)) found.ids.push(protocol.id);
       return found;
     };
     this.asked = (options.protocols ?? ERAS).map((asked) => {
@@ -64,6 +81,7 @@ export class TraceCheck {
       return { protocol: asked, forms: (era ? formsOf(asked) : [findProtocol(asked)]).map(candidate) };
     });
     this.candidates = [...made.values()];
+    this.open = [...this.candidates];
   }
 
   take(frame: Frame): void {
@@ -123,25 +141,25 @@ export class TraceCheck {
   }
 
   /** Of each CPU the oldest events are gone: until the first that is left of the last CPU, any thread may lack some. */
-  private firstOfCpu(cpu: number): void {
-    if (this.overwritten === null || this.overwritten.has(cpu)) return;
-    this.overwritten.add(cpu);
+  private firstOfCpu(cpu: number, seen: Set<number>): void {
+    if (seen.has(cpu)) return;
+    seen.add(cpu);
     for (const candidate of this.candidates) candidate.monitor.lost();
   }
 
   private event(frame: FrameEvent): void {
     this.events++;
-    this.firstOfCpu(frame.cpu);
-    const event = decodeCovered(frame.event, frame.body);
+    if (this.overwritten !== null) this.firstOfCpu(frame.cpu, this.overwritten);
+    const { decode, lacking } = this.nameOf(frame.event);
+    const event = decode(frame.body);
     if (event.kind === 'damaged') {
       this.lost(frame.lineNumber, 1);
       return;
     }
-    const lacking = this.lackingOf(frame.event);
-    for (let i = 0; i < this.candidates.length; i++) {
-      const candidate = this.candidates[i] as Candidate;
-      if (candidate.rejection === null) this.offer(candidate, frame, event, lacking[i] ?? null);
-    }
+    const { open } = this;
+    for (let i = 0; i < open.length; i++)
+      this.offer(open[i] as Candidate, frame, event, lacking?.get(open[i] as Candidate) ?? null);
+    this.close();
   }
 
   private offer(candidate: Candidate, frame: FrameEvent, event: CoveredEvent, lacks: string | null): void {
@@ -165,22 +183,34 @@ export class TraceCheck {
   private call(frame: FrameCall): void {
     this.events++;
     if (frame.function === '') return;
-    const lacking = this.lackingOf(frame.function);
-    this.candidates.forEach((candidate, i) => {
-      if (candidate.rejection !== null) return;
-      const lacks = lacking[i] ?? null;
-      if (lacks === null) candidate.explained++;
+    const { lacking } = this.nameOf(frame.function);
+    for (const candidate of this.open) {
+      const lacks = lacking?.get(candidate);
+      if (lacks === undefined) candidate.explained++;
       else this.reject(candidate, frame.lineNumber, frame.pid, frame.function, 'function-exists', lacks);
-    });
+    }
+    this.close();
   }
 
-  private lackingOf(name: string): readonly (string | null)[] {
-    let lacking = this.lacking.get(name);
-    if (lacking === undefined) {
-      lacking = this.candidates.map((candidate) => candidate.traits.lacks(name));
-      this.lacking.set(name, lacking);
+  private nameOf(name: string): Name {
+    let known = this.names.get(name);
+    if (known === undefined) {
+      const lacking = new Map<Candidate, string>();
+      for (const candidate of this.candidates) {
+        const lacks = candidate.traits.lacks(name);
+        if (lacks !== null) lacking.set(candidate, lacks);
+      }
+      known = { decode: decoderOf(name), lacking: lacking.size === 0 ? null : lacking };
+      if (this.names.size < NAMES_MAX) this.names.set(name, known);
     }
-    return lacking;
+    return known;
+  }
+
+  /** Who has refused a line takes no more. */
+  private close(): void {
+    if (!this.refused) return;
+    this.refused = false;
+    this.open = this.open.filter((candidate) => candidate.rejection === null);
   }
 
   private reject(
@@ -191,18 +221,19 @@ export class TraceCheck {
     rule: Rejection['rule'],
     why: string,
   ): void {
+    this.refused = true;
     candidate.rejection = { line, event, rule, why, statesBefore: candidate.monitor.statesBefore(pid) };
   }
 
   private verdict({ protocol, forms }: Asked): Verdict {
-    const open = forms.filter((form) => form.rejection === null);
+    const open = [...new Set(forms)].filter((form) => form.rejection === null);
     const [furthest] = open.length > 0 ? open : forms.toSorted((a, b) => lineOf(b) - lineOf(a));
     const form = furthest as Candidate;
     const verdict = open.length === 0 ? 'rejected' : this.undecided(form) ? 'undecided' : 'accepted';
     return {
       protocol,
       profile: form.traits.protocol,
-      acceptedBy: verdict === 'accepted' ? open.map((accepted) => accepted.traits.protocol) : [],
+      acceptedBy: verdict === 'accepted' ? open.flatMap((accepted) => accepted.ids) : [],
       verdict,
       firstRejected: form.rejection,
       explained: form.explained,
@@ -222,6 +253,10 @@ export class TraceCheck {
   }
 }
 
+/** What of a protocol a trace can show; equal for two that it cannot tell apart. */
+const visibleOf = (protocol: Protocol, traits: Traits): string =>
+  JSON.stringify([{ ...traits, protocol: '' }, protocol.procedures.map((p) => p.name).sort()]);
+
 const RANKS = ['accepted', 'undecided', 'rejected'];
 
 /** Accepted first; of the rejected first who explained more. */
@@ -240,6 +275,7 @@ const ERAS_OF_FORM: Readonly<Record<TextForm, string>> = {
 
 /** What a function takes or returns in some releases only. */
 function argumentsOf(traits: Traits, name: string, event: CoveredEvent): Refusal | null {
+  if (event.kind === 'other') return null;
   const { protocol, putShowsMode, lookupShowsResult } = traits;
   if ((event.kind === 'queued' || event.kind === 'executes') && !traits.hasWorker)
     return {
