@@ -54,6 +54,10 @@ export class Ledger {
   readonly queues = new Tracepoint('workqueue_queue_work');
   readonly zapRoots = new Tracepoint('tdp_mmu_zap_root');
   readonly unloadsInReset = new Tracepoint('kvm_mmu_unload');
+  /** Functions that v5.10's probe set leaves out. */
+  readonly puts = new Tracepoint('kvm_tdp_mmu_put_root');
+  readonly walks = new Tracepoint('tdp_mmu_next_root');
+  readonly invalidations = new Tracepoint('kvm_tdp_mmu_invalidate_all_roots');
   readonly smm = new Tracepoint('SMM transition');
   nested = false;
   missedFrees = 0;

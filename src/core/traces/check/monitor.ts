@@ -87,7 +87,7 @@ export class Monitor {
       l.armed = true;
       if (this.heldBack !== null) return this.heldBack;
     }
-    const refusal = this.step(l, t, event);
+    const refusal = (l.traits.sparseProbes ? spoke(l, event) : null) ?? this.step(l, t, event);
     t.lastAt = l.now;
     if (refusal === null)
       return l.full ? refuse('state-limit', 'more VMs, threads and tables than a check keeps') : null;
@@ -247,6 +247,12 @@ export class Monitor {
   }
 }
 
+/** Whether the probes that v5.10's set lacks are on. */
+function spoke(l: Ledger, e: CoveredEvent): Refusal | null {
+  if (e.kind === 'put') return l.puts.spoke();
+  return e.kind === 'next' ? l.walks.spoke() : null;
+}
+
 function unexpectedPut(l: Ledger, t: Thread, e: Extract<CoveredEvent, { readonly kind: 'put' }>): Outcome {
   const root = l.rootAt(l.vmOf(e.kvm, t), e.root, e.role);
   if ('rule' in root) return root;
@@ -325,7 +331,7 @@ function leave(l: Ledger, t: Thread, f: Frame): Refusal | null {
     case 'freeRoots':
       return leaveFreeRoots(l, t, f);
     case 'freePage':
-      return leaveFreePage(f);
+      return leaveFreePage(l, t, f);
     case 'zapAllRoots':
       return leaveZapAllRoots(l, f);
     case 'fastZap':

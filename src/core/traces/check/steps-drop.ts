@@ -235,7 +235,15 @@ export function inFreePage(l: Ledger, t: Thread, f: Of<'freePage'>, e: CoveredEv
   return putCalled(l, t, f.root, e, l.traits.dropLock);
 }
 
-export function leaveFreePage(f: Of<'freePage'>): Refusal | null {
+export function leaveFreePage(l: Ledger, t: Thread, f: Of<'freePage'>): Refusal | null {
+  if (!f.put && l.traits.sparseProbes) {
+    const silent = l.puts.wasSilent(l.now, `the vCPU gave root ${f.root.ordinal} up`);
+    if (silent !== null) return silent;
+    l.unprobed++;
+    l.put(f.root, t, 'W');
+    f.root.dead = f.root.count === 0;
+    return null;
+  }
   return f.put
     ? null
     : refuse(

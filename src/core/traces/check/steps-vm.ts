@@ -48,7 +48,9 @@ export function inFastZap(l: Ledger, t: Thread, f: Of<'fastZap'>, e: CoveredEven
     case 'invalidate':
       if (f.invalidated) return refuse('invalidation', 'the roots were invalidated already in this fast zap');
       f.invalidated = true;
-      return invalidated(l, t, f.vm, e.types, false);
+      return (
+        (l.traits.sparseProbes ? l.invalidations.spoke() : null) ?? invalidated(l, t, f.vm, e.types, false)
+      );
     case 'zapInvalidated':
       if (f.front) return LEAVE;
       if (!f.invalidated || f.zapped)
@@ -57,6 +59,7 @@ export function inFastZap(l: Ledger, t: Thread, f: Of<'fastZap'>, e: CoveredEven
       return zapInvalidatedCalled(l, t, f.vm, e, false);
     case 'fastZapReturned':
       if (f.front) return LEAVE;
+      if (l.traits.sparseProbes && !f.invalidated && !f.zapped) return unprobedInvalidation(l, t, f);
       if (!f.zapped || (l.traits.zapBy !== 'none' && !f.invalidated))
         return unexpected(
           `kvm_mmu_zap_all_fast returns, and ${f.invalidated || l.traits.zapBy === 'none' ? 'its zap' : 'the invalidation'} was silent: it did not run`,
@@ -67,6 +70,17 @@ export function inFastZap(l: Ledger, t: Thread, f: Of<'fastZap'>, e: CoveredEven
     default:
       return f.front ? LEAVE : unexpected('kvm_mmu_zap_all_fast has not returned');
   }
+}
+
+/** The probe set does not cover it: all roots are invalid, zapped, and as many references as were taken for that are put. */
+function unprobedInvalidation(l: Ledger, t: Thread, f: Of<'fastZap'>): Outcome {
+  const silent = l.invalidations.wasSilent(l.now, 'a fast zap ran');
+  if (silent !== null) return silent;
+  for (const root of aliveRoots(f.vm)) root.valid = false;
+  l.unprobed++;
+  f.vm.requestsOut = true;
+  t.frames.pop();
+  return announcedOrOff(l, f) ?? TAKEN;
 }
 
 const announcedOrOff = (l: Ledger, f: Of<'fastZap'>): Refusal | null =>
@@ -232,6 +246,7 @@ export function leaveZapAllRoots(l: Ledger, f: Of<'zapAllRoots'>): Refusal | nul
     return f.ranges === 1
       ? null
       : unexpected('kvm_tdp_mmu_zap_all, and __kvm_tdp_mmu_zap_gfn_range was silent');
+  if (l.traits.sparseProbes && f.walks === 0) return l.walks.wasSilent(l.now, 'kvm_tdp_mmu_zap_all ran');
   return f.walks === walksOf(l)
     ? null
     : refuse('walk-order', `kvm_tdp_mmu_zap_all walked ${f.walks} times; expected ${walksOf(l)}`);

@@ -45,6 +45,8 @@ export interface Traits {
   readonly freesMirrorSlot: boolean;
   readonly uninitInvalidates: boolean;
   readonly hasWorker: boolean;
+  /** Its probe set may be v5.10's, which covers neither puts nor walks nor invalidations. */
+  readonly sparseProbes: boolean;
   /** Which new tables kvm_mmu_get_page announces right after they are made (v5.15: twice, and at other places). */
   readonly announces: 'all' | 'children' | 'none';
   /** kvm_mmu_zap_all is in another C file than its caller: it cannot be inlined. */
@@ -137,6 +139,7 @@ export function traitsOf(protocol: Protocol): Traits {
     freesMirrorSlot: fromEra('h'),
     uninitInvalidates: fromEra('d'),
     hasWorker: zapBy === 'worker',
+    sparseProbes: era === 'b',
     announces: fromEra('c') ? 'all' : era === 'a' ? 'children' : 'none',
     // Moved beside its caller in v6.6.
     zapAllIsCalled: !fromEra('f') || protocol.id === '6.1.192',
