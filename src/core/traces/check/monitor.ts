@@ -52,6 +52,8 @@ export class Monitor {
   /** The first refusal from before it was known that the probes are on. */
   private heldBack: Refusal | null = null;
   private place: Place | null = null;
+  /** The functions that the thread was in before the last event. */
+  private readonly before: Frame[] = [];
 
   constructor(readonly traits: Traits) {
     this.ledger = new Ledger(traits);
@@ -94,12 +96,12 @@ export class Monitor {
     return this.forgiven(l, t, event, refusal) ? null : refusal;
   }
 
-  /** The states that are possible before an event, in words; asked for before it is taken. */
+  /** The states that were possible before the event that was refused last, in words. */
   statesBefore(pid: number): string[] {
     const l = this.ledger;
     const t = l.thread(pid);
     const states = [
-      `thread ${pid}: ${t.frames.length === 0 ? 'in no covered function' : t.frames.map(frameText).join(' > ')}`,
+      `thread ${pid}: ${this.before.length === 0 ? 'in no covered function' : this.before.map(frameText).join(' > ')}`,
     ];
     if (t.vcpu !== null)
       states.push(
@@ -116,6 +118,8 @@ export class Monitor {
   }
 
   private step(l: Ledger, t: Thread, e: CoveredEvent): Refusal | null {
+    this.before.length = 0;
+    for (const frame of t.frames) this.before.push(frame);
     for (;;) {
       const f = t.frames[t.frames.length - 1];
       const outcome = f === undefined ? this.base(l, t, e) : inFrame(l, t, f, e);
@@ -301,6 +305,7 @@ function inFrame(l: Ledger, t: Thread, f: Frame, e: CoveredEvent): Outcome {
     case 'uninit':
       return inUninit(l, t, f, e);
     case 'zapRange':
+      if (e.kind === 'next' && l.traits.sparseProbes) return beginWalk(l, t, e);
       if (e.kind !== 'zapRangeReturned') return unexpected('__kvm_tdp_mmu_zap_gfn_range has not returned');
       t.frames.pop();
       return TAKEN;

@@ -122,7 +122,7 @@ export function bareFreeRoots(l: Ledger, t: Thread, e: Event<'freeRoots'>): Outc
   if (!l.nested && e.mask !== null) {
     if (!isFull(e.mask))
       return unexpected('single slots are freed, and kvm_mmu_free_obsolete_roots was silent: it did not run');
-    if (l.traits.era < 'c')
+    if (l.traits.era === 'a')
       return unexpected('all slots are freed, and kvm_mmu_unload was silent: it did not run');
     const vm = l.vmOf(e.kvm, t);
     const vcpu = e.mmu === null || vm === null ? null : l.vcpuOfMmu(e.mmu, vm);
@@ -231,8 +231,9 @@ export function freePageCalled(
 
 export function inFreePage(l: Ledger, t: Thread, f: Of<'freePage'>, e: CoveredEvent): Outcome {
   if (f.put || e.kind !== 'put') return LEAVE;
-  f.put = true;
-  return putCalled(l, t, f.root, e, l.traits.dropLock);
+  const put = putCalled(l, t, f.root, e, l.traits.dropLock);
+  if (put === TAKEN) f.put = true;
+  return put;
 }
 
 export function leaveFreePage(l: Ledger, t: Thread, f: Of<'freePage'>): Refusal | null {

@@ -231,9 +231,10 @@ export function zapAllRootsCalled(l: Ledger, t: Thread, vm: Vm): Outcome {
 export function inZapAllRoots(l: Ledger, t: Thread, f: Of<'zapAllRoots'>, e: CoveredEvent): Outcome {
   if (e.kind === 'next') {
     if (l.traits.zapBy === 'none') return unexpected('v5.10 walks inside __kvm_tdp_mmu_zap_gfn_range');
-    return f.walks >= walksOf(l) ? LEAVE : beginWalk(l, t, e, 'kvm_tdp_mmu_zap_all');
+    if (f.walks >= walksOf(l)) return LEAVE;
+    return beginWalk(l, t, e, l.traits.sparseProbes ? null : 'kvm_tdp_mmu_zap_all');
   }
-  if (e.kind === 'zapRange' && l.traits.zapBy === 'none' && f.ranges === 0) {
+  if (e.kind === 'zapRange' && f.ranges < (l.traits.sparseProbes ? 2 : l.traits.zapBy === 'none' ? 1 : 0)) {
     f.ranges++;
     t.frames.push({ kind: 'zapRange' });
     return TAKEN;

@@ -33,8 +33,9 @@ export function beginWalk(
 export function inNext(l: Ledger, t: Thread, f: Of<'next'>, e: CoveredEvent): Outcome {
   if (e.kind === 'put') {
     if (f.previous === null || f.put) return unexpected('tdp_mmu_next_root puts the root before, once');
-    f.put = true;
-    return putCalled(l, t, f.previous, e, walkMode(l, t, f.caller));
+    const put = putCalled(l, t, f.previous, e, walkMode(l, t, f.caller));
+    if (put === TAKEN) f.put = true;
+    return put;
   }
   if (e.kind !== 'nextReturned') return unexpected('tdp_mmu_next_root has not returned');
   if (f.previous !== null && !f.put)
@@ -49,8 +50,8 @@ export function inNext(l: Ledger, t: Thread, f: Of<'next'>, e: CoveredEvent): Ou
 function arrived(l: Ledger, t: Thread, f: Of<'next'>, e: Event<'nextReturned'>): Outcome {
   const { vm } = f;
   const parent = t.frames[t.frames.length - 1];
-  const caller = e.caller ?? f.caller ?? callerOf(parent);
-  const belongs = callerFits(parent, caller, f.caller);
+  const caller = e.caller ?? f.caller ?? callerOf(l, parent);
+  const belongs = callerFits(l, parent, caller, f.caller);
   if (belongs !== null) return belongs;
   let at: Root | null = null;
   if (e.root !== 0) {
@@ -62,7 +63,8 @@ function arrived(l: Ledger, t: Thread, f: Of<'next'>, e: Event<'nextReturned'>):
   if (order !== null) return order;
   if (parent?.kind === 'lookup') parent.walked = true;
   if (at === null) {
-    if (parent?.kind === 'zapAllRoots') parent.walks++;
+    const all = parent?.kind === 'zapRange' ? t.frames[t.frames.length - 2] : parent;
+    if (all?.kind === 'zapAllRoots') all.walks++;
     else if (parent?.kind === 'zapInvalidated') parent.walked = true;
     return TAKEN;
   }
@@ -78,14 +80,20 @@ function arrived(l: Ledger, t: Thread, f: Of<'next'>, e: Event<'nextReturned'>):
   return TAKEN;
 }
 
-function callerOf(parent: Frame | undefined): string | null {
-  if (parent?.kind === 'zapAllRoots') return 'kvm_tdp_mmu_zap_all';
+function callerOf(l: Ledger, parent: Frame | undefined): string | null {
+  // v5.15's walks in a range zap that it calls once for each address space.
+  if (parent?.kind === 'zapAllRoots') return l.traits.sparseProbes ? null : 'kvm_tdp_mmu_zap_all';
   if (parent?.kind === 'zapInvalidated') return 'kvm_tdp_mmu_zap_invalidated_roots';
   return parent?.kind === 'lookup' ? 'kvm_tdp_mmu_alloc_root' : null;
 }
 
-function callerFits(parent: Frame | undefined, caller: string | null, before: string | null): Refusal | null {
-  const expected = callerOf(parent);
+function callerFits(
+  l: Ledger,
+  parent: Frame | undefined,
+  caller: string | null,
+  before: string | null,
+): Refusal | null {
+  const expected = callerOf(l, parent);
   if (expected !== null && caller !== expected)
     return unexpected(`${caller ?? 'somebody'} walks inside ${expected}`);
   if (expected === null && caller !== null && OWN_FRAMES.has(caller))

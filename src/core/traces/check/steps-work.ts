@@ -91,8 +91,9 @@ export function inWork(l: Ledger, t: Thread, f: Of<'work'>, e: CoveredEvent): Ou
         );
       const passes = passesComplete(l, f.root, f.zap);
       if (passes !== null) return passes;
-      f.put = true;
-      return putCalled(l, t, f.root, e, 'R');
+      const put = putCalled(l, t, f.root, e, 'R');
+      if (put === TAKEN) f.put = true;
+      return put;
     }
     case 'workReturned':
       if (!f.put)
