@@ -11,6 +11,7 @@ import { kvm_arch_destroy_vm_v7_2 } from '../kernel/arch/x86/kvm/x86/kvm_arch_de
 import { kvm_arch_flush_shadow_memslot_v6_12 } from '../kernel/arch/x86/kvm/x86/kvm_arch_flush_shadow_memslot@v6.12.js';
 import { kvm_set_cpu_state_v6_4 } from '../kernel/arch/x86/kvm/x86/kvm_set_cpu_state@v6.4.js';
 import { kvm_vcpu_pre_fault_memory_v6_11 } from '../kernel/virt/kvm/kvm_main/kvm_vcpu_pre_fault_memory@v6.11.js';
+import { kvm_vcpu_pre_fault_memory_v6_18 } from '../kernel/virt/kvm/kvm_main/kvm_vcpu_pre_fault_memory@v6.18.js';
 import { extend } from './protocol.js';
 import { v5_10 } from './v5.10.js';
 import { v5_18 } from './v5.18.js';
@@ -80,6 +81,8 @@ export const profile_7_2_13 = extend(v6_14, {
     kvm_init_mmu_v7_2,
     // 2abd5287f083 (7.2): room among the shadow pages is made before the root is looked at.
     ept_page_fault_v7_2,
+    // v6.18: -EAGAIN where the slot is being deleted.
+    kvm_vcpu_pre_fault_memory_v6_18,
     // 20a6cff3b283 (v6.15).
     kvm_mmu_reload_v6_15,
     // Recording plain: the MMU of a vCPU is unloaded when the vCPU before it is gone.

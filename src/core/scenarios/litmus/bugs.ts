@@ -68,6 +68,13 @@ function lifeOfOneRoot(gfn: number): readonly LitmusThread[] {
   ];
 }
 
+/** Why a litmus of KVM_PRE_FAULT_MEMORY has no meaning. */
+function notBeforePreFault({ id, era }: { readonly id: string; readonly era: string }): string | null {
+  return ['6.12.117', '7.2.13', 'v6.14'].includes(id)
+    ? null
+    : `KVM_PRE_FAULT_MEMORY is v6.11's; ${id} (era ${era}) has none`;
+}
+
 export const BUG_LITMUS: readonly Litmus[] = [
   litmus({
     id: 'b2',
@@ -318,7 +325,7 @@ export const BUG_LITMUS: readonly Litmus[] = [
     ...litmus({
       id: 'b17',
       title: 'KVM_PRE_FAULT_MEMORY behind a fast zap',
-      doc: 'The vCPU has its root loaded; the updater invalidates it and raises the request that only KVM_RUN takes; then a page is to be mapped without running the guest (B17). An invalidation in the middle of that call is another matter: the check of v6.15 comes before its first fault.',
+      doc: 'The vCPU has its root loaded; the updater invalidates it and raises the request that only KVM_RUN takes; then a page is to be mapped without running the guest (B17). An invalidation in the middle of that call is another matter: b17-middle.',
       threads: () => [
         mainThread({ vcpus: 1, preparing: 1 }),
         vcpuThread(0, 'vcpu', nothing, (s) => s.load()),
@@ -327,9 +334,52 @@ export const BUG_LITMUS: readonly Litmus[] = [
       ],
       pages: 2,
     }),
-    notFor: ({ id, era }) =>
-      ['6.12.117', '7.2.13', 'v6.14'].includes(id)
-        ? null
-        : `KVM_PRE_FAULT_MEMORY is v6.11's; ${id} (era ${era}) has none`,
+    notFor: notBeforePreFault,
+  },
+  {
+    ...litmus({
+      id: 'b17-middle',
+      title: 'KVM_PRE_FAULT_MEMORY and a fast zap at the same time',
+      doc: "As b17, but the fast zap may come at any place of the call. The check of v6.15 stands ahead of a page's first fault: where the root is invalidated behind it, every retry is stale until a signal ends the call.",
+      threads: () => [
+        mainThread({ vcpus: 1, preparing: 1 }),
+        vcpuThread(0, 'vcpu', nothing, (s) => s.load()),
+        vmmCaller('prefault', (s) => s.preFaultMemory(0, 0, 1)),
+        updater,
+      ],
+      pages: 2,
+    }),
+    notFor: notBeforePreFault,
+  },
+  {
+    ...litmus({
+      id: 'b17-signal',
+      title: 'KVM_PRE_FAULT_MEMORY and a fast zap at the same time; a signal comes',
+      doc: 'As b17-middle; a signal is pending from the third retry on.',
+      threads: () => [
+        mainThread({ vcpus: 1, preparing: 1 }),
+        vcpuThread(0, 'vcpu', nothing, (s) => s.load()),
+        vmmCaller('prefault', (s) => s.preFaultMemory(0, 0, 1)),
+        updater,
+      ],
+      constants: { preFaultSignalAfter: 3 },
+      pages: 2,
+    }),
+    notFor: notBeforePreFault,
+  },
+  {
+    ...litmus({
+      id: 'prefault-delete',
+      title: 'KVM_PRE_FAULT_MEMORY in a slot that is being deleted',
+      doc: "The deletion waits for the call's SRCU section, and until v6.17 the call waits for the deletion, retry after retry.",
+      threads: () => [
+        mainThread({ vcpus: 1, preparing: 1 }),
+        vcpuThread(0, 'vcpu', nothing, (s) => s.load()),
+        vmmCaller('prefault', (s) => s.preFaultMemory(0, 0, 1)),
+        vmmCaller('deleter', (s) => s.deleteMemoryRegion(0)),
+      ],
+      pages: 2,
+    }),
+    notFor: notBeforePreFault,
   },
 ];

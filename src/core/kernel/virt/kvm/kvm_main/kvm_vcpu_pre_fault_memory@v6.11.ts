@@ -1,6 +1,9 @@
 // kvm_vcpu_pre_fault_memory(), kvm_arch_vcpu_pre_fault_memory() and kvm_tdp_map_page() -- virt/kvm/kvm_main.c and mmu/mmu.c, v6.11
 // KVM_PRE_FAULT_MEMORY: maps pages as read faults of the guest would, page by page. A fault that has to be retried is retried at once
-// and for ever: nobody takes the vCPU's requests here, but for what kvm_mmu_reload() does (B17).
+// and for ever: nobody takes the vCPU's requests here, but for what kvm_mmu_reload() does (B17). That is called once a page, ahead of
+// its retries: so from v6.15 on a root that was invalidated before is given up, and one that is invalidated behind that call still
+// makes every retry stale, until a signal ends the call (litmus b17-middle; in the kernel's own words, in the patch that brought
+// v6.18's form: prefaulting would have to take the request and reload ahead of each mapping).
 // Context: the vCPU's own thread, not in KVM_RUN; holds SRCU. Returns the pages that are mapped, or -errno when the first is not:
 // -ENOENT (no memory there), -EFAULT, -EIO (the VM is dead), -EINTR.
 // Left out: signals, but for one that comes after so many retries of one page (constant preFaultSignalAfter; 0: none);
