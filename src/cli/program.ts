@@ -21,6 +21,7 @@ import { addImportCommand } from './commands/import-trace.js';
 import { addCatalogueCommand } from './commands/known-answers.js';
 import { command, commands, control, type HowFar, readCommand, step } from './commands/live.js';
 import { listExperiments, publishedExperiment } from './commands/published-experiment.js';
+import { addRelaxCommand } from './commands/relax.js';
 import { run } from './commands/run.js';
 import { addSettingOptions, serve, settingFlags } from './commands/serve.js';
 import { type ListOptions, replay, sessions, show } from './commands/sessions.js';
@@ -405,6 +406,7 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
   });
   addExploreCommand(add, ended);
   addCatalogueCommand(add, data, ended);
+  addRelaxCommand(add, data, ended);
   protocolsCommand
     .command('diff')
     .description('functions and rules replaced between two protocols')

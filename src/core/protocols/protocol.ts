@@ -52,6 +52,8 @@ export interface Protocol {
   readonly rules: ProtocolRules;
   /** File of a protocol that a user brought. */
   readonly file?: string;
+  /** The rule of its base that it lacks (relax/). */
+  readonly without?: string;
 }
 
 /** What a derived protocol says of itself. */

@@ -9,6 +9,7 @@ import {
   profile_7_2_13,
 } from './profiles.js';
 import type { Protocol } from './protocol.js';
+import { relaxedProtocol, splitRelaxed } from './relax/rules.js';
 import { v5_10_0, v5_12, v5_12_before_freezing, v5_13, v5_15_0, v5_16 } from './releases.js';
 import { seedDraft } from './seed-draft.js';
 import { v5_10 } from './v5.10.js';
@@ -42,6 +43,8 @@ export const PROTOCOLS: readonly Protocol[] = [
 ];
 
 export function findProtocol(id: string): Protocol {
+  const relaxed = splitRelaxed(id);
+  if (relaxed !== null) return relaxedProtocol(findProtocol(relaxed.protocol), relaxed.rule);
   const found = PROTOCOLS.find((p) => p.id === id) ?? KNOWN_ANSWERS.find((p) => p.id === id);
   if (found === undefined) {
     const known = PROTOCOLS.map((p) => p.id);

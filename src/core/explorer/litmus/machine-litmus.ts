@@ -3,13 +3,23 @@
 import { BadInput } from '../../base/errors.js';
 import type { Protocol } from '../../protocols/protocol.js';
 import { findProtocol } from '../../protocols/registry.js';
+import { splitRelaxed } from '../../protocols/relax/rules.js';
 import { MACHINE_LITMUS } from '../../scenarios/litmus/index.js';
 import type { Litmus as MachineLitmus } from '../../scenarios/litmus/litmus.js';
 import { MachineModel } from '../machine-model/machine-model.js';
 import type { Litmus } from './litmus.js';
 
-/** One of the real machine. A user's own is made from its data in the same way. @param own searched instead of a shipped protocol */
-export function machineLitmus(litmus: MachineLitmus, own: Protocol | null = null): Litmus {
+/**
+ * One of the real machine. A user's own is made from its data in the same way.
+ * @param own searched instead of a shipped protocol
+ * @param asking what is not asked about, besides what the litmus says; whether reductions may rest on rules (MachineModelOptions)
+ */
+export function machineLitmus(
+  litmus: MachineLitmus,
+  own: Protocol | null = null,
+  asking: { readonly ignores?: readonly string[]; readonly byRules?: boolean } = {},
+): Litmus {
+  const { ignores = [], ...trust } = asking;
   return {
     name: litmus.id,
     summary: litmus.title,
@@ -22,10 +32,13 @@ export function machineLitmus(litmus: MachineLitmus, own: Protocol | null = null
     ),
     build({ protocol: id, parameters, reductions }) {
       const protocol = own ?? findProtocol(id);
-      const without = litmus.notFor?.({ id: own?.base ?? id, era: protocol.rules.era }) ?? null;
+      const shipped = splitRelaxed(id)?.protocol ?? id;
+      const without = litmus.notFor?.({ id: own?.base ?? shipped, era: protocol.rules.era }) ?? null;
       if (without !== null)
         throw new BadInput('litmus-protocol', `${litmus.id} is not for ${id}: ${without}`);
-      return new MachineModel({ protocol, litmus: litmus.build(parameters), reductions });
+      const built = litmus.build(parameters);
+      const asked = { ...built, ignores: [...(built.ignores ?? []), ...ignores] };
+      return new MachineModel({ protocol, litmus: asked, reductions, ...trust });
     },
   };
 }

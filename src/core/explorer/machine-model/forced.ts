@@ -68,6 +68,8 @@ export class Forced {
     /** Pages have no names: which free one is handed out makes no difference. */
     private readonly anonymous: boolean,
     private readonly works: Int32Array,
+    /** False: only what no rule of the protocol is wanted for (a protocol without one of its rules). */
+    private readonly byRules: boolean,
   ) {
     this.ending = Uint8Array.from(linked.steps, (step) => (ENDINGS.includes(step.proc.name) ? 1 : 0));
     this.others = new Others(w, ops, litmus, from);
@@ -185,7 +187,7 @@ export class Forced {
         break;
       default:
     }
-    const mode = s[w.thread(t) + THREAD.HELD0 + LOCK_KIND.mmu_lock];
+    const mode = this.byRules ? s[w.thread(t) + THREAD.HELD0 + LOCK_KIND.mmu_lock] : 0;
     if (mode === 0 || this.endsWithout(t)) return false;
     return mode === LOCK_MODE.write ? this.exclusive(t, kind, a) : this.shared(t, kind, a);
   }

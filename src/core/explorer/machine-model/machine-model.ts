@@ -34,6 +34,11 @@ export interface MachineModelOptions {
   readonly protocol: Protocol;
   readonly litmus: BuiltLitmus;
   readonly reductions: Reductions;
+  /**
+   * Whether reductions may rest on the protocol's rules; left out: where it has them all. To trust a protocol without one of
+   * them finds violations sooner, and proves nothing where it finds none.
+   */
+  readonly byRules?: boolean;
 }
 
 export class MachineModel implements Model {
@@ -124,8 +129,10 @@ export class MachineModel implements Model {
       kinds,
       this.stateKey.merges,
       facts.work,
+      options.byRules ?? protocol.without === undefined,
     );
     this.prefix = this.prepared(litmus);
+    this.forgetIgnored();
     if (this.set.structured.length > 0 || this.set.assertions.length > 0) {
       const what = this.set.structured[0]?.invariant ?? this.set.assertions[0]?.assertion;
       throw new BadInput('litmus-preparation', `${what} is broken before the exploration begins`);
@@ -282,15 +289,22 @@ export class MachineModel implements Model {
     ops[at + 3] = 0;
   }
 
-  /** Findings that the litmus does not ask about. */
+  /** Findings, and reports of the kernel, that are not asked about: by name (`I19`), or one detail of it (`I19.3`). */
   private forgetIgnored(): void {
     const { set, ignores } = this;
-    if (ignores.length === 0 || set.structured.length === 0) return;
-    const asked = set.structured.filter(({ invariant }) => !ignores.includes(invariant));
-    set.structured.splice(0, set.structured.length, ...asked);
+    const { structured, assertions } = set;
+    if (ignores.length === 0 || structured.length + assertions.length === 0) return;
+    const asked = structured.filter(
+      ({ invariant, detail }) => !ignores.includes(invariant) && !ignores.includes(`${invariant}.${detail}`),
+    );
+    const reported = assertions.filter(({ assertion }) => !ignores.includes(assertion));
+    if (asked.length === structured.length && reported.length === assertions.length) return;
+    this.startOver();
+    structured.push(...asked);
+    assertions.push(...reported);
   }
 
-  /** The first thing that the last step broke. The sets are emptied for the next one. */
+  /** The first thing that the last step broke. */
   private report(t: number): Violation {
     const { set, machine } = this;
     const finding = set.structured[0];
@@ -313,13 +327,18 @@ export class MachineModel implements Model {
           what: `${finding.statement} ${finding.what}; ${finding.seenIs}: ${finding.seen}`,
           ...place,
         };
+    this.startOver();
+    return out;
+  }
+
+  /** Findings of one kind are counted and no longer told after some: the sets are emptied, the memory is the state's. */
+  private startOver(): void {
+    const { set } = this;
     set.structured.length = 0;
     set.assertions.length = 0;
-    // Findings of one kind are counted and no longer told after some: start over, the memory is the state's.
     const memory = set.memory.slice();
     set.restore(new Int32Array(set.save().length));
     set.memory.set(memory);
-    return out;
   }
 }
 

@@ -7,6 +7,7 @@ import type { Litmus } from './litmus.js';
 import { NESTED_LITMUS } from './nested.js';
 import { PAIRS } from './pairs.js';
 import { litmusReference, litmusReferenceNoDestroy } from './reference.js';
+import { RULE_LITMUS } from './rules.js';
 
 export const MACHINE_LITMUS: readonly Litmus[] = [
   litmusReference,
@@ -16,6 +17,7 @@ export const MACHINE_LITMUS: readonly Litmus[] = [
   ...BUG_LITMUS,
   ...GUEST_LITMUS,
   ...NESTED_LITMUS,
+  ...RULE_LITMUS,
 ];
 
 export function findMachineLitmus(id: string): Litmus {

@@ -1,0 +1,88 @@
+// Which litmus a rule is looked for in, and how: under the protocol without the rule, or under the protocol as it is with an eye
+// on which of its steps are taken at all. What the protocol breaks as it is, and what only restates the rule, is not asked.
+
+import { BadInput } from '../../base/errors.js';
+import type { Protocol } from '../../protocols/protocol.js';
+import type { RelaxRule } from '../../protocols/relax/rule.js';
+import { MACHINE_LITMUS } from '../../scenarios/litmus/index.js';
+import type { Litmus } from '../litmus/litmus.js';
+import { machineLitmus } from '../litmus/machine-litmus.js';
+
+/** Left out unless asked for by name: too large for a search a rule, faults that are injected, or about something else. */
+const ONLY_BY_NAME: ReadonlySet<string> = new Set([
+  'reference',
+  'reference-nodestroy',
+  'b3',
+  'b8',
+  'b10ii',
+  'b11',
+  'b17',
+  'b21',
+  'b23',
+]);
+/** Searched only for rules that name them: a search of these takes seconds. */
+const ONLY_WHERE_SHOWN: ReadonlySet<string> = new Set(['b5', 'm-n-idle', 'g-m-n']);
+
+/** Names of the litmus in which a rule is looked for where nothing is said: those that are likely to show it first. */
+export function litmusFor({ shownIn }: RelaxRule): readonly string[] {
+  const others = MACHINE_LITMUS.map(({ id }) => id).filter(
+    (id) => !(ONLY_BY_NAME.has(id) || ONLY_WHERE_SHOWN.has(id) || shownIn.includes(id)),
+  );
+  return [...shownIn, ...others];
+}
+
+function scenarioOf(name: string): (typeof MACHINE_LITMUS)[number] {
+  const found = MACHINE_LITMUS.find(({ id }) => id === name);
+  if (found !== undefined) return found;
+  const names = MACHINE_LITMUS.map(({ id }) => id);
+  throw new BadInput(
+    'unknown-litmus',
+    `no litmus "${name}" of the machine; there are ${names.join(', ')}`,
+    names,
+  );
+}
+
+/** Refuses what there is not. */
+export function checkRelaxLitmus(names: readonly string[]): void {
+  for (const name of names) scenarioOf(name);
+}
+
+/** Why the litmus has no meaning under the protocol; null: it has. */
+export function notForProtocol(name: string, { id, rules }: Protocol): string | null {
+  return scenarioOf(name).notFor?.({ id, era: rules.era }) ?? null;
+}
+
+/** @param byRules reductions may rest on rules that the protocol lacks: to find something, never to show that there is nothing */
+export function litmusIgnoring(name: string, ignores: readonly string[], byRules: boolean): Litmus {
+  return machineLitmus(scenarioOf(name), null, { ignores, byRules });
+}
+
+/** The litmus under `protocol`, whose steps put down their place in `seen` when they are taken. */
+export function watchedLitmus(
+  name: string,
+  protocol: Protocol,
+  ignores: readonly string[],
+  seen: Set<string>,
+): Litmus {
+  // Its own base: litmus ask whose it is.
+  return machineLitmus(scenarioOf(name), { ...watched(protocol, seen), base: protocol.id }, { ignores });
+}
+
+export const placeName = (procedure: string, label: string): string => `${procedure}:${label}`;
+
+function watched(protocol: Protocol, seen: Set<string>): Protocol {
+  const procedures = protocol.procedures.map((procedure) => {
+    const steps = Object.entries(procedure.steps).map(([label, [ask, then]]) => {
+      const place = placeName(procedure.name, label);
+      const noted: typeof then = (l, answer) => {
+        seen.add(place);
+        return then(l, answer);
+      };
+      // What a search reads from a step's text is as before.
+      noted.toString = () => String(then);
+      return [label, [ask, noted] as const] as const;
+    });
+    return { ...procedure, steps: Object.fromEntries(steps) };
+  });
+  return { ...protocol, procedures };
+}
