@@ -1,4 +1,8 @@
 // reference, reference-nodestroy: the configuration of anchors/root-lifetime.pml on the real procedures.
+//
+// How many ends: one, where no vCPU looks at its requests; the updater's stays pending in all of them. From v6.15 on (7.2.13)
+// kvm_mmu_reload() takes the request first: with two vCPUs that are alike, none, one or both have loaded a root behind the
+// update, so that two, one or no request is left: three ends, which differ in nothing else.
 import { ACCESS } from '../../events/constants.js';
 import type { ScriptBuilder } from '../../userspace/script.js';
 import type { Parameter } from '../scenario.js';
