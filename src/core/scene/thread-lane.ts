@@ -44,7 +44,8 @@ export class ThreadLane {
   startAt(world: World, site: number, from: number): void {
     this.enter(site, from);
     const waitsLock = world.threadWord(this.thread, THREAD.WAITS_LOCK) - 1;
-    if (waitsLock >= 0) this.waits.begin(0, from, waitsLock, world.threadWord(this.thread, THREAD.WAITS_MODE));
+    if (waitsLock >= 0)
+      this.waits.begin(0, from, waitsLock, world.threadWord(this.thread, THREAD.WAITS_MODE));
     const vcpu = /^vcpu(\d+)$/.exec(this.name);
     if (vcpu === null || Number(vcpu[1]) >= world.vcpus) return;
     const number = Number(vcpu[1]);

@@ -103,7 +103,7 @@ function Steps({
   const ready = procedure !== undefined;
   // biome-ignore lint/correctness/useExhaustiveDependencies: it is looked at where it has moved to
   useEffect(() => {
-    void pointer.current?.scrollIntoView({ block: 'nearest' });
+    pointer.current?.scrollIntoView({ block: 'nearest' });
   }, [ready, name, label]);
   const here = procedure?.steps.findIndex((step) => step.label === label) ?? -1;
   if (error !== null && dataKey !== key) return <ErrorState error={error} retry={reload} />;
