@@ -52,7 +52,10 @@ export const vm = z.object({
 });
 
 const slot = nullable(
-  z.object({ address: z.int(), root: nullable(z.int()).describe('null: the page is no root any more') }),
+  z.object({
+    address: z.int().describe('-1: unknown, in an imported trace'),
+    root: nullable(z.int()).describe('null: the page is no root any more'),
+  }),
 );
 
 export const vcpu = z.object({
@@ -75,7 +78,7 @@ export const root = z.object({
   vm: z.int(),
   address: z.int().describe('page of its table'),
   role,
-  refcount: z.int(),
+  refcount: z.int().describe('-1: unknown, in an imported trace'),
   holders: z.object({ vcpu: z.int(), iterator: z.int(), tdpMmu: z.int(), work: z.int() }),
   namedBy: z.array(z.string()).describe('vCPU slots that name it'),
   listed: z.boolean(),

@@ -1,5 +1,6 @@
 // A trace file as parts that a store can take, in the order in which it is read. Used in a thread of its own: whoever asks
 // for the next part decides how fast the file is read.
+import { isAscii } from 'node:buffer';
 import { createWriteStream } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -30,7 +31,6 @@ import { warningsOf } from './trace-warnings.js';
 const DEFLATE = { level: 1 } as const;
 /** Frames of a trace.dat between two looks at whether a part is ready. */
 const DAT_FRAMES = 4_096;
-const NOT_ASCII = /[\u0080-\uffff]/;
 /** What mail programs make of white space. */
 const MAIL_SPACE = /[\u00a0\ufffd]/g;
 
@@ -91,8 +91,12 @@ async function* readSource(
   const reader = new FrameReader((frame) => trace.frame(frame));
   const decoder = new StringDecoder('utf8');
   const push = (piece: Uint8Array): void => {
-    const text = decoder.write(piece as Buffer);
-    reader.push(NOT_ASCII.test(text) ? text.replace(MAIL_SPACE, ' ') : text);
+    const buffer = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
+    if (isAscii(buffer)) {
+      reader.push(decoder.end() + buffer.toString('latin1'));
+      return;
+    }
+    reader.push(decoder.write(buffer).replace(MAIL_SPACE, ' '));
   };
   push(first.value);
   for await (const piece of pieces) {

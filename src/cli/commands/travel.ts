@@ -186,7 +186,7 @@ function printState(view: StateView, terminal: Terminal): void {
   const roots = view.roots.map((root) => [
     `vm${root.vm} r${root.root}`,
     root.role.text,
-    root.refcount,
+    root.refcount < 0 ? 'unknown' : root.refcount,
     Object.entries(root.holders)
       .flatMap(([who, n]) => (n === 0 ? [] : [`${who} ${n}`]))
       .join(', '),

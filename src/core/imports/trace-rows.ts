@@ -35,7 +35,9 @@ export class TraceRows {
   readonly recorder = new Recorder('full');
   private readonly batch = new EventBatch(ROWS_PER_CHUNK + SLACK);
   private readonly lastSeen = new LastSeen(TRACE_TOPOLOGY.threads);
-  private readonly sites = new Map<string, number>();
+  /** By function, then by label. */
+  private readonly sites = new Map<string, Map<string, number>>();
+  private siteCount = 0;
   private readonly threadTimeNs = new Float64Array(TRACE_TOPOLOGY.threads);
   private names: { readonly entry: DictionaryEntry; readonly since: number }[] = [];
   private position = 0;
@@ -89,12 +91,17 @@ export class TraceRows {
   }
 
   site(seenIn: string, how: string): number {
-    const key = `${seenIn}\n${how}`;
-    const known = this.sites.get(key);
+    let of = this.sites.get(seenIn);
+    const known = of?.get(how);
     if (known !== undefined) return known;
-    const id = this.sites.size + 1;
+    const id = this.siteCount + 1;
     if (id > SITES_MAX) return 0;
-    this.sites.set(key, id);
+    this.siteCount = id;
+    if (of === undefined) {
+      of = new Map();
+      this.sites.set(seenIn, of);
+    }
+    of.set(how, id);
     this.names.push({
       entry: { kind: 'site', id, function: seenIn, label: how, parent: 0 },
       since: this.length,

@@ -1,10 +1,10 @@
 // The vCPUs of a world: what they want, what they hold, what is asked of them.
-import { PAGE, PAGE_KIND, VCPU, VCPU_STATE } from '../aggregates/layout.js';
+import { PAGE, PAGE_KIND, UNKNOWN_ROOT, VCPU, VCPU_STATE } from '../aggregates/layout.js';
 import type { World } from '../aggregates/world.js';
 import { CPU_STATE, MODE, REQ } from '../events/constants.js';
 import { bitsOf, type Kept, kept, nameOf, type RoleView, roleView, type ViewContext } from './words.js';
 
-/** What a root slot of a vCPU names. `root` is null when the page is no root (any more). */
+/** What a root slot of a vCPU names. `root` is null when the page is no root (any more); address -1: unknown (imported traces). */
 export interface SlotView {
   readonly address: number;
   readonly root: number | null;
@@ -58,6 +58,7 @@ export function vcpuView(context: ViewContext, vcpu: number): VcpuView {
 
 function slotView(w: World, hpa: number): SlotView | null {
   if (hpa === 0) return null;
+  if (hpa === UNKNOWN_ROOT) return { address: -1, root: null };
   const address = hpa - 1;
   const isRoot = w.pageWord(address, PAGE.KIND) === PAGE_KIND.root;
   return { address, root: isRoot ? w.pageWord(address, PAGE.SERIAL) : null };

@@ -1,0 +1,134 @@
+// A trace by HTTP and by the command line: the same session, its report, what can be asked of it, and what is refused.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ImportedTrace } from '../../src/traces/trace.service.js';
+import { documentOf, Folders, PROGRAM, rootline } from './cli-support.js';
+import { TestFolder, TestServer } from './server-under-test.js';
+
+const FILE = join(import.meta.dirname, '../../fixtures/traces/6.1.192-nofix/smi.trace.txt.gz');
+const folder = new TestFolder();
+const folders = new Folders();
+let server: TestServer;
+beforeAll(async () => {
+  server = await TestServer.start(folder.path);
+});
+afterAll(async () => {
+  await server.stop();
+  folder.remove();
+  folders.clear();
+});
+
+type Answer = ImportedTrace & { readonly type: string; readonly detail: string };
+
+async function send(body: Uint8Array, query = '', type = 'application/octet-stream') {
+  const answer = await fetch(`${server.api}/traces${query}`, {
+    method: 'POST',
+    body,
+    headers: { 'content-type': type },
+  });
+  return {
+    status: answer.status,
+    location: answer.headers.get('location'),
+    body: (await answer.json()) as Answer,
+  };
+}
+
+describe('POST /traces', () => {
+  test('makes a session that is read like any other', async () => {
+    const { status, location, body } = await send(readFileSync(FILE), '?name=smi');
+    expect(status).toBe(201);
+    expect(body).toMatchObject({
+      format: 'tracefs',
+      packing: 'gzip',
+      kernel: '6.1.192-nofix',
+      layout: 'recognised',
+      rootAllocations: 41,
+      gaps: 0,
+      unknown: 0,
+      warnings: [],
+    });
+    expect(location).toBe(`/api/v1/sessions/${body.sessionId}`);
+    const at = `/sessions/${body.sessionId}`;
+    expect((await server.get(at)).body).toMatchObject({
+      kind: 'imported',
+      state: 'finished',
+      rootAllocations: 41,
+    });
+    expect((await server.get(`/traces/${body.sessionId}`)).body).toEqual(body);
+    const { body: state } = await server.get<{ roots: object[]; locks: unknown }>(`${at}/state?at=500`);
+    expect(state.roots.length).toBeGreaterThan(3);
+    expect(state.locks).toBe('notRecorded');
+    const { body: page } = await server.get<{ events: { label: string }[] }>(
+      `${at}/events?type=RootPut&limit=5`,
+    );
+    expect(page.events.map(({ label }) => label)).toContain('observed');
+  });
+
+  test('refuses what is no trace, what is a bomb, and another type', async () => {
+    expect(await send(Buffer.from('hello'))).toMatchObject({
+      status: 422,
+      body: { type: expect.stringMatching(/not-a-trace/) as string },
+    });
+    const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, 0x20));
+    expect((await send(bomb)).body.type).toMatch(/trace-bomb/);
+    expect((await send(Buffer.from('{}'), '', 'application/json')).status).toBe(415);
+    expect((await send(Buffer.from('x'), '?kernel=abc')).body.type).toMatch(/kernel-version/);
+  });
+
+  test('what only a simulated session can do is refused by name', async () => {
+    const { body } = await send(readFileSync(FILE));
+    const fork = await fetch(`${server.api}/sessions/${body.sessionId}/forks`, {
+      method: 'POST',
+      body: JSON.stringify({ at: 100 }),
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(await fork.json()).toMatchObject({ type: expect.stringMatching(/imported-trace/) as string });
+    expect((await server.get('/traces/99999')).status).toBe(404);
+  });
+});
+
+describe('rootline import', () => {
+  test('reads a file and standard input to the same events', () => {
+    const data = folders.fresh();
+    const ended = rootline(['import', FILE, '--json', '--data', data]);
+    expect(ended.code).toBe(0);
+    const byFile = documentOf(ended);
+    expect(byFile).toMatchObject({ sessionId: '1', format: 'tracefs', lines: 4_521, events: 4_371 });
+    const piped = spawnSync(process.execPath, [PROGRAM, 'import', '-', '--json', '--data', data], {
+      input: gunzipSync(readFileSync(FILE)),
+      encoding: 'utf8',
+    });
+    expect(JSON.parse(piped.stdout)).toMatchObject({
+      sessionId: '2',
+      packing: 'none',
+      digest: byFile['digest'],
+    });
+    expect(rootline(['verify', '--data', data]).code).toBe(0);
+  });
+
+  test('bad input is exit code 2, and prints what was expected', () => {
+    const data = folders.fresh();
+    const none = rootline(['import', join(data, 'none'), '--data', data]);
+    expect(none).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/no file that can be read/) as string,
+    });
+    const prose = rootline(['import', PROGRAM, '--data', data]);
+    expect(prose).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/expected text of tracefs/) as string,
+    });
+  });
+
+  test('--print-probes: those of the recordings', () => {
+    const { probes, layout } = documentOf(rootline(['import', '--print-probes', '6.1.192', '--json'])) as {
+      probes: string[];
+      layout: string;
+    };
+    expect(layout).toBe('given');
+    expect(probes.length).toBeGreaterThan(20);
+  });
+});
