@@ -1,4 +1,4 @@
-// `npm run bench [-- sim|store|replay|time|service|explore|experiment|traces ...] [--out FILE] [--scale X]`: measures against the
+// `npm run bench [-- sim|store|replay|time|service|explore|page|experiment|traces ...] [--out FILE] [--scale X]`: measures against the
 // targets, prints a table and writes JSON. Exit code 0 whether targets are met or not: a bench measures, it does not
 // judge the machine.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,6 +9,7 @@ import { measureExperiment } from './experiment.js';
 import { measureExplore } from './explore.js';
 import { type Figure, figureTable, meets } from './figures.js';
 import { PACKAGE_ROOT } from './package-root.js';
+import { measurePage } from './page.js';
 import { measureReplay } from './replay.js';
 import { measureService } from './service.js';
 import { measureSimulation } from './sim.js';
@@ -28,6 +29,7 @@ const SECTIONS = {
   time: (folder: string, scale: number) => measureTime(folder, TIME_EVENTS * scale),
   service: (folder: string, scale: number) => measureService(folder, scale),
   explore: (folder: string, scale: number) => Promise.resolve(measureExplore(folder, scale)),
+  page: (folder: string, scale: number) => measurePage(folder, scale),
   experiment: (folder: string) => measureExperiment(folder),
   traces: (folder: string, scale: number) => measureTraces(folder, scale),
 } as const;
