@@ -2,6 +2,7 @@
 // alike. An inspection thread finds the fork point and tries what is asked for there; then the fork is stored and started.
 import type { z } from 'zod';
 import { MAX_TREE_SESSIONS } from '../config/limits.js';
+import type { UserProtocolText } from '../core/protocols/user-api.js';
 import type { ForkChanges } from '../core/run/fork.js';
 import { resolveCommand } from '../core/scenarios/live/resolve.js';
 import type { EventStore, SessionExtra } from '../store/event-store.port.js';
@@ -27,6 +28,8 @@ export class Forks {
     private readonly store: EventStore,
     private readonly runner: SessionRunner,
     private readonly inspections: InspectionService,
+    /** The text of a protocol that a user brought, by id; null: there is none of that id. */
+    private readonly textOf: (id: string) => UserProtocolText | null = () => null,
   ) {}
 
   /** The fork, on its way; with a command it resolves as a command does. */
@@ -35,7 +38,9 @@ export class Forks {
     { at, changes }: ForkRequest,
     extra: Omit<SessionExtra, 'state' | 'parent'> = {},
   ): Promise<SessionRecord> {
-    const point = await this.inspections.ask('fork', { sessionId, at, changes });
+    const text = changes.protocol === undefined ? null : this.textOf(changes.protocol);
+    const asked = text === null ? changes : { ...changes, userProtocol: text };
+    const point = await this.inspections.ask('fork', { sessionId, at, changes: asked });
     const { position } = point;
     const parent = { sessionId, position };
     if (changes.command === undefined) return await this.runner.fork(point, { ...extra, parent });

@@ -2,6 +2,7 @@
 import { Module } from '@nestjs/common';
 import type { EventStore } from '../store/event-store.port.js';
 import { EVENT_STORE } from '../store/store.module.js';
+import type { ProtocolFolder } from '../user-protocols/protocol-folder.js';
 import { BlameController } from './blame.controller.js';
 import { EventsController } from './events.controller.js';
 import { ForksController } from './forks.controller.js';
@@ -14,7 +15,7 @@ import { NotesController } from './notes.controller.js';
 import { ReplayController } from './replay.controller.js';
 import type { SessionRunner } from './runner/session-runner.js';
 import { SessionsController } from './sessions.controller.js';
-import { INSPECTIONS, RUNNER } from './sessions.tokens.js';
+import { INSPECTIONS, PROTOCOL_FOLDER, RUNNER } from './sessions.tokens.js';
 import { TravelController } from './travel.controller.js';
 
 @Module({
@@ -33,9 +34,13 @@ import { TravelController } from './travel.controller.js';
     LiveCommands,
     {
       provide: Forks,
-      useFactory: (store: EventStore, runner: SessionRunner, inspections: InspectionService) =>
-        new Forks(store, runner, inspections),
-      inject: [EVENT_STORE, RUNNER, INSPECTIONS],
+      useFactory: (
+        store: EventStore,
+        runner: SessionRunner,
+        inspections: InspectionService,
+        folder: ProtocolFolder,
+      ) => new Forks(store, runner, inspections, (id) => folder.text(id)),
+      inject: [EVENT_STORE, RUNNER, INSPECTIONS, PROTOCOL_FOLDER],
     },
   ],
 })

@@ -10,6 +10,16 @@ import type { ValidationRow } from '../core/run/validate.js';
 import type { ValidationCase } from '../core/run/validate-cases.js';
 import type { Recording } from '../core/traces/recording.js';
 import type { Exploration, ExplorationResult } from '../explorations/exploration.js';
+import type { WireFailure } from '../sessions/inspection/failure.js';
+import type {
+  FollowAsked,
+  Followed,
+  ForkParent,
+  ForkPointAsked,
+  ForkPointFound,
+  ForkSlice,
+  HistoryAsked,
+} from '../sessions/inspection/fork-execution.js';
 import type { ScheduleVerdict } from '../sessions/inspection/replay-result.js';
 import type { Stored } from '../sessions/inspection/stored.js';
 import type { RunOrder, Verdict } from '../sessions/runner/messages.js';
@@ -62,6 +72,11 @@ export interface Questions {
   explore: [Exploration, SearchAnswer];
   replay: [{ readonly stored: Stored; readonly decisions: DecisionLog }, null];
   rows: [StoredNumbers, { readonly difference: Difference | null }];
+  forkBegin: [ForkParent, null];
+  forkSlice: [null, ForkSlice];
+  forkPoint: [ForkPointAsked, ForkPointFound];
+  forkHistory: [HistoryAsked, boolean];
+  forkFollow: [FollowAsked, Followed];
   finish: [null, { readonly verdict: ScheduleVerdict; readonly difference: Difference | null }];
 }
 export type QuestionName = keyof Questions;
@@ -77,6 +92,8 @@ export type ToSandbox =
 export type FromSandbox =
   | { readonly kind: 'answer'; readonly name: QuestionName; readonly answer: unknown }
   | { readonly kind: 'fault'; readonly fault: FaultWire }
+  /** What was asked cannot be had: neither a fault of the protocol nor one of ours. */
+  | { readonly kind: 'refused'; readonly failure: WireFailure }
   /** Not the protocol's fault. */
   | { readonly kind: 'failed'; readonly message: string }
   /** To the store's writer. */

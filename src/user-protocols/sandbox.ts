@@ -4,6 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { ProtocolFault } from '../core/base/errors.js';
 import type { UserProtocolText } from '../core/protocols/user-api.js';
 import { compiledEntry } from '../sessions/compiled-entry.js';
+import { failureFromWire } from '../sessions/inspection/failure.js';
 import type { FromSandbox, QuestionName, Questions, ToSandbox } from './messages.js';
 
 interface Pending {
@@ -94,6 +95,9 @@ export class Sandbox {
         this.settle()?.reject(new ProtocolFault(kind, file, at, what));
         return;
       }
+      case 'refused':
+        this.settle()?.reject(failureFromWire(message.failure));
+        return;
       case 'failed':
         this.settle()?.reject(new Error(message.message));
     }

@@ -2,7 +2,7 @@
 // What it is asked comes through the host, and so do chunks on their way to the store's writer and the answers to them.
 import { MessageChannel, parentPort, workerData } from 'node:worker_threads';
 import { AssertionError } from '../core/base/assert.js';
-import { ProtocolFault } from '../core/base/errors.js';
+import { BadInput, CommandRefused, ProtocolFault } from '../core/base/errors.js';
 import { diffProtocols } from '../core/protocols/diff.js';
 import { link, type Protocol } from '../core/protocols/protocol.js';
 import { findProtocol } from '../core/protocols/registry.js';
@@ -10,6 +10,8 @@ import type { Simulation } from '../core/run/simulation.js';
 import { validate } from '../core/run/validate.js';
 import { simulateCase } from '../core/run/validate-run.js';
 import { buildSimulation } from '../sessions/build-simulation.js';
+import { failureToWire } from '../sessions/inspection/failure.js';
+import { ForkExecution } from '../sessions/inspection/fork-execution.js';
 import { ScheduleReplay } from '../sessions/inspection/replay.js';
 import { simulate } from '../sessions/runner/simulate.js';
 import { loadUserProtocol } from './load.js';
@@ -29,6 +31,11 @@ const { beat } = workerData as SandboxData;
 const { port1: toWriter, port2: relay } = new MessageChannel();
 let protocol: Protocol | null = null;
 let replay: ScheduleReplay | null = null;
+const forks = new ForkExecution(
+  () => loaded(),
+  (...asked) => build(...asked),
+  () => undefined,
+);
 let stopping = false;
 /** Each single step of the user's is watched, not slices: a search may go on for long without a pause. */
 let searching = false;
@@ -57,6 +64,8 @@ async function answer<N extends QuestionName>(name: N, question: Questions[N][0]
     send({ kind: 'answer', name, answer: await ANSWERS[name](question) });
   } catch (error) {
     if (error instanceof ProtocolFault) sendFault(error);
+    else if (error instanceof BadInput || error instanceof CommandRefused)
+      send({ kind: 'refused', failure: failureToWire(error) });
     else
       send({
         kind: 'failed',
@@ -140,6 +149,14 @@ const ANSWERS: {
     replay!.take(rows);
     return { difference: replay!.difference };
   },
+  forkBegin: (parent) => {
+    forks.begin(parent);
+    return null;
+  },
+  forkSlice: () => forks.slice(),
+  forkPoint: (asked) => forks.point(asked),
+  forkHistory: (asked) => forks.sameHistory(asked),
+  forkFollow: (asked) => forks.follow(asked),
   finish: () => {
     const verdict = replay!.finish();
     return { verdict, difference: replay!.difference };

@@ -2,6 +2,7 @@
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { type ComparisonQuestion, ComparisonService } from '../../comparisons/comparison.service.js';
+import { readSetting } from '../../config/read-settings.js';
 import type { Comparison } from '../../core/compare/comparison.js';
 import type { RootPressureFigures } from '../../core/projections/root-pressure.js';
 import type { RunRequest } from '../../core/run/manifest.js';
@@ -27,6 +28,7 @@ import { NameTable } from '../../store/readable-rows.js';
 import { openEventStore } from '../../store/sqlite/open-event-store.js';
 import type { SqliteEventStore } from '../../store/sqlite/sqlite-event-store.js';
 import { type ImportedTrace, type TraceRequest, TraceService } from '../../traces/trace.service.js';
+import { ProtocolFolder } from '../../user-protocols/protocol-folder.js';
 import type { FindingDocument, ReplayDocument, SessionDocument } from '../documents.js';
 import type { Backend, CommandDocument, Control, ForkAsked, ForkDocument, OnProgress } from './backend.js';
 import { findingDocuments } from './finding-document.js';
@@ -38,6 +40,8 @@ const LIST_PAGE = 200;
 export class LocalBackend implements Backend {
   readonly place: string;
   private readonly runner: SessionRunner;
+  /** Of protocols of the user's own: ROOTLINE_PROTOCOLS, as a server takes it. */
+  private readonly folder: ProtocolFolder;
   private readonly inspections: InspectionService;
   private readonly exports: ExportService;
   private readonly imports: ImportService;
@@ -51,7 +55,8 @@ export class LocalBackend implements Backend {
     private readonly note: (text: string) => void,
   ) {
     this.place = `data folder ${dataDir}`;
-    this.runner = new SessionRunner(store, { log: note });
+    this.folder = new ProtocolFolder(readSetting('protocolsDir', {}, process.env));
+    this.runner = new SessionRunner(store, { log: note, userProtocol: (id) => this.folder.text(id) });
     this.inspections = new InspectionService(store);
     this.exports = new ExportService(store);
     this.imports = new ImportService(store, join(dataDir, SPOOL_FOLDER));
@@ -86,7 +91,7 @@ export class LocalBackend implements Backend {
   }
 
   async fork(id: string, { at, changes, name }: ForkAsked): Promise<ForkDocument> {
-    const forks = new Forks(this.store, this.runner, this.inspections);
+    const forks = new Forks(this.store, this.runner, this.inspections, (id) => this.folder.text(id));
     const made = await forks.create(id, { at, changes }, name === undefined ? {} : { name });
     return sessionView(await this.runner.done(made.id));
   }

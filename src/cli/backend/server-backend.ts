@@ -89,17 +89,21 @@ export class ServerBackend implements Backend {
 
   async run(requests: readonly RunRequest[], onProgress: OnProgress): Promise<SessionDocument[]> {
     const created: SessionDocument[] = [];
-    const file = requests.find((request) => request.userProtocol !== undefined)?.userProtocol?.file;
-    if (file !== undefined)
-      throw new BadInput(
-        'protocol-file-server',
-        `${this.place} owns the data folder and takes no files; put ${file} into its folder (serve --protocols DIR), or use another --data`,
-      );
+    this.refuseFile(requests.find((request) => request.userProtocol !== undefined)?.userProtocol?.file);
     for (const request of requests) created.push(await this.post<SessionDocument>('/sessions', request));
     return await Promise.all(created.map(({ id }) => this.ended(id, onProgress)));
   }
 
+  private refuseFile(file: string | undefined): void {
+    if (file === undefined) return;
+    throw new BadInput(
+      'protocol-file-server',
+      `${this.place} owns the data folder and takes no files; put ${file} into its folder (serve --protocols DIR), or use another --data`,
+    );
+  }
+
   async fork(id: string, request: ForkAsked): Promise<ForkDocument> {
+    this.refuseFile(request.changes.userProtocol?.file);
     const made = await this.post<SessionDocument>(`/sessions/${id}/forks`, request);
     return await this.ended(made.id, () => undefined);
   }

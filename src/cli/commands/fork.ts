@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { BadInput } from '../../core/base/errors.js';
 import type { ForkChanges } from '../../core/run/fork.js';
+import { isProtocolFile, protocolIdOf, readUserProtocol } from '../../user-protocols/read-protocol.js';
 import type { ForkDocument } from '../backend/backend.js';
 import { type ExitCode, exitCodeOf } from '../exit-codes.js';
 import { readSettings, wholeNumber } from '../settings.js';
@@ -34,7 +35,7 @@ export function addForkOptions(command: Command): Command {
     .addOption(
       new Option(
         '--protocol <id>',
-        'another protocol: the history is shared where it is the same under both, else the fork runs again from the start',
+        'another protocol, or a FILE.mjs of your own: the history is shared where it is the same under both, else the fork runs again from the start',
       ),
     )
     .addOption(new Option('--scheduler <name>', 'timed, round-robin or random from there on'))
@@ -85,7 +86,7 @@ function changesOf(options: ForkOptions): ForkChanges {
     );
   }
   return {
-    ...(protocol === undefined ? {} : { protocol }),
+    ...protocolOf(protocol),
     ...(scheduler === undefined ? {} : { scheduler }),
     ...(seed === undefined ? {} : { seed: wholeNumber('--seed', seed) }),
     ...(Object.keys(costs).length === 0 ? {} : { costs }),
@@ -93,6 +94,14 @@ function changesOf(options: ForkOptions): ForkChanges {
     ...(options.decision.length === 0 ? {} : { decisions: options.decision.map(readDecision) }),
     ...(options.command === undefined ? {} : { command: commandOf(options.command) }),
   };
+}
+
+/** A file of the user's own, or an id. */
+function protocolOf(word: string | undefined): Pick<ForkChanges, 'protocol' | 'userProtocol'> {
+  if (word === undefined) return {};
+  if (!isProtocolFile(word)) return { protocol: word };
+  const userProtocol = readUserProtocol(word);
+  return { protocol: protocolIdOf(userProtocol.file), userProtocol };
 }
 
 function readDecision(text: string): { readonly thread: string; readonly steps: number } {

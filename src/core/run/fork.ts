@@ -4,6 +4,7 @@
 import { BadInput } from '../base/errors.js';
 import { E } from '../events/catalogue.js';
 import { resolveCosts } from '../machine/costs.js';
+import type { UserProtocolText } from '../protocols/user-api.js';
 import { resolveCommand } from '../scenarios/live/resolve.js';
 import { SCHEDULERS } from '../scheduler/scheduler.js';
 import type {
@@ -30,6 +31,8 @@ const SLICE_STEPS = 50_000;
 /** What a fork may do differently; unchecked. */
 export interface ForkChanges {
   readonly protocol?: string | undefined;
+  /** The text of `protocol`, where a user brought it. */
+  readonly userProtocol?: UserProtocolText | undefined;
   readonly scheduler?: string | undefined;
   readonly seed?: number | undefined;
   readonly costs?: Readonly<Record<string, number>> | undefined;

@@ -2,21 +2,16 @@
 // carried over: the history is shared. Else the fork runs again from the start, under its parent's decisions as far as they
 // can be followed: a thread that waits there ends it, and the fork's own scheduler goes on.
 import { BadInput } from '../../../core/base/errors.js';
-import { link } from '../../../core/protocols/protocol.js';
-import { findProtocol } from '../../../core/protocols/registry.js';
-import type { Following, Manifest, Mark, RunProgress, SnapshotBytes } from '../../../core/run/contract.js';
+import type { UserProtocolText } from '../../../core/protocols/user-api.js';
+import type { Following, Manifest, RunProgress, SnapshotBytes } from '../../../core/run/contract.js';
 import { MAX_FOLLOWED_DECISIONS } from '../../../core/run/fork.js';
-import type { Simulation } from '../../../core/run/simulation.js';
 import { findScenario } from '../../../core/scenarios/library.js';
 import { resolveParameters } from '../../../core/scenarios/scenario.js';
 import { OUTSIDE } from '../../../core/scheduler/decision-log.js';
 import type { EventReader } from '../../../store/event-store.port.js';
 import type { StoredSession } from '../../../store/session.js';
-import { buildSimulation } from '../../build-simulation.js';
-import type { OrderContext } from '../order.js';
+import type { ForkPlace } from '../fork-execution.js';
 import { decisionsByStage, readerOf } from '../replay.js';
-
-const SLICE_STEPS = 50_000;
 
 export interface ForkPoint {
   /** Of the fork. */
@@ -32,14 +27,20 @@ export interface OtherProtocol {
   readonly at: number;
   readonly point: RunProgress;
   readonly protocol: string;
+  /** Of a protocol that a user brought. */
+  readonly text: UserProtocolText | undefined;
   /** Of the fork under the old protocol. */
   readonly manifest: Manifest;
 }
 
-export function underOtherProtocol(asked: OtherProtocol, context: OrderContext): ForkPoint {
+/** @param place where the other protocol runs */
+export async function underOtherProtocol(
+  asked: OtherProtocol,
+  place: ForkPlace,
+  reader: EventReader,
+): Promise<ForkPoint> {
   const { session, point } = asked;
-  const { reader } = context;
-  const manifest = withProtocol(asked.manifest, asked.protocol);
+  const manifest = await withProtocol(asked, place);
   const origin = manifest.forks!.at(-1)!;
   const difference = { protocol: manifest.protocol, ...origin.difference };
   const shared: Manifest = {
@@ -47,7 +48,7 @@ export function underOtherProtocol(asked: OtherProtocol, context: OrderContext):
     forks: [...manifest.forks!.slice(0, -1), { ...origin, difference }],
   };
   const marks = reader.marks(session.id).filter((mark) => mark.step < point.steps);
-  if (sameHistory(shared, point, marks, context))
+  if (await place.sameHistory({ manifest: shared, point, marks }))
     return { manifest: shared, position: point.position, snapshot: null };
   if (difference.command !== undefined) {
     throw new BadInput(
@@ -58,56 +59,34 @@ export function underOtherProtocol(asked: OtherProtocol, context: OrderContext):
   const { forks: _, follows: __, ...fresh } = manifest;
   const live = marks.some((mark) => mark.input !== null);
   // Under other procedures a command takes other steps: only the commands themselves are what they were.
-  const decisions = live ? [] : followable(session, point.steps, reader);
-  const simulation = buildSimulation(fresh, { snapshots: false });
-  const stopped = live
-    ? 'the commands are given again, each where the session waits'
-    : follow(simulation, decisions);
-  const followed = simulation.steps;
+  const decisions = live ? null : followable(session, point.steps, reader);
+  const { steps, stopped } = await place.follow({
+    manifest: fresh,
+    decisions,
+    behind: difference.decisions ?? [],
+  });
   const follows: Following = {
     session: session.id,
     at: asked.at,
     of: point.steps,
-    followed,
+    followed: steps,
     stopped,
-    decisions: upTo(decisions, followed),
+    decisions: upTo(decisions ?? [], steps),
     commands: marks.flatMap(({ input }) => input?.command ?? []),
     difference,
   };
-  if (difference.decisions !== undefined) simulation.force(difference.decisions);
   return { manifest: { ...fresh, follows }, position: 0, snapshot: null };
 }
 
-function withProtocol(manifest: Manifest, id: string): Manifest {
-  const protocol = findProtocol(id);
+async function withProtocol(
+  { manifest, protocol, text }: OtherProtocol,
+  place: ForkPlace,
+): Promise<Manifest> {
   const scenario = findScenario(manifest.scenario);
   const { constants } = scenario.build(resolveParameters(scenario, manifest.parameters));
-  return { ...manifest, protocol: protocol.id, protocolDigest: link(protocol, constants).digest };
-}
-
-/** The session under the other protocol comes to the same fork point with the same events. */
-function sameHistory(
-  manifest: Manifest,
-  point: RunProgress,
-  marks: readonly Mark[],
-  context: OrderContext,
-): boolean {
-  const simulation = buildSimulation(manifest, { marks, snapshots: false });
-  try {
-    while (simulation.steps < point.steps && simulation.outcome === null) {
-      const { steps } = simulation;
-      simulation.advance(Math.min(SLICE_STEPS, point.steps - steps));
-      if (simulation.steps === steps) return false;
-      context.checkCancelled();
-    }
-  } catch (error) {
-    // A decision that an earlier fork was given cannot be taken here.
-    if (error instanceof BadInput && error.code === 'thread-cannot-run') return false;
-    throw error;
-  }
-  simulation.handOverNow();
-  const { steps, ordinal, fullDigest } = simulation.progress();
-  return steps === point.steps && ordinal === point.ordinal && fullDigest === point.fullDigest;
+  const protocolDigest = await place.digest(constants);
+  const { userProtocol: _, ...rest } = manifest;
+  return { ...rest, protocol, protocolDigest, ...(text === undefined ? {} : { userProtocol: text }) };
 }
 
 /** Thread and steps in turn: the decisions of the session's first steps. */
@@ -134,21 +113,6 @@ function followable(session: StoredSession, steps: number, reader: EventReader):
     }
   }
   return out;
-}
-
-/** Why the decisions could not be followed to their end; null: they could. */
-function follow(simulation: Simulation, decisions: readonly number[]): string | null {
-  const pairs = Array.from({ length: decisions.length / 2 }, (_, k) => ({
-    thread: decisions[2 * k]!,
-    steps: decisions[2 * k + 1]!,
-  }));
-  try {
-    simulation.force(pairs);
-  } catch (error) {
-    if (error instanceof BadInput && error.code === 'thread-cannot-run') return error.message;
-    throw error;
-  }
-  return simulation.outcome === null ? null : `the run ended (${simulation.outcome})`;
 }
 
 function upTo(decisions: readonly number[], steps: number): number[] {

@@ -1,21 +1,18 @@
 // Where a fork of a session begins and what its manifest is: the session is executed from a snapshot before the position,
 // held against the rows that are stored, and what the fork is to do differently is tried.
 import { BadInput } from '../../../core/base/errors.js';
-import type { RunChunk, SnapshotBytes } from '../../../core/run/contract.js';
-import {
-  type ForkChanges,
-  type ForkRow,
-  forkManifest,
-  ordinalStoring,
-  toForkPoint,
-  tryDifference,
-} from '../../../core/run/fork.js';
+import { findProtocol } from '../../../core/protocols/registry.js';
+import type { UserProtocolText } from '../../../core/protocols/user-api.js';
+import type { Manifest, SnapshotBytes } from '../../../core/run/contract.js';
+import { type ForkChanges, type ForkRow, ordinalStoring } from '../../../core/run/fork.js';
 import { usableSnapshot } from '../../../core/run/fork-stages.js';
 import { resolveLimits } from '../../../core/run/manifest.js';
 import { equalRows } from '../../../core/run/replay-by-schedule.js';
 import type { EventReader } from '../../../store/event-store.port.js';
 import type { StoredSession } from '../../../store/session.js';
+import { SandboxedForks } from '../../../user-protocols/sandboxed-forks.js';
 import { buildSimulation } from '../../build-simulation.js';
+import { ForkExecution, type ForkPlace, type ForkSlice } from '../fork-execution.js';
 import { type OrderContext, order } from '../order.js';
 import { checkPosition } from '../when.js';
 import { type ForkPoint, underOtherProtocol } from './fork-protocol.js';
@@ -28,20 +25,46 @@ export interface ForkPointRequest {
   readonly changes: ForkChanges;
 }
 
-export const forkOrder = order({ long: true }, (request: ForkPointRequest, context): ForkPoint => {
-  const { sessionId, at, changes } = request;
-  const { reader } = context;
-  const session = reader.session(sessionId);
-  checkPosition(at, session);
-  return forkPoint(session, at, changes, context);
-});
+export const forkOrder = order(
+  { long: true },
+  async (request: ForkPointRequest, context): Promise<ForkPoint> => {
+    const { sessionId, at, changes } = request;
+    const session = context.reader.session(sessionId);
+    checkPosition(at, session);
+    const place = await placeOf(session.manifest.protocol, session.manifest.userProtocol, context);
+    try {
+      return await forkPoint(session, at, changes, { place, context });
+    } finally {
+      place.close();
+    }
+  },
+);
 
-function forkPoint(
+/** Where a protocol is executed: here, or in the process of a user's. */
+async function placeOf(
+  id: string,
+  text: UserProtocolText | undefined,
+  context: OrderContext,
+): Promise<ForkPlace> {
+  if (text !== undefined) return await SandboxedForks.open(text);
+  return new ForkExecution(
+    () => findProtocol(id),
+    buildSimulation,
+    () => context.checkCancelled(),
+  );
+}
+
+interface Hands {
+  readonly place: ForkPlace;
+  readonly context: OrderContext;
+}
+
+async function forkPoint(
   session: StoredSession,
   at: number,
   changes: ForkChanges,
-  context: OrderContext,
-): ForkPoint {
+  { place, context }: Hands,
+): Promise<ForkPoint> {
   const { id } = session;
   const { reader } = context;
   // Limits only end a run: the fork's hold from its start, so that one may go on where its parent met one.
@@ -50,34 +73,42 @@ function forkPoint(
       ? session.manifest.limits
       : { ...session.manifest.limits, ...pick(resolveLimits(changes.limits), Object.keys(changes.limits)) };
   const manifest = { ...session.manifest, limits };
-  const simulation = buildSimulation(manifest, { marks: reader.marks(id) });
   const snapshot =
     at === 0 ? null : usableSnapshot(manifest.forks ?? [], at - 1, (p) => reader.latestSnapshot(id, p));
-  if (snapshot !== null) simulation.restore(snapshot);
+  const until = ordinalStoring(rowAt(reader, id, at), session.progress?.ordinal ?? 0);
+  await place.begin({ manifest, marks: reader.marks(id), snapshot, until });
   const stored = new StoredRows(reader, session);
   let here: SnapshotBytes | null = null;
-  for (const chunks of toForkPoint(
-    simulation,
-    ordinalStoring(rowAt(reader, id, at), session.progress?.ordinal ?? 0),
-  )) {
+  for (;;) {
     context.checkCancelled();
-    stored.compare(chunks);
-    here = chunks.at(-1)?.snapshot ?? null;
+    const slice = await place.slice();
+    if (slice.done) break;
+    stored.compare(slice.chunks);
+    here = slice.snapshot;
   }
-  if (simulation.outcome !== null) {
-    throw new BadInput(
-      'fork-ended',
-      `session ${id} ended (${simulation.outcome}) in the step at position ${at}: nothing follows it; expected an earlier position`,
-    );
+  const { protocol } = changes;
+  const other = protocol !== undefined && isOther(manifest, protocol, changes.userProtocol);
+  const { manifest: forked, point } = await place.point({
+    session: id,
+    at,
+    manifest: session.manifest,
+    changes,
+    tried: !other,
+  });
+  if (!other) return { manifest: forked, position: point.position, snapshot: here };
+  const text = changes.userProtocol;
+  const there = await placeOf(protocol, text, context);
+  try {
+    return await underOtherProtocol({ session, at, point, protocol, text, manifest: forked }, there, reader);
+  } finally {
+    there.close();
   }
-  const point = simulation.progress();
-  const forked = forkManifest(session.manifest, { session: id, at }, point, simulation.threadNames, changes);
-  if (changes.protocol !== undefined && changes.protocol !== manifest.protocol) {
-    const asked = { session, at, point, protocol: changes.protocol, manifest: forked };
-    return underOtherProtocol(asked, context);
-  }
-  tryDifference(simulation, forked.forks!.at(-1)!.difference);
-  return { manifest: forked, position: point.position, snapshot: here };
+}
+
+/** A user's protocol is its text: under the same name another text is another protocol. */
+function isOther(manifest: Manifest, protocol: string, text: UserProtocolText | undefined): boolean {
+  if (protocol !== manifest.protocol) return true;
+  return text !== undefined && text.digest !== manifest.userProtocol?.digest;
 }
 
 function pick<T>(values: Readonly<Record<string, T>>, names: readonly string[]): Record<string, T> {
@@ -97,7 +128,7 @@ class StoredRows {
     private readonly session: StoredSession,
   ) {}
 
-  compare(chunks: readonly RunChunk[]): void {
+  compare(chunks: ForkSlice['chunks']): void {
     const { id, position } = this.session;
     for (const { columns, expectedPosition } of chunks) {
       // A session that runs may have committed less than the whole step.
