@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { z } from 'zod';
 import { BadInput } from '../core/base/errors.js';
+import type { UserProtocolText } from '../core/protocols/user-api.js';
 import type { JobContext, JobService, JobView } from '../jobs/job-service.js';
 import { compiledEntry } from '../sessions/compiled-entry.js';
 import type { SessionRunner } from '../sessions/runner/session-runner.js';
 import type { Json } from '../store/jobs.port.js';
+import { checkInSandbox, searchedAlone, searchInSandbox } from '../user-protocols/sandboxed-search.js';
+import { dropCheckpointFile, readCheckpointFile, writeCheckpointFile } from './checkpoint-file.js';
 import type { Exploration, ExplorationProgress, ExplorationResult } from './exploration.js';
 import type { createExploration } from './exploration.schemas.js';
 import type { ExplorationThreadData, ExplorationTold } from './exploration-order.js';
@@ -43,9 +46,13 @@ interface Order {
   /** The exploration whose checkpoint it takes. */
   readonly continues: string | null;
   readonly transplant: string | null;
+  /** Of a protocol that a user brought: this text is searched, whatever becomes of its file. */
+  readonly userProtocol?: UserProtocolText;
 }
 
 export interface ExplorationParts {
+  /** The text of a protocol that a user brought, by id; null: there is none of that id. */
+  readonly textOf: (id: string) => UserProtocolText | null;
   readonly jobs: JobService;
   readonly runner: SessionRunner;
   /** Of checkpoints. */
@@ -68,14 +75,23 @@ export class ExplorationService {
   /** Throws BadInput for what cannot be searched. */
   async start(request: NewExploration): Promise<JobView> {
     const continues = request.continues ?? null;
-    const asked = await planExploration({ ...request, goesOn: continues !== null }, SERVER_DEFAULTS);
+    const text = this.parts.textOf(request.protocol);
+    const goesOn = continues !== null;
+    const planned = await planExploration({ ...request, goesOn }, SERVER_DEFAULTS, text === null);
+    const asked = text === null ? planned : searchedAlone(planned, text);
+    if (text !== null) await checkInSandbox(text, asked.spec);
     if (continues !== null && !existsSync(this.checkpoint(continues))) {
       throw new BadInput(
         'exploration-not-stopped',
         `exploration ${continues} left nothing to go on with: expected one that was cancelled or interrupted on its way`,
       );
     }
-    const order: Order = { asked, continues, transplant: request.transplant ?? null };
+    const order: Order = {
+      asked,
+      continues,
+      transplant: request.transplant ?? null,
+      ...(text === null ? {} : { userProtocol: text }),
+    };
     return await this.parts.jobs.create(KIND, order as unknown as Json);
   }
 
@@ -96,19 +112,26 @@ export class ExplorationService {
     });
   }
 
-  private async run({ asked, continues, transplant }: Order, context: JobContext): Promise<Json> {
+  private async run(
+    { asked, continues, transplant, userProtocol }: Order,
+    context: JobContext,
+  ): Promise<Json> {
     const checkpoint = this.checkpoint(context.id);
     mkdirSync(this.parts.folder, { recursive: true });
     this.makeRoom();
     const before = continues === null ? null : this.checkpoint(continues);
     if (before !== null && !existsSync(checkpoint) && existsSync(before)) renameSync(before, checkpoint);
-    const result = await inThread(
-      { asked, checkpoint, transplant, continues: continues !== null, checkpointMs: this.parts.checkpointMs },
-      context,
-    );
+    const { checkpointMs } = this.parts;
+    const order = { asked, checkpoint, transplant, continues: continues !== null, checkpointMs };
+    const result =
+      userProtocol === undefined
+        ? await inThread(order, context)
+        : await inSandbox(userProtocol, order, context);
     const session = result.report?.session;
     if (session === undefined) return result as unknown as Json;
-    const { id } = await this.parts.runner.create(session);
+    const { id } = await this.parts.runner.create(
+      userProtocol === undefined ? session : { ...session, userProtocol },
+    );
     await this.parts.runner.done(id);
     return { ...result, sessionId: id } as unknown as Json;
   }
@@ -182,4 +205,32 @@ function inThread(data: ExplorationThreadData, context: JobContext): Promise<Exp
     if (context.signal.aborted) stop();
     else context.signal.addEventListener('abort', stop, { once: true });
   });
+}
+
+/** A search under a user's protocol: as a thread of ours, with a checkpoint where it is stopped. */
+async function inSandbox(
+  text: UserProtocolText,
+  { asked, checkpoint, transplant }: ExplorationThreadData,
+  { signal, progress }: JobContext,
+): Promise<ExplorationResult> {
+  const { search, bounds, exact } = asked;
+  // What a depth-first search on hashes leaves, and nothing else, can be gone on with.
+  const resumable = search === 'exhaustive' && bounds.depth === null && !exact;
+  const resume = resumable ? readCheckpointFile(checkpoint) : null;
+  const { result, rest } = await searchInSandbox(
+    text,
+    { asked, resume, transplant },
+    {
+      onOpen: (stop) => {
+        if (signal.aborted) stop();
+        else signal.addEventListener('abort', stop, { once: true });
+      },
+      progress: (now) => progress(now as unknown as Json),
+    },
+  );
+  if (signal.aborted && rest !== null && resumable) writeCheckpointFile(checkpoint, rest);
+  else dropCheckpointFile(checkpoint);
+  // One that a stopping server interrupts has no result yet: it goes on.
+  if (signal.aborted && signal.reason !== 'cancelled') throw new Error('it was interrupted');
+  return result;
 }

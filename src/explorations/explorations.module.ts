@@ -28,7 +28,8 @@ import { acceptedJob } from '../jobs/job.schemas.js';
 import { jobPage } from '../jobs/job-pages.js';
 import { JobService, type JobView } from '../jobs/job-service.js';
 import type { SessionRunner } from '../sessions/runner/session-runner.js';
-import { RUNNER } from '../sessions/sessions.tokens.js';
+import { PROTOCOL_FOLDER, RUNNER } from '../sessions/sessions.tokens.js';
+import type { ProtocolFolder } from '../user-protocols/protocol-folder.js';
 import * as schemas from './exploration.schemas.js';
 import { ExplorationService, type ExplorationView } from './exploration.service.js';
 
@@ -133,9 +134,15 @@ export function explorationsModule(dataDir: string, checkpointMs: number): Dynam
     providers: [
       {
         provide: ExplorationService,
-        useFactory: (jobs: JobService, runner: SessionRunner) =>
-          new ExplorationService({ jobs, runner, folder: join(dataDir, 'explorations'), checkpointMs }),
-        inject: [JobService, RUNNER],
+        useFactory: (jobs: JobService, runner: SessionRunner, protocols: ProtocolFolder) =>
+          new ExplorationService({
+            jobs,
+            runner,
+            folder: join(dataDir, 'explorations'),
+            checkpointMs,
+            textOf: (id) => protocols.text(id),
+          }),
+        inject: [JobService, RUNNER, PROTOCOL_FOLDER],
       },
     ],
   };

@@ -1,6 +1,8 @@
 // What the server and the process that runs a user's protocol say to each other. Through the host's main thread to the
 // worker and back: plain data everywhere.
 import type { ProtocolFaultKind } from '../core/base/errors.js';
+import type { ModelSpec } from '../core/explorer/model.js';
+import type { CounterexampleReport } from '../core/explorer/report/counterexample-text.js';
 import type { ProtocolDiff } from '../core/protocols/diff.js';
 import type { ProtocolRules } from '../core/protocols/protocol.js';
 import type { UserProtocolText } from '../core/protocols/user-api.js';
@@ -9,7 +11,7 @@ import type { StoredNumbers } from '../core/run/stored-numbers.js';
 import type { ValidationRow } from '../core/run/validate.js';
 import type { ValidationCase } from '../core/run/validate-cases.js';
 import type { Recording } from '../core/traces/recording.js';
-import type { Exploration, ExplorationResult } from '../explorations/exploration.js';
+import type { Exploration, ExplorationProgress, ExplorationResult } from '../explorations/exploration.js';
 import type { WireFailure } from '../sessions/inspection/failure.js';
 import type {
   FollowAsked,
@@ -55,10 +57,19 @@ export interface ProtocolDescription {
 /** What of a recording is compared. */
 export type ComparedRecording = Pick<Recording, 'lifecycle' | 'figures' | 'missedFrees'>;
 
-export type SearchAnswer =
-  | { readonly result: ExplorationResult }
-  /** The litmus is not for such a protocol, or something is broken before it begins. */
-  | { readonly refused: { readonly code: string; readonly message: string } };
+export interface SearchAsked {
+  readonly asked: Exploration;
+  /** Checkpoint of the search that was stopped; null: from the start. */
+  readonly resume: Int32Array | null;
+  /** Protocol under which the schedule of a counterexample is tried as well. */
+  readonly transplant: string | null;
+}
+
+export interface SearchAnswer {
+  readonly result: ExplorationResult;
+  /** What is needed to go on with a search that was stopped; null: it was not, or left nothing. */
+  readonly rest: Int32Array | null;
+}
 
 /** What can be asked of a protocol that is loaded: name -> [question, answer]. */
 export interface Questions {
@@ -69,7 +80,10 @@ export interface Questions {
   diff: [{ readonly other: string; readonly reverse: boolean }, ProtocolDiff];
   validate: [{ readonly wanted: ValidationCase; readonly recording: ComparedRecording }, ValidationRow[]];
   simulate: [Omit<RunOrder, 'port'>, Verdict];
-  explore: [Exploration, SearchAnswer];
+  /** Builds it: whether it can be searched at all. */
+  litmus: [ModelSpec, null];
+  explore: [SearchAsked, SearchAnswer];
+  present: [SearchAsked & { readonly result: ExplorationResult }, CounterexampleReport | null];
   replay: [{ readonly stored: Stored; readonly decisions: DecisionLog }, null];
   rows: [StoredNumbers, { readonly difference: Difference | null }];
   forkBegin: [ForkParent, null];
@@ -94,6 +108,7 @@ export type FromSandbox =
   | { readonly kind: 'fault'; readonly fault: FaultWire }
   /** What was asked cannot be had: neither a fault of the protocol nor one of ours. */
   | { readonly kind: 'refused'; readonly failure: WireFailure }
+  | { readonly kind: 'progress'; readonly now: ExplorationProgress }
   /** Not the protocol's fault. */
   | { readonly kind: 'failed'; readonly message: string }
   /** To the store's writer. */

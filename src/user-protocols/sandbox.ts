@@ -3,6 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { ProtocolFault } from '../core/base/errors.js';
 import type { UserProtocolText } from '../core/protocols/user-api.js';
+import type { ExplorationProgress } from '../explorations/exploration.js';
 import { compiledEntry } from '../sessions/compiled-entry.js';
 import { failureFromWire } from '../sessions/inspection/failure.js';
 import type { FromSandbox, QuestionName, Questions, ToSandbox } from './messages.js';
@@ -15,6 +16,8 @@ interface Pending {
 export class Sandbox {
   /** What the worker says to the store's writer. */
   onPort: (message: unknown) => void = () => undefined;
+  /** Told how far a search is. */
+  onProgress: (now: ExplorationProgress) => void = () => undefined;
   private readonly child: ChildProcess;
   private pending: Pending | null = null;
   private dead: Error | null = null;
@@ -86,6 +89,9 @@ export class Sandbox {
     switch (message.kind) {
       case 'port':
         this.onPort(ownBuffers(message.message));
+        return;
+      case 'progress':
+        this.onProgress(message.now);
         return;
       case 'answer':
         this.settle()?.resolve(message.answer);

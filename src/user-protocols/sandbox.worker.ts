@@ -5,10 +5,11 @@ import { AssertionError } from '../core/base/assert.js';
 import { BadInput, CommandRefused, ProtocolFault } from '../core/base/errors.js';
 import { diffProtocols } from '../core/protocols/diff.js';
 import { link, type Protocol } from '../core/protocols/protocol.js';
-import { findProtocol } from '../core/protocols/registry.js';
+import { adoptProtocol, findProtocol } from '../core/protocols/registry.js';
 import type { Simulation } from '../core/run/simulation.js';
 import { validate } from '../core/run/validate.js';
 import { simulateCase } from '../core/run/validate-run.js';
+import { present } from '../explorations/present.js';
 import { buildSimulation } from '../sessions/build-simulation.js';
 import { failureToWire } from '../sessions/inspection/failure.js';
 import { ForkExecution } from '../sessions/inspection/fork-execution.js';
@@ -24,7 +25,7 @@ import {
   type SandboxData,
   type ToSandbox,
 } from './messages.js';
-import { searchUnder } from './sandboxed-search.js';
+import { buildHere, searchHere } from './sandboxed-search.js';
 
 const parent = parentPort!;
 const { beat } = workerData as SandboxData;
@@ -107,6 +108,8 @@ const ANSWERS: {
   [N in QuestionName]: (question: Questions[N][0]) => Questions[N][1] | Promise<Questions[N][1]>;
 } = {
   load: async (text) => {
+    // A protocol does not extend itself.
+    adoptProtocol(null);
     Atomics.add(beat, BEAT.BUSY, 1);
     const taken = await loadUserProtocol(text, (step) => {
       Atomics.store(beat, BEAT.STEP, step);
@@ -114,6 +117,7 @@ const ANSWERS: {
     });
     Atomics.add(beat, BEAT.BUSY, 1);
     protocol = taken.protocol;
+    adoptProtocol(protocol);
     return { stepNames: taken.stepNames };
   },
   describe: () => description(loaded()),
@@ -137,9 +141,23 @@ const ANSWERS: {
     );
     return verdict;
   },
+  litmus: async (spec) => {
+    searching = true;
+    await buildHere(spec);
+    return null;
+  },
   explore: async (asked) => {
     searching = true;
-    return await searchUnder(loaded(), asked, () => stopping);
+    return await searchHere(
+      asked,
+      () => stopping,
+      (now) => send({ kind: 'progress', now }),
+    );
+  },
+  present: async ({ asked, result, transplant }) => {
+    searching = true;
+    const cancelled = (): boolean => stopping;
+    return await present(asked, result, { cancelled, transplant: transplant ?? undefined });
   },
   replay: ({ stored, decisions }) => {
     replay = new ScheduleReplay(stored, decisions, build);

@@ -2,59 +2,85 @@
 // with another (persistent sets rest on what shipped procedures are known to do), and no name is exchanged: what a local of the
 // user's means is not known. The verdict does not depend on either; the search takes longer.
 import { MAX_PROTOCOL_SEARCH_BYTES } from '../config/limits.js';
-import { BadInput } from '../core/base/errors.js';
-import { machineLitmusOf } from '../core/explorer/litmus/machine-litmus.js';
-import type { Protocol } from '../core/protocols/protocol.js';
+import { ProtocolFault } from '../core/base/errors.js';
+import type { ModelSpec } from '../core/explorer/model.js';
 import type { UserProtocolText } from '../core/protocols/user-api.js';
-import type { Exploration, ExplorationResult } from '../explorations/exploration.js';
+import type { Exploration, ExplorationProgress, ExplorationResult } from '../explorations/exploration.js';
 import { explore } from '../explorations/explore.js';
-import type { SearchAnswer } from './messages.js';
+import { findLitmus } from '../explorations/find-litmus.js';
+import type { SearchAnswer, SearchAsked } from './messages.js';
 import { Sandbox } from './sandbox.js';
 
-/** What of a request a user's protocol can have. Throws BadInput for the rest. */
-export function searchedAlone(asked: Exploration, checkpoint: boolean): Exploration {
-  if (checkpoint)
-    throw new BadInput(
-      'user-protocol',
-      'a search under a protocol of yours takes no --checkpoint: it runs in a process of its own',
-    );
+/** What of a request a user's protocol can have. */
+export function searchedAlone(asked: Exploration, { digest }: UserProtocolText): Exploration {
   const { spec, bounds } = asked;
   return {
     ...asked,
     workers: 1,
-    spec: { ...spec, reductions: { persistent: false, symmetry: false } },
+    spec: { ...spec, reductions: { persistent: false, symmetry: false }, protocolText: digest },
     bounds: { ...bounds, bytes: Math.min(bounds.bytes, MAX_PROTOCOL_SEARCH_BYTES) },
   };
 }
 
-/** In the server's or the command's process. `onOpen` is given what stops the search at its next look. */
+export interface SearchHooks {
+  /** Given what stops the search at its next look. */
+  readonly onOpen: (stop: () => void) => void;
+  readonly progress?: (now: ExplorationProgress) => void;
+}
+
+/** Throws what building the litmus throws: ProtocolFault, or BadInput where it is not for such a protocol. */
+export async function checkInSandbox(text: UserProtocolText, spec: ModelSpec): Promise<void> {
+  await Sandbox.once(text, 'litmus', spec);
+}
+
+/** In the server's or the command's process: the verdict, with its report where something was found. */
 export async function searchInSandbox(
   text: UserProtocolText,
-  asked: Exploration,
-  onOpen: (stop: () => void) => void,
-): Promise<ExplorationResult> {
+  question: SearchAsked,
+  hooks: SearchHooks,
+): Promise<SearchAnswer> {
   const sandbox = await Sandbox.open(text);
+  let stopped = false;
   try {
-    onOpen(() => sandbox.send({ kind: 'stop' }));
-    const answer = await sandbox.ask('explore', asked);
-    if ('refused' in answer) throw new BadInput(answer.refused.code, answer.refused.message);
-    return answer.result;
+    sandbox.onProgress = hooks.progress ?? (() => undefined);
+    hooks.onOpen(() => {
+      stopped = true;
+      sandbox.send({ kind: 'stop' });
+    });
+    const answer = await sandbox.ask('explore', question);
+    if (stopped || answer.result.counterexample === null) return answer;
+    const report = await sandbox
+      .ask('present', { ...question, result: answer.result })
+      .catch((error: unknown) => {
+        // Found is found, also where there is no room to draw it.
+        if (error instanceof ProtocolFault && error.kind === 'memory') return null;
+        throw error;
+      });
+    return { ...answer, result: { ...answer.result, report } };
   } finally {
     sandbox.close();
   }
 }
 
 /** In the process of the protocol. */
-export async function searchUnder(
-  protocol: Protocol,
-  asked: Exploration,
+export async function searchHere(
+  { asked, resume }: SearchAsked,
   cancelled: () => boolean,
+  progress: (now: ExplorationProgress) => void,
 ): Promise<SearchAnswer> {
-  try {
-    const litmus = machineLitmusOf(asked.spec.litmus, protocol);
-    return { result: await explore(asked, { litmus, cancelled }) };
-  } catch (error) {
-    if (!(error instanceof BadInput)) throw error;
-    return { refused: { code: error.code, message: error.message } };
-  }
+  let rest: Int32Array | null = null;
+  const result: ExplorationResult = await explore(asked, {
+    cancelled,
+    progress,
+    ...(resume === null ? {} : { resume }),
+    rest: (words, ended) => {
+      if (ended) rest = words;
+    },
+  });
+  return { result, rest };
+}
+
+/** In the process of the protocol: the litmus is built, nothing is searched. */
+export async function buildHere(spec: ModelSpec): Promise<void> {
+  (await findLitmus(spec.litmus)).build(spec);
 }

@@ -3,6 +3,8 @@
 import { basename } from 'node:path';
 import { CHECKPOINT_MS } from '../../config/limits.js';
 import { BadInput } from '../../core/base/errors.js';
+import { hasProtocol } from '../../core/protocols/registry.js';
+import type { RunRequest } from '../../core/run/manifest.js';
 import {
   dropCheckpointFile,
   readCheckpointFile,
@@ -69,14 +71,21 @@ const EXIT: { readonly [V in ExplorationVerdict]: ExitCode } = {
 export async function exploreCommand(options: ExploreOptions, terminal: Terminal): Promise<ExitCode> {
   const file = isProtocolFile(options.protocol) ? options.protocol : null;
   const request = requestOf(options, file);
-  const asked = await planExploration(request, COMMAND_DEFAULTS, file === null);
+  const asked = await planExploration(
+    request,
+    COMMAND_DEFAULTS,
+    file === null && hasProtocol(request.protocol),
+  );
   const { spec } = asked;
   terminal.note(
     `${spec.litmus}${settingsOf(spec.parameters)} under ${spec.protocol}, ${asked.search} search${
       asked.search === 'exhaustive' ? '' : `, seed ${asked.seed}`
     }`,
   );
-  if (file !== null) return await exploreOwn(asked, file, options, terminal);
+  if (file !== null) {
+    if (options.data !== undefined) await refuseServer(options.data, file);
+    return await exploreOwn(asked, file, options, terminal);
+  }
   if (options.data !== undefined) {
     const { serverOf } = await import('../backend/open-backend.js');
     const server = await serverOf(options.data);
@@ -90,6 +99,17 @@ export async function exploreCommand(options: ExploreOptions, terminal: Terminal
     }
   }
   return await exploreHere(asked, options, terminal);
+}
+
+/** A server takes no files: better said before the search than behind it. */
+async function refuseServer(data: string, file: string): Promise<void> {
+  const { serverOf } = await import('../backend/open-backend.js');
+  const server = await serverOf(data);
+  if (server === null) return;
+  throw new BadInput(
+    'protocol-file-server',
+    `${server.place} owns the data folder and takes no files; put ${basename(file)} into its folder (serve --protocols DIR), or use another --data`,
+  );
 }
 
 async function exploreHere(
@@ -192,15 +212,38 @@ async function exploreOwn(
   options: ExploreOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
+  const { checkpoint, data, transplant } = options;
   const { searchedAlone, searchInSandbox } = await import('../../user-protocols/sandboxed-search.js');
-  if (options.data !== undefined)
-    throw new BadInput(
-      'user-protocol',
-      'a counterexample under a protocol of yours is not stored: leave --data out',
-    );
-  const alone = searchedAlone(asked, options.checkpoint !== undefined);
-  const result = await searchInSandbox(readUserProtocol(file), alone, (stop) => process.once('SIGINT', stop));
-  return print({ ...result, checkpoint: null, explorationId: null }, options, terminal);
+  const text = readUserProtocol(file);
+  const resume = checkpoint === undefined ? null : readCheckpointFile(checkpoint);
+  const question = { asked: searchedAlone(asked, text), resume, transplant: transplant ?? null };
+  const { result, rest } = await searchInSandbox(text, question, {
+    onOpen: (stop) => process.once('SIGINT', stop),
+    progress: told(asked, terminal),
+  });
+  const rested = checkpoint !== undefined && rest !== null ? checkpoint : null;
+  if (rested !== null) {
+    writeCheckpointFile(rested, rest!);
+    terminal.note(`stopped; with --checkpoint ${rested} it goes on from there`);
+  } else if (checkpoint !== undefined) dropCheckpointFile(checkpoint);
+  const session = result.report?.session;
+  const sessionId =
+    session === undefined || data === undefined
+      ? null
+      : await storedAs({ ...session, userProtocol: text }, data, terminal);
+  return print({ ...result, sessionId, checkpoint: rested, explorationId: null }, options, terminal);
+}
+
+/** Id of the session of a counterexample. */
+async function storedAs(session: RunRequest, data: string, terminal: Terminal): Promise<string> {
+  const { openBackend } = await import('../backend/open-backend.js');
+  const backend = await openBackend(data, { create: true, note: (text) => terminal.note(text) });
+  try {
+    const [stored] = await backend.run([session], () => undefined);
+    return stored!.id;
+  } finally {
+    await backend.close();
+  }
 }
 
 /** The counterexample for people; stored as a session where there is a place for it. */
@@ -215,14 +258,7 @@ async function withReport(
   const { present } = await import('../../explorations/present.js');
   const report = await present(asked, result, { cancelled, transplant });
   if (report === null || data === undefined) return { ...result, report };
-  const { openBackend } = await import('../backend/open-backend.js');
-  const backend = await openBackend(data, { create: true, note: (text) => terminal.note(text) });
-  try {
-    const [session] = await backend.run([report.session], () => undefined);
-    return { ...result, report, sessionId: session.id };
-  } finally {
-    await backend.close();
-  }
+  return { ...result, report, sessionId: await storedAs(report.session, data, terminal) };
 }
 
 function requestOf(options: ExploreOptions, file: string | null): ExplorationRequest {

@@ -108,4 +108,6 @@ export interface ModelSpec {
   /** `--set` values, defaults filled in. */
   readonly parameters: { readonly [name: string]: number };
   readonly reductions: Reductions;
+  /** Digest of the text of a protocol that a user brought: its name alone does not say which it is. */
+  readonly protocolText?: string;
 }

@@ -42,7 +42,18 @@ export const PROTOCOLS: readonly Protocol[] = [
   profile_7_2_13,
 ];
 
+let adopted: Protocol | null = null;
+
+/**
+ * In the process of a protocol that a user brought, which runs nothing else: it is found by its id as the shipped ones are.
+ * No list shows it. Null: none any more.
+ */
+export function adoptProtocol(own: Protocol | null): void {
+  adopted = own;
+}
+
 export function findProtocol(id: string): Protocol {
+  if (adopted?.id === id) return adopted;
   const relaxed = splitRelaxed(id);
   if (relaxed !== null) return relaxedProtocol(findProtocol(relaxed.protocol), relaxed.rule);
   const found = PROTOCOLS.find((p) => p.id === id) ?? KNOWN_ANSWERS.find((p) => p.id === id);
@@ -55,4 +66,13 @@ export function findProtocol(id: string): Protocol {
     );
   }
   return found;
+}
+
+/** Shipped, or (in its process) adopted. */
+export function hasProtocol(id: string): boolean {
+  return (
+    adopted?.id === id ||
+    splitRelaxed(id) !== null ||
+    [...PROTOCOLS, ...KNOWN_ANSWERS].some((p) => p.id === id)
+  );
 }

@@ -3,12 +3,12 @@ import { expect, test } from 'vitest';
 import { World } from '../../../src/core/aggregates/world.js';
 import { ProtocolFault } from '../../../src/core/base/errors.js';
 import { modelSpec } from '../../../src/core/explorer/litmus/litmus.js';
-import { machineLitmusOf } from '../../../src/core/explorer/litmus/machine-litmus.js';
+import { findLitmus } from '../../../src/core/explorer/litmus/registry.js';
 import { STEP } from '../../../src/core/explorer/model.js';
 import { pending } from '../../../src/core/machine/op.js';
 import { diffProtocols } from '../../../src/core/protocols/diff.js';
 import { link } from '../../../src/core/protocols/protocol.js';
-import { findProtocol } from '../../../src/core/protocols/registry.js';
+import { adoptProtocol, findProtocol } from '../../../src/core/protocols/registry.js';
 import type { ProtocolApi, ProtocolModule } from '../../../src/core/protocols/user-api.js';
 import { takeIn } from '../../../src/core/protocols/user-protocol.js';
 import { createManifest } from '../../../src/core/run/manifest.js';
@@ -213,7 +213,7 @@ for (const [what, module, says] of FAULTS) {
   // A litmus has few host pages.
   test.skipIf(what === 'one op of many events')(`in a search: ${what}`, () => {
     const { protocol } = takeIn('mine.mjs', module);
-    const litmus = machineLitmusOf('v-v', protocol);
+    const litmus = findLitmus('v-v');
     const reductions = { persistent: false, symmetry: false };
     const spec = modelSpec(litmus, { protocol: 'mine', parameters: {}, reductions });
     const search = (): void => {
@@ -221,7 +221,12 @@ for (const [what, module, says] of FAULTS) {
       for (let t = 0; t < model.threads.length; t++)
         while (model.choices(t) > 0 && model.step(t, 0) === STEP.taken);
     };
-    expect(search).toThrow(ProtocolFault);
-    expect(search).toThrow(says);
+    adoptProtocol(protocol);
+    try {
+      expect(search).toThrow(ProtocolFault);
+      expect(search).toThrow(says);
+    } finally {
+      adoptProtocol(null);
+    }
   });
 }

@@ -32,7 +32,9 @@ export function machineLitmus(
     ),
     build({ protocol: id, parameters, reductions }) {
       const protocol = own ?? findProtocol(id);
-      const shipped = splitRelaxed(id)?.protocol ?? id;
+      // What a user's protocol extends says which litmus it takes.
+      const extended = protocol.file === undefined ? id : (protocol.base ?? id);
+      const shipped = splitRelaxed(extended)?.protocol ?? extended;
       const without = litmus.notFor?.({ id: own?.base ?? shipped, era: protocol.rules.era }) ?? null;
       if (without !== null)
         throw new BadInput('litmus-protocol', `${litmus.id} is not for ${id}: ${without}`);
@@ -44,15 +46,3 @@ export function machineLitmus(
 }
 
 export const MACHINES: readonly Litmus[] = MACHINE_LITMUS.map((litmus) => machineLitmus(litmus));
-
-/** The litmus of this name under a protocol of a user's. */
-export function machineLitmusOf(name: string, own: Protocol): Litmus {
-  const litmus = MACHINE_LITMUS.find(({ id }) => id === name);
-  if (litmus !== undefined) return machineLitmus(litmus, own);
-  const names = MACHINE_LITMUS.map(({ id }) => id);
-  throw new BadInput(
-    'unknown-litmus',
-    `no litmus "${name}" of the machine; there are ${names.join(', ')}`,
-    names,
-  );
-}
