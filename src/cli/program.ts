@@ -20,6 +20,7 @@ import { addForkOptions, type ForkOptions, fork } from './commands/fork.js';
 import { addImportCommand } from './commands/import-trace.js';
 import { addCatalogueCommand } from './commands/known-answers.js';
 import { command, commands, control, type HowFar, readCommand, step } from './commands/live.js';
+import { type LockTimesOptions, lockTimes } from './commands/lock-times.js';
 import { listExperiments, publishedExperiment } from './commands/published-experiment.js';
 import { addRelaxCommand } from './commands/relax.js';
 import { run } from './commands/run.js';
@@ -192,7 +193,7 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
         invariants: options.invariants,
         ...readSettings(options.set),
       };
-      const folder = options.data === DEFAULT_DATA ? null : options.data;
+      const folder = { folder: options.data, usual: options.data === DEFAULT_DATA };
       ended(await run(request, opener(options, terminal, true), folder, terminal, file));
     });
 
@@ -242,6 +243,14 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
       const terminal = terminalOf(options);
       const what = readCommand(name, fields);
       ended(await command(id, what, readHowFar(options), opener(options, terminal, false), terminal));
+    });
+  add('lock-times', 'which function held a lock, and waited for it, how long (a session recorded in full)')
+    .argument('<id>')
+    .addOption(new Option('--lock <name>', 'one lock, or all').default('mmu_lock'))
+    .addOption(data())
+    .action(async (id: string, options: CommonOptions & LockTimesOptions) => {
+      const terminal = terminalOf(options);
+      ended(await lockTimes(id, options, opener(options, terminal, false), terminal));
     });
   howFar(add('step', 'let a paused session go on for some events, or to its next command point'))
     .argument('<id>')

@@ -7,5 +7,6 @@ export const SMALL: Readonly<Record<string, Readonly<Record<string, number | str
   'wsl-seabios': { biosCalls: 10, window: 10, loaderPages: 50, exitsPercent: 1 },
   'xen-shim-smep': { second: 'busy', flips: 300, pages: 4 },
   'memslot-storm': { vcpus: 4, pages: 40, pauseUs: 2_000 },
+  teardown: { pages: 600 },
   'gpu-memslots': { roots: 6, pages: 600, updates: 2 },
 };

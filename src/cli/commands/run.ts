@@ -1,7 +1,10 @@
 // `run`: one session from its request to its end.
 
+import { readSetting } from '../../config/read-settings.js';
+import { BadInput } from '../../core/base/errors.js';
 import { INVARIANTS } from '../../core/invariants/catalogue.js';
 import { resolveCosts } from '../../core/machine/costs.js';
+import { hasProtocol } from '../../core/protocols/registry.js';
 import type { InvariantVerdict, Manifest } from '../../core/run/contract.js';
 import { createManifest, ENGINE_VERSION, RUN_LIMITS, type RunRequest } from '../../core/run/manifest.js';
 import { findScenario } from '../../core/scenarios/library.js';
@@ -15,19 +18,33 @@ import { grouped, type Terminal, table } from '../terminal.js';
 
 /** The manifest of what was asked; every bad input is refused here, before a folder is opened. */
 export async function checkRequest(request: RunRequest): Promise<Manifest> {
-  if (request.userProtocol === undefined) return createManifest(request);
-  const { userManifest } = await import('../../user-protocols/user-manifest.js');
-  return await userManifest(request);
+  if (request.userProtocol === undefined && hasProtocol(request.protocol)) return createManifest(request);
+  const { manifestOf } = await import('../../user-protocols/user-manifest.js');
+  const { ProtocolFolder } = await import('../../user-protocols/protocol-folder.js');
+  const folder = new ProtocolFolder(readSetting('protocolsDir', {}, process.env));
+  return await manifestOf(request, (id) => folder.text(id));
+}
+
+/** An id that only the server which owns the data folder may know: everything else is checked here. */
+async function checkForServer(request: RunRequest, dataDir: string): Promise<Manifest> {
+  try {
+    return await checkRequest(request);
+  } catch (error) {
+    if (!(error instanceof BadInput) || error.code !== 'unknown-protocol') throw error;
+    const { serverOf } = await import('../backend/open-backend.js');
+    if ((await serverOf(dataDir)) === null) throw error;
+    return createManifest({ ...request, userProtocol: { file: '', digest: '', text: '' } }, '');
+  }
 }
 
 export async function run(
   request: RunRequest,
   openBackend: () => Promise<Backend>,
-  data: string | null,
+  data: { readonly folder: string; readonly usual: boolean },
   terminal: Terminal,
   file: string | null = null,
 ): Promise<ExitCode> {
-  const manifest = await checkRequest(request);
+  const manifest = await checkForServer(request, data.folder);
   const { seed, protocol, scenario } = manifest;
   terminal.note(`seed ${seed}, protocol ${protocol}, scenario ${scenario}, engine ${ENGINE_VERSION}`);
   const backend = await openBackend();
@@ -45,7 +62,7 @@ export async function run(
   }
   terminal.document(runDocument(session, findings, assertions));
   printSession(session, findings, assertions, terminal);
-  terminal.note(reproduce(manifest, data, file));
+  terminal.note(reproduce(manifest, data.usual ? null : data.folder, file));
   if (session.state === 'waiting') {
     terminal.line(
       `  it waits for commands: rootline command ${session.id} createVm (rootline commands lists them)`,

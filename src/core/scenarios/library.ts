@@ -9,6 +9,7 @@ import { gpuMemslots, memslotStorm } from './memslots-under-load.js';
 import { RECORDED_SCENARIOS } from './recorded/index.js';
 import type { Scenario } from './scenario.js';
 import { mirrorRoots, preFault } from './since-v6.9.js';
+import { teardown } from './teardown.js';
 import { wslSeabios } from './wsl-seabios.js';
 import { xenShimSmep } from './xen-shim-smep.js';
 
@@ -26,6 +27,7 @@ export const SCENARIOS: readonly Scenario[] = [
   xenShimSmep,
   memslotStorm,
   gpuMemslots,
+  teardown,
 ];
 
 export function findScenario(id: string): Scenario {
