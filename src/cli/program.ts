@@ -5,7 +5,7 @@ import { readSetting } from '../config/read-settings.js';
 import { BadInput } from '../core/base/errors.js';
 import { ENGINE_VERSION, type RunRequest } from '../core/run/manifest.js';
 import { EXPERIMENT_NAMES, findExperiment } from '../core/scenarios/experiments/index.js';
-import { isProtocolFile, readUserProtocol } from '../user-protocols/read-protocol.js';
+import { isProtocolFile, protocolOf, readUserProtocol } from '../user-protocols/read-protocol.js';
 import { type Backend, CONTROLS } from './backend/backend.js';
 import { type BlameOptions, blame, criticalPath, ledger, type PathOptions } from './commands/blame.js';
 import { invariants, protocols, protocolsDiff, scenarios } from './commands/catalogue.js';
@@ -59,6 +59,7 @@ interface RunOptions extends CommonOptions {
 interface ExperimentCommandOptions extends CommonOptions {
   readonly list?: boolean;
   readonly dr?: string;
+  readonly protocol?: string;
   readonly asyncSmi: readonly string[];
   readonly recording: string;
   readonly seed: string;
@@ -124,6 +125,12 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
     )
     .addOption(
       new Option(
+        '--protocol <id>',
+        'forced-reset: runs in the place of the patch; or a FILE.mjs of your own',
+      ),
+    )
+    .addOption(
+      new Option(
         '--async-smi <period>',
         'forced-reset: boots with an SMI every so many virtual us; may be repeated',
       )
@@ -154,10 +161,10 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
       const again = ['npx', 'rootline', ...argv].join(' ');
       const published = findExperiment(name);
       if (published !== undefined) {
-        if (options.dr !== undefined || periods.length > 0) {
+        if (options.dr !== undefined || options.protocol !== undefined || periods.length > 0) {
           throw new BadInput(
             'experiment-option',
-            `--dr and --async-smi are options of forced-reset, got experiment ${name}`,
+            `--dr, --protocol and --async-smi are options of forced-reset, got experiment ${name}`,
           );
         }
         const open = opener(options, terminal, true);
@@ -165,6 +172,7 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
       }
       const asked = {
         ...common,
+        patch: options.protocol === undefined ? null : protocolOf(options.protocol),
         emulateFirstDrExit: options.dr !== undefined,
         asyncSmiPeriodsUs: periods,
       };

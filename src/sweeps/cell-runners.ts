@@ -7,6 +7,7 @@ import type { CellResult } from '../core/sweeps/table.js';
 import type { SessionRunner } from '../sessions/runner/session-runner.js';
 import { isSealed } from '../store/session.js';
 import { isStoreError } from '../store/store.errors.js';
+import { SandboxedCells } from '../user-protocols/sandboxed-cells.js';
 import { cellResult } from './run-cell.js';
 import type { CellRunner } from './sweep-run.js';
 import { SweepThread } from './sweep-thread.js';
@@ -24,17 +25,48 @@ export interface CellRunners {
 export function threadRunners(count: number, yielding: boolean, signal: AbortSignal): CellRunners {
   const stop = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
   const raise = (): void => void Atomics.store(new Int32Array(stop), 0, 1);
+  const abort = (): void => {
+    raise();
+    for (const runner of runners) runner.stop();
+  };
   if (signal.aborted) raise();
-  else signal.addEventListener('abort', raise, { once: true });
-  const runners = Array.from({ length: count }, () => new SweepThread({ yielding, stop }));
+  else signal.addEventListener('abort', abort, { once: true });
+  const runners = Array.from({ length: count }, () => new EitherCells(new SweepThread({ yielding, stop })));
   return {
     runners,
     end: async () => {
-      signal.removeEventListener('abort', raise);
+      signal.removeEventListener('abort', abort);
       raise();
       await Promise.all(runners.map((thread) => thread.end()));
     },
   };
+}
+
+/** In a thread of ours, or in the process of a user's protocol. */
+class EitherCells implements CellRunner {
+  private readonly sandboxed = new SandboxedCells();
+
+  constructor(private readonly thread: SweepThread) {}
+
+  get events(): number {
+    return this.thread.events;
+  }
+
+  async run(cell: number, manifest: Manifest): Promise<CellResult | null> {
+    return manifest.userProtocol === undefined
+      ? await this.thread.run(cell, manifest)
+      : await this.sandboxed.run(manifest);
+  }
+
+  /** The thread hears of it by itself. */
+  stop(): void {
+    this.sandboxed.end();
+  }
+
+  async end(): Promise<void> {
+    this.sandboxed.end();
+    await this.thread.end();
+  }
 }
 
 export interface RecordedOptions {
@@ -61,8 +93,10 @@ class RecordedCells implements CellRunner {
   async run(cell: number, manifest: Manifest, name: string): Promise<CellResult | null> {
     const { id, runner, recording, signal } = this.options;
     const idempotency = { key: `sweep ${id} cell ${cell}`, fingerprint: 'sweep' };
-    const { scenario, protocol, seed, scheduler, invariants, parameters, costs, limits } = manifest;
-    const request = { scenario, protocol, seed, scheduler, invariants, parameters, costs, limits, recording };
+    const { scenario, protocol, seed, scheduler, invariants, parameters, costs, limits, userProtocol } =
+      manifest;
+    const asked = { scenario, protocol, seed, scheduler, invariants, parameters, costs, limits, recording };
+    const request = userProtocol === undefined ? asked : { ...asked, userProtocol };
     const session = await runner.create(request, { name, idempotency }).catch((error: unknown) => {
       if (!isStoreError(error, 'store_closed')) throw error;
       return null;

@@ -6,13 +6,25 @@ import type { SweepManifest } from '../core/sweeps/plan.js';
 const numbers = z.record(z.string(), z.number());
 const lists = z.record(z.string(), z.array(z.number()));
 
+const protocol = z.strictObject({
+  id: z.string(),
+  digest: z.string(),
+  user: z
+    .strictObject({
+      text: z.strictObject({ file: z.string(), digest: z.string(), text: z.string() }),
+      digests: z.record(z.string(), z.string()),
+    })
+    .optional()
+    .describe('of a protocol that a user brought; a server takes only those of its folder'),
+});
+
 /** What a sweep is a function of: written by Rootline, read back by it. */
 export const manifest = z.strictObject({
   format: z.literal('rootline-sweep'),
   version: z.literal(1),
   engine: z.string(),
   scenario: z.string(),
-  protocols: z.array(z.strictObject({ id: z.string(), digest: z.string() })),
+  protocols: z.array(protocol),
   seeds: z.string(),
   parameters: lists.describe('every parameter of the scenario; more than one value: an axis of the table'),
   costs: lists,

@@ -1,5 +1,6 @@
 // One cell of a sweep: a whole run of which only its figures and digests are kept. Synchronous.
 import type { Manifest, RunProgress } from '../core/run/contract.js';
+import type { Simulation } from '../core/run/simulation.js';
 import { metricValues } from '../core/sweeps/metrics.js';
 import type { CellResult } from '../core/sweeps/table.js';
 import { buildSimulation } from '../sessions/build-simulation.js';
@@ -7,8 +8,12 @@ import { buildSimulation } from '../sessions/build-simulation.js';
 const STEPS = 50_000;
 
 /** @param goOn is asked now and then, with the events so far  @returns null when it was told to stop */
-export function runCell(manifest: Manifest, goOn: (events: number) => boolean): CellResult | null {
-  const simulation = buildSimulation(manifest, { snapshots: false });
+export function runCell(
+  manifest: Manifest,
+  goOn: (events: number) => boolean,
+  build: (...asked: Parameters<typeof buildSimulation>) => Simulation = buildSimulation,
+): CellResult | null {
+  const simulation = build(manifest, { snapshots: false });
   try {
     while (simulation.outcome === null) {
       // Its rows are dropped: what is kept of the run is counted and digested already.

@@ -1,5 +1,6 @@
 // Sweeps: a job that runs cells and stores what each came to, and the table of what is stored.
 import { BadInput } from '../core/base/errors.js';
+import type { UserProtocolText } from '../core/protocols/user-api.js';
 import { MAX_SWEEP_SESSIONS } from '../core/sweeps/limits.js';
 import { planOfManifest, planSweep, type SweepRequest } from '../core/sweeps/plan.js';
 import { parseSeeds } from '../core/sweeps/seeds.js';
@@ -8,6 +9,7 @@ import type { JobContext, JobService, JobView } from '../jobs/job-service.js';
 import type { SessionRunner } from '../sessions/runner/session-runner.js';
 import type { Json } from '../store/jobs.port.js';
 import { MAX_KEPT_SWEEP_CELLS, type SweepStore } from '../store/sweeps.port.js';
+import { refuseForeignTexts, withUsers } from '../user-protocols/sandboxed-cells.js';
 import { sessionRunners, threadRunners } from './cell-runners.js';
 import type { SweepOrder, SweepRecording, SweepResult, SweepView } from './sweep.types.js';
 import { runSweep, type SweepProgress, storedCells } from './sweep-run.js';
@@ -20,6 +22,10 @@ export interface SweepParts {
   readonly jobs: JobService;
   readonly store: SweepStore;
   readonly runner: SessionRunner;
+  /** The text of a protocol that a user brought, by id; null: there is none of that id. */
+  readonly textOf: (id: string) => UserProtocolText | null;
+  /** Manifests may bring texts of their own: of a command that read them itself. */
+  readonly takesTexts: boolean;
   /** Threads give way to whoever answers requests. */
   readonly yielding: boolean;
 }
@@ -42,7 +48,10 @@ export class SweepService {
 
   /** Throws BadInput, or `limit_exceeded` when too many jobs are open. */
   async start({ sweep, record }: NewSweep): Promise<JobView> {
-    const { manifest, cells } = 'format' in sweep ? planOfManifest(sweep) : planSweep(sweep);
+    const { textOf, takesTexts } = this.parts;
+    if ('format' in sweep && !takesTexts) refuseForeignTexts(sweep.protocols, textOf);
+    const { manifest, cells } =
+      'format' in sweep ? planOfManifest(sweep) : planSweep(await withUsers(sweep, textOf));
     if (record !== 'none' && cells > MAX_SWEEP_SESSIONS) {
       throw new BadInput(
         'sweep-too-large',

@@ -28,9 +28,10 @@ import { acceptedJob } from '../jobs/job.schemas.js';
 import { jobPage } from '../jobs/job-pages.js';
 import { JobService, type JobView } from '../jobs/job-service.js';
 import type { SessionRunner } from '../sessions/runner/session-runner.js';
-import { RUNNER } from '../sessions/sessions.tokens.js';
+import { PROTOCOL_FOLDER, RUNNER } from '../sessions/sessions.tokens.js';
 import { SWEEP_STORE } from '../store/store.module.js';
 import type { SweepStore } from '../store/sweeps.port.js';
+import type { ProtocolFolder } from '../user-protocols/protocol-folder.js';
 import * as schemas from './sweep.schemas.js';
 import { SweepService } from './sweep.service.js';
 import type { SweepView } from './sweep.types.js';
@@ -169,9 +170,16 @@ function notFound(id: string): never {
   providers: [
     {
       provide: SweepService,
-      useFactory: (jobs: JobService, store: SweepStore, runner: SessionRunner) =>
-        new SweepService({ jobs, store, runner, yielding: true }),
-      inject: [JobService, SWEEP_STORE, RUNNER],
+      useFactory: (jobs: JobService, store: SweepStore, runner: SessionRunner, folder: ProtocolFolder) =>
+        new SweepService({
+          jobs,
+          store,
+          runner,
+          yielding: true,
+          takesTexts: false,
+          textOf: (id) => folder.text(id),
+        }),
+      inject: [JobService, SWEEP_STORE, RUNNER, PROTOCOL_FOLDER],
     },
   ],
 })

@@ -6,10 +6,12 @@ import type { CounterexampleReport } from '../core/explorer/report/counterexampl
 import type { ProtocolDiff } from '../core/protocols/diff.js';
 import type { ProtocolRules } from '../core/protocols/protocol.js';
 import type { UserProtocolText } from '../core/protocols/user-api.js';
+import type { Manifest } from '../core/run/contract.js';
 import type { Difference } from '../core/run/replay-by-schedule.js';
 import type { StoredNumbers } from '../core/run/stored-numbers.js';
 import type { ValidationRow } from '../core/run/validate.js';
 import type { ValidationCase } from '../core/run/validate-cases.js';
+import type { CellResult } from '../core/sweeps/table.js';
 import type { Recording } from '../core/traces/recording.js';
 import type { Exploration, ExplorationProgress, ExplorationResult } from '../explorations/exploration.js';
 import type { WireFailure } from '../sessions/inspection/failure.js';
@@ -82,6 +84,7 @@ export interface Questions {
   simulate: [Omit<RunOrder, 'port'>, Verdict];
   /** Builds it: whether it can be searched at all. */
   litmus: [ModelSpec, null];
+  cell: [Manifest, CellResult];
   explore: [SearchAsked, SearchAnswer];
   present: [SearchAsked & { readonly result: ExplorationResult }, CounterexampleReport | null];
   replay: [{ readonly stored: Stored; readonly decisions: DecisionLog }, null];

@@ -58,3 +58,13 @@ export function readUserProtocol(path: string): UserProtocolText {
   const text = bytes.toString('utf8');
   return { file, digest: createHash('sha256').update(text).digest('hex'), text };
 }
+
+/** What a command was given as a protocol: a file of the user's own, or an id. */
+export function protocolOf(word: string): {
+  readonly protocol: string;
+  readonly userProtocol?: UserProtocolText;
+} {
+  if (!isProtocolFile(word)) return { protocol: word };
+  const userProtocol = readUserProtocol(word);
+  return { protocol: protocolIdOf(userProtocol.file), userProtocol };
+}

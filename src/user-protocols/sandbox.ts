@@ -35,6 +35,11 @@ export class Sandbox {
     this.child.on('exit', (code, signal) => this.die(this.gone(code, signal)));
   }
 
+  /** A fresh process, nothing loaded. */
+  static start(text: UserProtocolText): Promise<Sandbox> {
+    return Promise.resolve(new Sandbox(text.file));
+  }
+
   /** A fresh process with the protocol loaded. */
   static async open(text: UserProtocolText): Promise<Sandbox> {
     const sandbox = new Sandbox(text.file);

@@ -15,6 +15,7 @@ import { failureToWire } from '../sessions/inspection/failure.js';
 import { ForkExecution } from '../sessions/inspection/fork-execution.js';
 import { ScheduleReplay } from '../sessions/inspection/replay.js';
 import { simulate } from '../sessions/runner/simulate.js';
+import { runCell } from '../sweeps/run-cell.js';
 import { loadUserProtocol } from './load.js';
 import {
   BEAT,
@@ -146,6 +147,8 @@ const ANSWERS: {
     await buildHere(spec);
     return null;
   },
+  // It is never told to stop: its process is ended.
+  cell: (manifest) => runCell(manifest, () => true, build)!,
   explore: async (asked) => {
     searching = true;
     return await searchHere(

@@ -10,6 +10,7 @@ import type { ExplorationView } from '../../src/explorations/exploration.service
 import type { JobView } from '../../src/jobs/job-service.js';
 import type { ReplayResult } from '../../src/sessions/inspection/replay-result.js';
 import type { SessionView } from '../../src/sessions/session.view.js';
+import { documentOf, rootline, serve } from './cli-support.js';
 import { TestFolder, TestServer } from './server-under-test.js';
 
 const EXAMPLES = fileURLToPath(new URL('../../examples/protocols/', import.meta.url));
@@ -194,3 +195,65 @@ test('another shipped part under the same text is engine_differs, no mismatch', 
   const refused = await fork(id, 100, {});
   expect([refused.status, refused.body.type]).toEqual([422, 'urn:rootline:problem:engine-differs']);
 });
+
+interface Table {
+  readonly manifest: { readonly protocols: readonly { readonly id: string }[] };
+  readonly table: {
+    readonly groups: readonly {
+      readonly protocol: string;
+      readonly digest: string;
+      readonly outcomes: Readonly<Record<string, number>>;
+    }[];
+  };
+}
+
+test('a sweep over protocols of the folder beside the shipped ones; each cell evaluates the text anew', async () => {
+  writeFileSync(file('swept'), `let cells = 0; ${withLine('if (root < 0 && cells++ > 20) throw 1')}`);
+  writeFileSync(file('faulty'), withLine('Math.random()'));
+  const protocolsOf = ['v5.18', 'swept', 'faulty'];
+  const asked = { scenario: 'memslot-idle', protocols: protocolsOf, seeds: '1..3' };
+  const job = await server.post<JobView>('/sweeps', asked);
+  expect(job.status).toBe(202);
+  const ended = async (id: string): Promise<string> => {
+    for (;;) {
+      const { state } = (await server.get<{ state: string }>(`/sweeps/${id}`)).body;
+      if (state !== 'queued' && state !== 'running') return state;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  expect(await ended(job.body.id)).toBe('finished');
+  const { manifest, table } = (await server.get<Table>(`/sweeps/${job.body.id}/table`)).body;
+  const [shipped, mine, faulty] = table.groups;
+  expect([mine!.outcomes, mine!.digest]).toEqual([shipped!.outcomes, shipped!.digest]);
+  expect(faulty!.outcomes).toEqual({ failed: 3 });
+  const again = await server.post<JobView>('/sweeps', { manifest, record: 'lifecycle' });
+  expect(again.status).toBe(202);
+  expect(await ended(again.body.id)).toBe('finished');
+  // A server runs what its folder has.
+  writeFileSync(file('swept'), withLine(''));
+  const refused = await server.post<ProblemBody>('/sweeps', { manifest });
+  expect([refused.status, refused.body.detail]).toEqual([
+    422,
+    expect.stringContaining("a text of protocol swept which is not that of the server's folder") as string,
+  ]);
+  for (const name of ['swept', 'faulty']) rmSync(file(name));
+});
+
+test('run takes an id that only the server knows; experiment runs your patch in the place of the draft', async () => {
+  const own = new TestFolder();
+  process.env['ROOTLINE_PROTOCOLS'] = protocols.path;
+  const served = await serve(own.path);
+  delete process.env['ROOTLINE_PROTOCOLS'];
+  const run = rootline(['run', 'smi', '--protocol', 'draft-rcu-walk', '--data', own.path, '--json']);
+  expect([run.code, documentOf(run)['protocol']]).toEqual([0, 'draft-rcu-walk']);
+  expect(rootline(['run', 'smi', '--protocol', 'nobody', '--data', own.path]).code).toBe(2);
+  expect(await served.stop()).toBe(0);
+  // The server is gone, and with it its folder.
+  expect(rootline(['run', 'smi', '--protocol', 'draft-rcu-walk', '--data', own.path]).code).toBe(2);
+  const small = ['--set', 'exitsPercent=1', '--set', 'pagesPercent=5', '--data', own.path, '--json'];
+  const experiment = rootline(['experiment', '--protocol', file('draft-rcu-walk'), ...small]);
+  const { runs } = documentOf(experiment) as unknown as { runs: { protocol: string; outcome: string }[] };
+  expect(new Set(runs.map(({ protocol }) => protocol))).toEqual(new Set(['v5.18', 'draft-rcu-walk']));
+  expect(runs.filter((r) => r.protocol !== 'v5.18').map((r) => r.outcome)).toEqual(Array(4).fill('booted'));
+  own.remove();
+}, 180_000);

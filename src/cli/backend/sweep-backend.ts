@@ -24,7 +24,15 @@ export class LocalSweeps implements SweepBackend {
     this.jobs = new JobService(store.jobs, (message, error) =>
       note(`rootline: ${message}: ${String(error)}`),
     );
-    this.service = new SweepService({ jobs: this.jobs, store: store.sweeps, runner, yielding: false });
+    this.service = new SweepService({
+      jobs: this.jobs,
+      store: store.sweeps,
+      runner,
+      yielding: false,
+      // The command has planned it, with the texts that it read.
+      textOf: () => null,
+      takesTexts: true,
+    });
   }
 
   async start(sweep: NewSweep): Promise<string> {

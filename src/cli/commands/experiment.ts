@@ -1,6 +1,7 @@
 // `experiment forced-reset`: the founding experiment, eight sessions side by side; and, with --async-smi, boots under
 // an asynchronous source of SMIs. What is expected and how it is printed is the core's (scenarios/experiment.ts).
 import { BadInput } from '../../core/base/errors.js';
+import type { UserProtocolText } from '../../core/protocols/user-api.js';
 import { ENGINE_VERSION, type RunRequest } from '../../core/run/manifest.js';
 import {
   asyncSmiSessions,
@@ -29,7 +30,17 @@ export interface ExperimentOptions {
   /** Periods in virtual microseconds; empty: the forced resets. */
   readonly asyncSmiPeriodsUs: readonly number[];
   readonly invariants: boolean;
+  /** Runs where the patch of the mail does: a protocol by id, or (with its text) a user's own. */
+  readonly patch: PatchUnderTest | null;
 }
+
+export interface PatchUnderTest {
+  readonly protocol: string;
+  readonly userProtocol?: UserProtocolText;
+}
+
+/** The protocol that the mail calls patched. */
+const PATCHED = 'seed-draft';
 
 /** The command line again, for its last line. */
 export type Again = string;
@@ -56,7 +67,7 @@ export async function experiment(
   for (const request of requests) await checkRequest(request);
 
   terminal.note(
-    `seed ${options.seed}, protocols ${[...new Set(sessions.map((s) => s.protocol))].join(' and ')}, ` +
+    `seed ${options.seed}, protocols ${[...new Set(requests.map((r) => r.protocol))].join(' and ')}, ` +
       `scenario boot x ${sessions.length}, engine ${ENGINE_VERSION}`,
   );
   const order = startOrder(sessions);
@@ -76,10 +87,10 @@ export async function experiment(
 
 function requestOf(session: ExperimentSession, options: ExperimentOptions): RunRequest {
   const { scenario, protocol, parameters } = session;
-  const { seed, recording, invariants, settings } = options;
+  const { seed, recording, invariants, settings, patch } = options;
   return {
     scenario,
-    protocol,
+    ...(protocol === PATCHED && patch !== null ? patch : { protocol }),
     parameters,
     seed,
     recording,
@@ -131,11 +142,15 @@ function stuckAt({ detail }: SessionDocument): ExperimentResult['stuckAt'] {
 
 function reportForcedResets(
   results: readonly ExperimentResult[],
-  { settings, emulateFirstDrExit }: ExperimentOptions,
+  { settings, emulateFirstDrExit, patch }: ExperimentOptions,
   terminal: Terminal,
 ): ExitCode {
   const own = [settings.parameters, settings.costs].some((given) => Object.keys(given).length > 0);
-  const document = experimentDocument(results, !own && !emulateFirstDrExit);
+  const told = experimentDocument(results, !own && !emulateFirstDrExit);
+  // The mail's figures of the patch stand beside those of the protocol that ran in its place.
+  const nameOf = (protocol: string): string =>
+    protocol === PATCHED && patch !== null ? patch.protocol : protocol;
+  const document = { ...told, runs: told.runs.map((r) => ({ ...r, protocol: nameOf(r.protocol) })) };
   terminal.document(document);
   terminal.line(experimentTable(document));
   return document.asExpected ? EXIT_CODE.FINE : EXIT_CODE.VIOLATED;

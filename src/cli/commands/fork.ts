@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { BadInput } from '../../core/base/errors.js';
 import type { ForkChanges } from '../../core/run/fork.js';
-import { isProtocolFile, protocolIdOf, readUserProtocol } from '../../user-protocols/read-protocol.js';
+import { protocolOf } from '../../user-protocols/read-protocol.js';
 import type { ForkDocument } from '../backend/backend.js';
 import { type ExitCode, exitCodeOf } from '../exit-codes.js';
 import { readSettings, wholeNumber } from '../settings.js';
@@ -86,7 +86,7 @@ function changesOf(options: ForkOptions): ForkChanges {
     );
   }
   return {
-    ...protocolOf(protocol),
+    ...(protocol === undefined ? {} : protocolOf(protocol)),
     ...(scheduler === undefined ? {} : { scheduler }),
     ...(seed === undefined ? {} : { seed: wholeNumber('--seed', seed) }),
     ...(Object.keys(costs).length === 0 ? {} : { costs }),
@@ -94,14 +94,6 @@ function changesOf(options: ForkOptions): ForkChanges {
     ...(options.decision.length === 0 ? {} : { decisions: options.decision.map(readDecision) }),
     ...(options.command === undefined ? {} : { command: commandOf(options.command) }),
   };
-}
-
-/** A file of the user's own, or an id. */
-function protocolOf(word: string | undefined): Pick<ForkChanges, 'protocol' | 'userProtocol'> {
-  if (word === undefined) return {};
-  if (!isProtocolFile(word)) return { protocol: word };
-  const userProtocol = readUserProtocol(word);
-  return { protocol: protocolIdOf(userProtocol.file), userProtocol };
 }
 
 function readDecision(text: string): { readonly thread: string; readonly steps: number } {

@@ -4,8 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command, Option } from 'commander';
 import { Option as CommandOption } from 'commander';
 import { DEFAULT_SWEEP_SEEDS } from '../../config/limits.js';
+import { readSetting } from '../../config/read-settings.js';
 import { BadInput } from '../../core/base/errors.js';
 import { resolveCosts } from '../../core/machine/costs.js';
+import { hasProtocol } from '../../core/protocols/registry.js';
 import { ENGINE_VERSION, RUN_LIMITS } from '../../core/run/manifest.js';
 import { findScenario } from '../../core/scenarios/library.js';
 import { planOfManifest, planSweep, type SweepPlan, type SweepRequest } from '../../core/sweeps/plan.js';
@@ -13,6 +15,7 @@ import { shortTable } from '../../core/sweeps/table-text.js';
 import { readManifest } from '../../sweeps/manifest.schema.js';
 import { RECORDINGS, type SweepRecording, type SweepView } from '../../sweeps/sweep.types.js';
 import type { SweepDocument } from '../../sweeps/sweep-files.js';
+import { protocolOf } from '../../user-protocols/read-protocol.js';
 import type { Backend } from '../backend/backend.js';
 import { EXIT_CODE, type ExitCode } from '../exit-codes.js';
 import { ServerRefused } from '../failure.js';
@@ -52,7 +55,7 @@ export function addSweepCommand(parts: {
   parts
     .add('sweep', 'run a scenario over protocols x seeds x parameters; n, mean and spread of what came out')
     .argument('[scenario]', 'see `rootline scenarios`')
-    .option('--protocols <a,b>', 'ids of protocols or profiles')
+    .option('--protocols <a,b>', 'ids of protocols or profiles, FILE.mjs of your own')
     .option('--seeds <list>', `such as 1..20,33 (default: ${DEFAULT_SWEEP_SEEDS})`)
     .addOption(parts.settings())
     .option('--scheduler <name>', 'timed, round-robin or random')
@@ -88,7 +91,7 @@ async function sweep(
     wholeNumber('--job', job);
   }
   // Every bad input is refused before a folder is opened.
-  const plan = job === undefined ? planned(scenario, options) : null;
+  const plan = job === undefined ? await planned(scenario, options) : null;
   if (plan !== null) {
     const { manifest, cells, groups, seeds } = plan;
     const protocols = manifest.protocols.map(({ id }) => id).join(', ');
@@ -130,7 +133,7 @@ async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
   yield bytes;
 }
 
-function planned(scenario: string | undefined, options: SweepOptions): SweepPlan {
+async function planned(scenario: string | undefined, options: SweepOptions): Promise<SweepPlan> {
   const { manifest, protocols, seeds, scheduler, metrics, invariants } = options;
   if (manifest !== undefined) {
     const given = [scenario, protocols, seeds, scheduler, metrics].some((option) => option !== undefined);
@@ -143,16 +146,23 @@ function planned(scenario: string | undefined, options: SweepOptions): SweepPlan
   }
   if (scenario === undefined || protocols === undefined)
     throw new BadInput('sweep-scenario', 'expected a scenario and --protocols, or --manifest, or --job');
+  const own = words('--protocols', protocols).map(protocolOf);
   const request: SweepRequest = {
     scenario,
-    protocols: words('--protocols', protocols),
+    protocols: own.map(({ protocol }) => protocol),
     seeds: seeds ?? DEFAULT_SWEEP_SEEDS,
     ...lists(options.set),
     invariants,
     ...(scheduler === undefined ? {} : { scheduler }),
     ...(metrics === undefined ? {} : { metrics: words('--metrics', metrics) }),
   };
-  return planSweep(request);
+  if (own.every(({ userProtocol, protocol }) => userProtocol === undefined && hasProtocol(protocol)))
+    return planSweep(request);
+  const { withUsers } = await import('../../user-protocols/sandboxed-cells.js');
+  const { ProtocolFolder } = await import('../../user-protocols/protocol-folder.js');
+  const folder = new ProtocolFolder(readSetting('protocolsDir', {}, process.env));
+  const files = new Map(own.map(({ protocol, userProtocol }) => [protocol, userProtocol]));
+  return planSweep(await withUsers(request, (id) => files.get(id) ?? folder.text(id)));
 }
 
 function readText(file: string): string {

@@ -250,8 +250,7 @@ export const COSTS = {
   ),
   rcuGracePeriod: cost(
     10_000_000,
-    // Expedited ones take tens of microseconds.
-    10_000,
+    1_000_000,
     50_000_000,
     'RcuGracePeriodStarted',
     'host',

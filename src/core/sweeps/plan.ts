@@ -3,8 +3,9 @@
 
 import { textDigest } from '../base/digest.js';
 import { BadInput } from '../base/errors.js';
+import type { UserProtocolText } from '../protocols/user-api.js';
 import type { Manifest } from '../run/contract.js';
-import { createManifest, ENGINE_VERSION, type RunRequest } from '../run/manifest.js';
+import { createManifest, ENGINE_VERSION, type RunRequest, scenarioConstants } from '../run/manifest.js';
 import { findScenario } from '../scenarios/library.js';
 import { resolveParameters, type Scenario } from '../scenarios/scenario.js';
 import { MAX_SWEEP_CELLS, MAX_SWEEP_GROUPS } from './limits.js';
@@ -13,7 +14,16 @@ import { parseSeeds, seedsText } from './seeds.js';
 
 export type SweepValue = number | string | boolean;
 
+/** A protocol that a user brought: its text, and what is linked of it for every set of constants that the sweep has. */
+export interface UserOfSweep {
+  readonly text: UserProtocolText;
+  /** By the constants as JSON: only its own process can link it. */
+  readonly digests: { readonly [constants: string]: string };
+}
+
 export interface SweepRequest {
+  /** By id, those of `protocols` that users brought. */
+  readonly users?: { readonly [id: string]: UserOfSweep };
   readonly scenario: string;
   readonly protocols: readonly string[];
   /** `1..20,33`, or a list. */
@@ -34,7 +44,11 @@ export interface SweepManifest {
   readonly version: 1;
   readonly engine: string;
   readonly scenario: string;
-  readonly protocols: readonly { readonly id: string; readonly digest: string }[];
+  readonly protocols: readonly {
+    readonly id: string;
+    readonly digest: string;
+    readonly user?: UserOfSweep | undefined;
+  }[];
   readonly seeds: string;
   /** Every parameter and cost, in the order in which the table varies them: the last one fastest. */
   readonly parameters: { readonly [name: string]: readonly number[] };
@@ -103,7 +117,10 @@ export function planSweep(request: SweepRequest): SweepPlan {
       version: 1,
       engine: ENGINE_VERSION,
       scenario: scenario.id,
-      protocols: protocols.map((id) => ({ id, digest: digestOf(groups, id) })),
+      protocols: protocols.map((id) => {
+        const user = request.users?.[id];
+        return { id, digest: digestOf(groups, id), ...(user === undefined ? {} : { user }) };
+      }),
       seeds: seedsText(seeds),
       parameters: listsOf(first.manifest.parameters as Record<string, number>, parameters),
       costs: listsOf(first.manifest.costs, costs),
@@ -127,7 +144,14 @@ export function planOfManifest(manifest: SweepManifest): SweepPlan {
       `the sweep was made with engine ${manifest.engine}; this is engine ${ENGINE_VERSION}`,
     );
   }
-  const plan = planSweep({ ...manifest, protocols: manifest.protocols.map(({ id }) => id) });
+  const users = manifest.protocols.flatMap(({ id, user }) =>
+    user === undefined ? [] : [[id, user] as const],
+  );
+  const plan = planSweep({
+    ...manifest,
+    protocols: manifest.protocols.map(({ id }) => id),
+    users: Object.fromEntries(users),
+  });
   for (const [i, { id, digest }] of plan.manifest.protocols.entries()) {
     const wanted = manifest.protocols[i].digest;
     if (wanted !== digest)
@@ -235,8 +259,27 @@ function groupOf(
   return {
     protocol,
     settings: Object.fromEntries(axes.map((axis, k) => [axis.name, labelOf(axis, point[k])])),
-    manifest: createManifest(run),
+    manifest: manifestOf(run, request.users?.[protocol]),
   };
+}
+
+function manifestOf(run: RunRequest, user: UserOfSweep | undefined): Manifest {
+  if (user === undefined) return createManifest(run);
+  const constants = JSON.stringify(scenarioConstants(run));
+  const digest = user.digests[constants];
+  if (digest === undefined)
+    throw new BadInput('sweep-manifest', `protocol ${run.protocol} was not linked with ${constants}`);
+  return createManifest({ ...run, userProtocol: user.text }, digest);
+}
+
+/** Every set of constants that the sweep's scenario gives to a protocol: what a user's is to be linked with. */
+export function sweepConstants(request: SweepRequest): Readonly<Record<string, number>>[] {
+  // Under a shipped protocol: the constants are the scenario's.
+  const { groups } = planSweep({ ...request, protocols: ['v5.18'], users: {} });
+  const all = groups.map(({ manifest: { scenario, parameters } }) =>
+    scenarioConstants({ scenario, parameters }),
+  );
+  return [...new Map(all.map((constants) => [JSON.stringify(constants), constants])).values()];
 }
 
 function labelOf({ values, words }: SweepAxis, k: number): string | number {

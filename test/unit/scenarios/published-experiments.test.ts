@@ -105,18 +105,6 @@ describe('wsl-seabios', () => {
   });
 });
 
-describe('smi-pages', () => {
-  it('a line before the fix, flat after it, as recorded', () => {
-    const { rows } = experiment('smi-pages', {});
-    expect(rows.map(({ protocol, verdict }) => `${protocol} ${verdict}`)).toEqual(
-      ['v5.10', 'v5.10', 'v5.18', 'v5.18', 'v6.4', 'v6.9'].map((protocol) => `${protocol} agrees`),
-    );
-    // The recordings' own line, from the numbers in the table.
-    expect(rows[2]!.published).toContain('37.1');
-    expect(rows[2]!.simulated).toBeGreaterThan(1);
-  });
-});
-
 describe('xen-shim-smep', () => {
   const doc = experiment('xen-shim-smep', { flips: 2_000 });
   const simulated = (key: string): number => doc.rows.find((r) => r.session === key)!.simulated!;

@@ -3,7 +3,6 @@ import { chromeosZapExperiment } from './chromeos-zap.js';
 import type { Experiment } from './experiment.js';
 import { maxRootsExperiment } from './max-roots.js';
 import { memslotStormExperiment } from './memslot-storm.js';
-import { smiPagesExperiment } from './smi-pages.js';
 import { wslSeabiosExperiment } from './wsl-seabios.js';
 import { xenShimSmepExperiment } from './xen-shim-smep.js';
 
@@ -13,7 +12,6 @@ export const EXPERIMENTS: readonly Experiment[] = [
   memslotStormExperiment,
   chromeosZapExperiment,
   maxRootsExperiment,
-  smiPagesExperiment,
 ];
 
 /** The founding experiment has a table of its own (scenarios/experiment.ts). */

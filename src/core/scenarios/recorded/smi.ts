@@ -49,13 +49,6 @@ export const smiHeavy: Scenario = {
     smis: { default: 100, min: 0, max: 100_000, unit: 'SMIs', doc: 'rounds of vcpu0 with an SMI after each' },
     pages: { default: 8, min: 1, max: 2_048, unit: 'pages', doc: 'pages that a round touches' },
     vcpus: { default: 1, min: 1, max: 16, unit: 'vCPUs', doc: 'vcpu0 and idle ones beside it' },
-    plainRounds: {
-      default: 0,
-      min: 0,
-      max: 100_000,
-      unit: 'rounds',
-      doc: 'rounds of vcpu0 without an SMI, before those with one',
-    },
   },
   build(p) {
     const vcpus = p['vcpus']!;
@@ -68,7 +61,6 @@ export const smiHeavy: Scenario = {
     for (let v = 0; v < vcpus; v++) createVcpu(main, v, true);
     for (let v = 0; v < vcpus; v++) t.vcpu(v).run(v, 2);
     const vcpu0 = t.vcpu(0);
-    if (p['plainRounds']! > 0) vcpu0.run(0, p['plainRounds']!);
     if (p['smis']! > 0) vcpu0.run(0, p['smis']!, { smiAfterRound: true });
     vcpu0.run(0, 1);
     close(t.main(), vcpus);
