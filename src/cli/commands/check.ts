@@ -1,5 +1,5 @@
 // `check`: is a recorded trace a behaviour of a protocol? Reads the file line by line; needs no data folder and no kernel version.
-import { createReadStream, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { BadInput } from '../../core/base/errors.js';
@@ -52,7 +52,9 @@ function textOf(file: string): Readable {
   if (!statSync(file, { throwIfNoEntry: false })?.isFile())
     throw new BadInput('trace-file', `${file} is no file; expected the text of a kernel trace`);
   const head = Buffer.alloc(GZIP.length);
-  readSync(openSync(file, 'r'), head);
+  const fd = openSync(file, 'r');
+  readSync(fd, head);
+  closeSync(fd);
   const bytes = createReadStream(file);
   const text = GZIP.every((byte, i) => head[i] === byte) ? bytes.pipe(createGunzip()) : bytes;
   return text.setEncoding('utf8');
