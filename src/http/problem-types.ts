@@ -51,10 +51,6 @@ const ROWS: readonly Row[] = [
   ],
 
   // ---- traces of real kernels
-  ['not-a-trace', 422, 'No line of the text is one of a trace.'],
-  ['trace-dat-damaged', 422, 'The trace.dat ends early or contradicts itself.'],
-  ['trace-dat-version', 422, 'The trace.dat is of a version that is not read.'],
-  ['trace-dat-kind', 422, 'The trace.dat holds no recording of the ring buffer.'],
 
   // ---- litmus
   ['unknown-litmus', 422, 'There is no such litmus; `expected` lists them.'],
@@ -108,6 +104,8 @@ const ROWS: readonly Row[] = [
     [400, 422],
     'The events of the session file do not have the digest that it states.',
   ],
+  ['kernel', 422, 'That is no kernel release with a TDP MMU: it came with v5.10.'],
+  ['linux-tree', 422, 'The folder is no Linux tree with KVM in it.'],
   ['not-a-trace', [400, 422], 'No line of the upload is one of a trace, nor is it a trace.dat.'],
   ['no-kvm-event', [400, 422], 'The trace has no event of KVM; `expected` names those that are looked for.'],
   ['trace-bomb', [400, 422], 'The upload unpacks to more times its size than MAX_TRACE_RATIO.'],

@@ -111,13 +111,6 @@ export const RULE_LITMUS: readonly Litmus[] = [
     ],
   ),
   guestLitmus(
-    'g-m',
-    'a guest runs while an updater zaps all fast',
-    'The guest reads a page that is mapped. The updater invalidates its root, and has to have it out of the guest before the tables go.',
-    [0],
-    () => [updater],
-  ),
-  guestLitmus(
     'g-m-n',
     'a guest goes on under a new root at the place of the old one',
     'The guest reads a page and then another one. The updater invalidates its root meanwhile; the new root may have the address of the old one, and what the CPU has cached under that address must be gone: when the updater is done the host takes the first page away.',
