@@ -1122,17 +1122,20 @@ export type State = {
       readonly asId: number;
     } | null;
     readonly root: {
+      /** -1: unknown, in an imported trace */
       readonly address: number;
       /** null: the page is no root any more */
       readonly root: number | null;
     } | null;
     readonly prevRoots: readonly ({
+      /** -1: unknown, in an imported trace */
       readonly address: number;
       /** null: the page is no root any more */
       readonly root: number | null;
     } | null)[];
     /** mirror_root_hpa, of a VM with external page tables */
     readonly mirrorRoot: {
+      /** -1: unknown, in an imported trace */
       readonly address: number;
       /** null: the page is no root any more */
       readonly root: number | null;
@@ -1160,6 +1163,7 @@ export type State = {
       /** address space: 1 in SMM */
       readonly asId: number;
     };
+    /** -1: unknown, in an imported trace */
     readonly refcount: number;
     readonly holders: {
       readonly vcpu: number;
