@@ -35,6 +35,8 @@ export interface RecordingScript {
   readonly layout: string;
   /** That very kernel was recorded with these probes. */
   readonly verified: boolean;
+  /** Lines of kprobe_events, without the group. */
+  readonly probes: readonly string[];
   readonly text: string;
 }
 
@@ -53,7 +55,7 @@ export function recordingScript(kernel: string): RecordingScript {
     recorded.major === release.major &&
     recorded.minor === release.minor &&
     recorded.stable === release.stable;
-  return { layout: set.kernel, verified, text: scriptOf(kernel, set, verified) };
+  return { layout: set.kernel, verified, probes: set.probes, text: scriptOf(kernel, set, verified) };
 }
 
 function setFor(kernel: string, release: Release): ProbeSet {
@@ -72,7 +74,7 @@ function scriptOf(kernel: string, set: ProbeSet, verified: boolean): string {
     '#!/bin/sh',
     `# Records the lives of KVM's TDP MMU roots on x86-64, for kernel ${kernel}. Run as root: sh record.sh OUTPUT [SECONDS]`,
     layout,
-    '# Then: rootline import OUTPUT.trace.txt. The kprobes cost some microseconds a root event; nothing stays switched on.',
+    '# Then: rootline import OUTPUT.trace.txt --kprobe-profile OUTPUT.kprobe-misses.txt. The kprobes cost some microseconds a root event; nothing stays switched on.',
     'set -u',
     '[ $# -gt 0 ] || { echo "usage: sh record.sh OUTPUT [SECONDS]" >&2; exit 2; }',
     'out=$1; seconds=10; [ $# -lt 2 ] || seconds=$2',
