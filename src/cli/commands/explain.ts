@@ -2,6 +2,7 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { BadInput } from '../../core/base/errors.js';
 import { type ExplainedReport, type Explanation, explain } from '../../core/bugs/explain.js';
+import { litmusOf } from '../../core/catalogue/cells.js';
 import { EXIT_CODE, type ExitCode } from '../exit-codes.js';
 import type { Terminal } from '../terminal.js';
 
@@ -35,7 +36,19 @@ export function explainCommand(file: string, terminal: Terminal): ExitCode {
 
 function matchOf({ bug, because, kernelHasIt }: Explanation): object {
   const { id, title, kind, affected, fixes, order, configuration, breaks } = bug;
-  return { bug: id, title, kind, because, kernelHasIt, affected, fixes, order, configuration, breaks };
+  return {
+    bug: id,
+    title,
+    kind,
+    because,
+    kernelHasIt,
+    affected,
+    fixes,
+    order,
+    configuration,
+    breaks,
+    shownBy: litmusOf(id),
+  };
 }
 
 function show({ report, explanations }: ExplainedReport, terminal: Terminal): void {
@@ -53,6 +66,9 @@ function show({ report, explanations }: ExplainedReport, terminal: Terminal): vo
     terminal.line(`    kernels  ${bug.affected}${WORDS[kernelHasIt]}`);
     for (const fix of bug.fixes) terminal.line(`    fix      ${fix.commit} "${fix.title}"`);
     terminal.line(`    order    ${bug.order}`);
+    const shown = litmusOf(bug.id);
+    if (shown !== null)
+      terminal.line(`    litmus   npx rootline explore ${shown.litmus} --protocol ${shown.protocol}`);
     terminal.line(`    see it   npx rootline catalogue --bug ${bug.id}`);
   }
 }

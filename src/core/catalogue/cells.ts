@@ -37,6 +37,20 @@ export function catalogueCells({ bug, protocol }: CatalogueFilter = {}): readonl
   );
 }
 
+export interface ShownBy {
+  readonly litmus: string;
+  /** The oldest protocol that has the bug. */
+  readonly protocol: string;
+}
+
+/** The litmus whose search finds this bug; null where none does. */
+export function litmusOf(bug: string): ShownBy | null {
+  const answer = ANSWERS.find((one) => one.bug === bug);
+  const violated = answer?.cells.find(({ expected }) => expected === 'violated');
+  if (answer?.question?.by !== 'search' || violated === undefined) return null;
+  return { litmus: answer.question.litmus, protocol: violated.protocol };
+}
+
 function isOf(bug: string, asked: string): boolean {
   const [name, wanted] = [bug.toLowerCase(), asked.toLowerCase()];
   return name === wanted || name.startsWith(`${wanted}-`);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { BUGS } from '../../../src/core/bugs/explain.js';
 import { COLUMNS } from '../../../src/core/catalogue/answer.js';
-import { ANSWERS, catalogueCells } from '../../../src/core/catalogue/cells.js';
+import { ANSWERS, catalogueCells, litmusOf } from '../../../src/core/catalogue/cells.js';
 import { findProtocol } from '../../../src/core/protocols/registry.js';
 import { findMachineLitmus } from '../../../src/core/scenarios/litmus/index.js';
 import { answerRow } from '../../../src/explorations/catalogue/row.js';
@@ -53,6 +53,12 @@ describe('the table', () => {
     expect(() => catalogueCells({ bug: 'B99' })).toThrow(/unknown bug "B99"/);
     expect(() => catalogueCells({ bug: 'B13', protocol: 'v1' })).toThrow(/says nothing about "v1" and B13/);
   });
+});
+
+test('a bug names the litmus that shows it, and the oldest protocol that has it', () => {
+  expect(litmusOf('B5')).toEqual({ litmus: 'b5', protocol: 'v5.10.0' });
+  // A run shows B0.
+  expect(litmusOf('B0')).toBeNull();
 });
 
 const row = (bug: string, protocol: string) => {
