@@ -113,7 +113,7 @@ function rootSection(state: State, changes: readonly Change[]): StateSection {
       1,
       root.role.smm ? 'sm' : null,
     );
-    out.add(`${path}.refcount`, 'refcount', String(root.refcount), 1);
+    out.add(`${path}.refcount`, 'refcount', root.refcount < 0 ? '? unknown' : String(root.refcount), 1);
     const held = Object.entries(root.holders).filter(([, n]) => n > 0);
     out.add(
       `${path}.holders`,
@@ -137,9 +137,11 @@ function vcpuSection(state: State, changes: readonly Change[]): StateSection {
   const rootText = (root: { readonly address: number; readonly root: number | null } | null): string =>
     root === null
       ? 'INVALID_PAGE'
-      : root.root === null
-        ? `▲ page ${root.address}, no root any more`
-        : `root ${root.root}`;
+      : root.address < 0
+        ? '? unknown'
+        : root.root === null
+          ? `▲ page ${root.address}, no root any more`
+          : `root ${root.root}`;
   for (const vcpu of state.vcpus) {
     const path = `vcpus.${vcpu.vcpu}`;
     out.add(path, `vcpu${vcpu.vcpu}`, valueText(vcpu.mode), 0);
