@@ -216,7 +216,7 @@ describe('files that are refused', () => {
   test('newer', async () => {
     await filled(10);
     change('events.sqlite', 'PRAGMA user_version = 99');
-    await refused('database_newer', /needs one that knows form 99; this one knows forms up to 3/);
+    await refused('database_newer', /needs one that knows form 99; this one knows forms up to 4/);
     change('events.sqlite', 'PRAGMA user_version = 3');
     change('rootline.sqlite', 'PRAGMA user_version = 7');
     await refused('database_newer', /rootline\.sqlite.*form 7/);

@@ -9,9 +9,10 @@ import type { Litmus } from '../litmus/litmus.js';
 import { machineLitmus } from '../litmus/machine-litmus.js';
 
 /** Small enough for a search a rule, none with injected faults: others are searched for rules that name them, or by name. */
+// biome-ignore format: one line a group
 const SMALL: readonly string[] = [
-  ...['v-v', 'v-m', 'v-n', 'm-n', 'm-r', 'v-v-n', 'v-k', 'v-d', 'm-k-d', 'create-failure'],
-  ...['b2', 'b6', 'b19', 'b24', 'b27', 'b28', 'b8-naive', 'b14', 'b16', 'b4', 'f-m', 'n-y'],
+  'v-v', 'v-m', 'v-n', 'm-n', 'm-r', 'v-v-n', 'v-k', 'v-d', 'm-k-d', 'create-failure',
+  'b2', 'b6', 'b19', 'b24', 'b27', 'b28', 'b8-naive', 'b14', 'b16', 'b4', 'f-m', 'n-y',
 ];
 
 /** Names of the litmus in which a rule is looked for where nothing is said: those that are likely to show it first. */
