@@ -35,7 +35,10 @@ test.each(cases)('%s, %s, %s', (deed, pages, protocol) => {
 });
 
 test('together they exercise every invariant that events can show', () => {
-  const notShown = INVARIANTS.filter((x) => x.notEvaluated !== undefined || !/[cd]/.test(x.eras));
+  // I39 is about shadow roots, which these runs do not have: litmus b18 does.
+  const notShown = INVARIANTS.filter(
+    (x) => x.notEvaluated !== undefined || !/[cd]/.test(x.eras) || x.number === 39,
+  );
   expect(notShown.map((x) => x.number)).toEqual([26, 33, 39]);
   const shown = INVARIANTS.filter((x) => !notShown.includes(x)).map((x) => `I${x.number}`);
   expect(shown.filter((id) => !exercised.has(id))).toEqual([]);
