@@ -37,7 +37,10 @@ test.each<readonly [args: readonly string[], says: RegExp]>([
   [['run', 'smi-heavy', '--protocol', 'v5.18', '--set', 'vcpus=0'], /parameter vcpus must be a whole number/],
   [['run', 'smi-heavy', '--protocol', 'v5.18', '--set', 'pages=x'], /parameter pages must be a whole number/],
   [['experiment', 'cold-fusion'], /Allowed choices are forced-reset, wsl-seabios/],
-  [['experiment', 'max-roots', '--async-smi', '5'], /--dr, --protocol and --async-smi are options of forced-reset/],
+  [
+    ['experiment', 'max-roots', '--async-smi', '5'],
+    /--dr, --protocol and --async-smi are options of forced-reset/,
+  ],
   [['experiment', 'max-roots', '--set', 'guestMode=1'], /experiment max-roots itself sets guestMode/],
   [['experiment', 'max-roots', '--set', 'nothing=1'], /has no parameter "nothing"/],
   [['experiment', '--dr', 'pray'], /Allowed choices are emulate-first-exit/],

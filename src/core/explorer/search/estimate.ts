@@ -25,6 +25,8 @@ const SPREAD = 3;
 /** From so large a share and so many sampled states on, what is stored tells more than the levels. */
 const MIN_RECAPTURED = 0.05;
 const MIN_MET = 50;
+/** From so large a share on, the number of states is bounded from above, too. */
+const MIN_BOUNDED = 0.5;
 /** What recapture was off by on litmus whose size is known, besides chance. */
 const TOO_HIGH = 0.05;
 const TOO_LOW = 0.15;
@@ -332,10 +334,14 @@ export class Estimator {
     return {
       states,
       low: Math.max(stored, Math.round(states * (1 - below))),
-      high: Math.round(states * (1 + above)),
+      // Where little is stored, how many states there are elsewhere is not known: 4 M were told of 15 M (reference-coarse).
+      high: done < MIN_BOUNDED ? null : Math.round(states * (1 + above)),
       done,
       method: 'recapture',
-      uncertainty: `${percent(below)} less to ${percent(above)} more: ${percent(chance)} by chance, the rest because what is reached in many ways is sampled and stored first`,
+      uncertainty:
+        done < MIN_BOUNDED
+          ? `${percent(below)} less, or any number more: below ${percent(MIN_BOUNDED)} nothing is said of what has not been near`
+          : `${percent(below)} less to ${percent(above)} more: ${percent(chance)} by chance, the rest because what is reached in many ways is sampled and stored first`,
     };
   }
 }
