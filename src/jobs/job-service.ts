@@ -125,7 +125,10 @@ export class JobService {
       job.abort.abort(job.endAs);
       await job.done;
     }
-    return await this.get(id);
+    const view = await this.get(id);
+    // It may have ended in the moment before: then nothing was cancelled, as for one that had ended long ago.
+    if (view !== null && view.state !== 'cancelled') throw notOpen(view);
+    return view;
   }
 
   /** What was open when the last owner of the store stopped or died: done again where it can be. */

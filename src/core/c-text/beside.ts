@@ -1,6 +1,6 @@
 // Which line of the C function each labelled step of its procedure stands for. A label has the name of what is called there
-// or of the op that it asks for; the labels stand in the order of the C text. A guess for the reader's eye: where no line
-// has any of a step's names, it says so and stands behind the one before it.
+// or of the op that it asks for; the labels stand in the order of the C text. A guess for the reader's eye: of a step whose
+// names are in no line (it belongs to a function that the compiler would inline) the line is null.
 import type { Procedure } from '../machine/procedure.js';
 import type { CFunction } from './c-function.js';
 

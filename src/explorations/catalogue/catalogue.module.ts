@@ -19,11 +19,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { sendJob } from '../../http/async-answer.js';
 import { Idempotent } from '../../http/idempotency.js';
-import { linkPages } from '../../http/links.js';
 import { Route } from '../../http/openapi.decorators.js';
 import { Problem } from '../../http/problem.js';
 import { ZodPipe } from '../../http/zod.pipe.js';
-import { job } from '../../jobs/job.schemas.js';
+import { acceptedJob } from '../../jobs/job.schemas.js';
+import { jobPage } from '../../jobs/job-pages.js';
 import { JobService, type JobView } from '../../jobs/job-service.js';
 import type { SessionRunner } from '../../sessions/runner/session-runner.js';
 import { RUNNER } from '../../sessions/sessions.tokens.js';
@@ -52,9 +52,7 @@ export class CatalogueController {
     description:
       'A job (progress and cancel: /api/v1/jobs/{id}), one at a time. The counterexample of each violated row becomes a session.',
     body: { name: 'NewCatalogueRun', schema: schemas.createCatalogueRun, required: false },
-    answer: { status: 202, description: 'the job; its id is that of the run', name: 'Job', schema: job },
-    headers: { Location: 'address of the job' },
-    problems: [404, 409, 413, 415, 422],
+    ...acceptedJob('run'),
   })
   async create(
     @Body(new ZodPipe(schemas.createCatalogueRun, 'body')) body: z.output<typeof schemas.createCatalogueRun>,
@@ -80,14 +78,12 @@ export class CatalogueController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ runs: Omit<CatalogueRun, 'rows'>[]; nextCursor: string | null }> {
-    const { limit, cursor } = query;
-    const found = await this.catalogue.list(limit + 1, cursor);
-    const runs = found.slice(0, limit);
-    const nextCursor = found.length > limit ? runs.at(-1)!.id : null;
-    linkPages(request, reply, {
-      first: { cursor: null },
-      next: nextCursor === null ? null : { cursor: nextCursor },
-    });
+    const { items: runs, nextCursor } = await jobPage(
+      query,
+      (limit, before) => this.catalogue.list(limit, before),
+      request,
+      reply,
+    );
     return { runs, nextCursor };
   }
 

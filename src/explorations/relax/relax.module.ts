@@ -19,11 +19,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { sendJob } from '../../http/async-answer.js';
 import { Idempotent } from '../../http/idempotency.js';
-import { linkPages } from '../../http/links.js';
 import { Route } from '../../http/openapi.decorators.js';
 import { Problem } from '../../http/problem.js';
 import { ZodPipe } from '../../http/zod.pipe.js';
-import { job } from '../../jobs/job.schemas.js';
+import { acceptedJob } from '../../jobs/job.schemas.js';
+import { jobPage } from '../../jobs/job-pages.js';
 import { JobService, type JobView } from '../../jobs/job-service.js';
 import type { SessionRunner } from '../../sessions/runner/session-runner.js';
 import { RUNNER } from '../../sessions/sessions.tokens.js';
@@ -43,14 +43,7 @@ export class RelaxController {
     description:
       'A job (progress and cancel: /api/v1/jobs/{id}), one at a time. The counterexample of each rule that is needed becomes a session.',
     body: { name: 'NewRelaxation', schema: schemas.createRelaxation, required: true },
-    answer: {
-      status: 202,
-      description: 'the job; its id is that of the relaxation',
-      name: 'Job',
-      schema: job,
-    },
-    headers: { Location: 'address of the job' },
-    problems: [404, 409, 413, 415, 422],
+    ...acceptedJob('relaxation'),
   })
   async create(
     @Body(new ZodPipe(schemas.createRelaxation, 'body')) body: z.output<typeof schemas.createRelaxation>,
@@ -71,14 +64,12 @@ export class RelaxController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ relaxations: Omit<Relaxation, 'rows' | 'litmus'>[]; nextCursor: string | null }> {
-    const { limit, cursor } = query;
-    const found = await this.relaxations.list(limit + 1, cursor);
-    const relaxations = found.slice(0, limit);
-    const nextCursor = found.length > limit ? relaxations.at(-1)!.id : null;
-    linkPages(request, reply, {
-      first: { cursor: null },
-      next: nextCursor === null ? null : { cursor: nextCursor },
-    });
+    const { items: relaxations, nextCursor } = await jobPage(
+      query,
+      (limit, before) => this.relaxations.list(limit, before),
+      request,
+      reply,
+    );
     return { relaxations, nextCursor };
   }
 
