@@ -87,13 +87,19 @@ const rules = [
   {
     name: 'views-do-not-know-each-other',
     comment:
-      'A view is a folder; only app/views.tsx names them all. What two views share lies in ui, api or live.',
+      'A view is a folder; only app/views.tsx names them all. What two views share lies in ui, api, live or timeline.',
     severity: 'error',
     from: { path: '^web/src/(sessions|session|compare|explore|import)/' },
     to: {
       path: '^web/src/(sessions|session|compare|explore|import)/',
       pathNot: '^web/src/$1/',
     },
+  },
+  {
+    name: 'what-views-share-knows-no-view',
+    severity: 'error',
+    from: { path: '^web/src/(ui|api|live|timeline)/' },
+    to: { path: '^web/src/(sessions|session|compare|explore|import)/' },
   },
   {
     name: 'models-are-pure',

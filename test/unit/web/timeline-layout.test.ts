@@ -1,17 +1,11 @@
 // The timeline's layout as text: what of a scene is drawn where. `UPDATE=1 npx vitest run test/unit/web` rewrites the drawings.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { fitName } from '../../../web/src/session/timeline/model/fit.js';
-import { type LaneChoice, laneList } from '../../../web/src/session/timeline/model/lanes.js';
-import { layout, MAX_PRIMITIVES } from '../../../web/src/session/timeline/model/layout.js';
-import { frameText } from '../../../web/src/session/timeline/model/primitives.js';
-import {
-  clamped,
-  showing,
-  tickStep,
-  type Window,
-  zoomed,
-} from '../../../web/src/session/timeline/model/window.js';
+import { fitName } from '../../../web/src/timeline/model/fit.js';
+import { type LaneChoice, laneList } from '../../../web/src/timeline/model/lanes.js';
+import { layout, MAX_PRIMITIVES } from '../../../web/src/timeline/model/layout.js';
+import { frameText } from '../../../web/src/timeline/model/primitives.js';
+import { clamped, showing, tickStep, type Window, zoomed } from '../../../web/src/timeline/model/window.js';
 import { scenesOf } from '../../support/scenes.js';
 
 const NOTHING: LaneChoice = { folded: new Set(), hidden: new Set(), pinned: new Set() };

@@ -1,7 +1,7 @@
 // What of the view stands in its address, read and written: the position, what is seen, the chosen range, lanes, filters.
 import { setQuery } from '../app/router.js';
-import type { LaneChoice } from './timeline/model/lanes.js';
-import { clamped, type Window, whole } from './timeline/model/window.js';
+import type { LaneChoice } from '../timeline/model/lanes.js';
+import { clamped, type Window, whole } from '../timeline/model/window.js';
 
 const LANE = /^(thread|lock|root)(:\d+)?$/;
 

@@ -1,7 +1,7 @@
 // The keys of a session's view.
 import { useKeys } from '../app/keys.js';
+import { around, panned, type Window, whole, zoomed } from '../timeline/model/window.js';
 import type { Finding } from './session-data.js';
-import { around, panned, type Window, whole, zoomed } from './timeline/model/window.js';
 
 const ZOOM = 0.72;
 const PAN = 0.12;

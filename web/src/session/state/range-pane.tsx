@@ -2,9 +2,9 @@
 import { ask } from '../../api/ask.js';
 import { useResource } from '../../api/resource.js';
 import type { Timeline } from '../../api/schema.js';
+import type { Window } from '../../timeline/model/window.js';
 import { count, time } from '../../ui/format.js';
 import { ErrorState, Loading } from '../../ui/states.js';
-import type { Window } from '../timeline/model/window.js';
 
 const RANGE_BUCKETS = 200;
 

@@ -1,6 +1,6 @@
 // One frame of the timeline: lanes and data in, primitives out. Where a scene covers the window every event is drawn; else the
 // figures of buckets. Never more than MAX_PRIMITIVES: what is narrower than the finest line that still fits is left out.
-import type { Scene, Timeline } from '../../../api/schema.js';
+import type { Scene, Timeline } from '../../api/schema.js';
 import { drawBuckets } from './bucket-lanes.js';
 import type { Lane, LaneList } from './lanes.js';
 import type { Frame } from './primitives.js';

@@ -1,6 +1,6 @@
 // Which lanes there are, how high each is and where it stands: roots, threads, locks. Of roots the three that most happens to
 // are shown, in a place that is kept for them, so that nothing below jumps; opened, the group shows all.
-import type { Scene, Timeline } from '../../../api/schema.js';
+import type { Scene, Timeline } from '../../api/schema.js';
 import type { Window } from './window.js';
 
 export type LaneKind = 'thread' | 'lock' | 'root';

@@ -1,6 +1,6 @@
 // A scene on its lanes: every slice, wait, state, count, holder and arrow. A slice that moves a root has the colour of the state
 // it moves the root to; all other kernel slices stay grey.
-import type { Scene } from '../../../api/schema.js';
+import type { Scene } from '../../api/schema.js';
 import { fitName } from './fit.js';
 import { type Lane, ROW } from './lanes.js';
 import type { Colour, Pattern } from './primitives.js';

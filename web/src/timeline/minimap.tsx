@@ -1,8 +1,8 @@
 // The whole session in one line: births, deaths and zaps of roots, milestones, findings, and where the window is. A click moves
 // the window there, a drag draws a new one.
 import { type PointerEvent, useRef, useState } from 'react';
-import type { Timeline } from '../../api/schema.js';
-import { count, roughCount } from '../../ui/format.js';
+import type { Timeline } from '../api/schema.js';
+import { count, roughCount } from '../ui/format.js';
 import { clamped, type Window } from './model/window.js';
 
 const BARS = 300;

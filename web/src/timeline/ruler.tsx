@@ -1,8 +1,8 @@
 // The ruler: positions and, below them, the virtual time there. A drag in it selects a range, a click goes there; findings are
 // flags in it.
 import { type PointerEvent, useRef } from 'react';
-import type { Scene, Timeline } from '../../api/schema.js';
-import { count, time } from '../../ui/format.js';
+import type { Scene, Timeline } from '../api/schema.js';
+import { count, time } from '../ui/format.js';
 import { tickStep, type Window } from './model/window.js';
 
 const TICK_PX = 110;

@@ -1,6 +1,6 @@
 // Buckets on their lanes, where the window holds more events than can be told apart: how many of which kind, as bars. What moves
 // a root is drawn over what does not; one bar per bucket and kind.
-import type { Timeline } from '../../../api/schema.js';
+import type { Timeline } from '../../api/schema.js';
 import type { Lane } from './lanes.js';
 import type { Colour, Pattern } from './primitives.js';
 import type { Sheet } from './sheet.js';

@@ -2,10 +2,10 @@
 // else buckets of the resolution of the screen. A little more than is seen is asked for, so that a pan has something to show;
 // what was read is kept for a while, and what covers the window is drawn until something finer has come.
 import { useEffect, useRef, useState } from 'react';
-import { ask } from '../../api/ask.js';
-import { useResource } from '../../api/resource.js';
-import type { Scene, Timeline } from '../../api/schema.js';
-import { onReconnect } from '../../live/watch.js';
+import { ask } from '../api/ask.js';
+import { useResource } from '../api/resource.js';
+import type { Scene, Timeline } from '../api/schema.js';
+import { onReconnect } from '../live/watch.js';
 import type { Window } from './model/window.js';
 
 /** Positions up to which every event is drawn; the server's MAX_SCENE_ROWS is above. */

@@ -1,9 +1,10 @@
 // The timeline: minimap, ruler, lanes. The canvas shows what model/layout makes of the data; labels are ordinary elements, so
 // that they can be reached and read; and what the canvas shows stands beside it as a list.
+import './timeline.css';
 import { type PointerEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { useTheme } from '../../app/theme.js';
-import { count, time } from '../../ui/format.js';
-import { ErrorState } from '../../ui/states.js';
+import { useTheme } from '../app/theme.js';
+import { count, time } from '../ui/format.js';
+import { ErrorState } from '../ui/states.js';
 import { LaneLabels } from './lane-labels.js';
 import { Minimap } from './minimap.js';
 import { type Depths, type LaneChoice, laneList } from './model/lanes.js';
