@@ -9,7 +9,7 @@ import { isProtocolFile, protocolOf, readUserProtocol } from '../user-protocols/
 import { type Backend, CONTROLS } from './backend/backend.js';
 import { type BlameOptions, blame, criticalPath, ledger, type PathOptions } from './commands/blame.js';
 import { invariants, protocols, protocolsDiff, scenarios } from './commands/catalogue.js';
-import { type CheckCommandOptions, check } from './commands/check.js';
+import { addCheckCommand } from './commands/check.js';
 import { type CompareOptions, compare } from './commands/compare.js';
 import { listSettings, printSettings } from './commands/config.js';
 import { DR_HANDLING, experiment } from './commands/experiment.js';
@@ -317,6 +317,13 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
     terminalOf,
     opener: (options, terminal) => opener(options, terminal, true),
   });
+  addCheckCommand({
+    add,
+    data,
+    ended,
+    terminalOf,
+    opener: (options, terminal) => opener(options, terminal, false),
+  });
   addUpkeepCommands(add, data, ended);
   addSweepCommand({
     add,
@@ -389,17 +396,6 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
     .argument('<file>', 'dmesg or journal text, a quoted mail too; - for standard input')
     .action((file: string, options: CommonOptions) => {
       ended(explainCommand(file, terminalOf(options)));
-    });
-
-  add(
-    'check',
-    'is a recorded trace a behaviour of a protocol? without --protocol: of which of the eight eras',
-  )
-    .addArgument(new Argument('<trace>', 'a file: text of a kernel trace, plain or gzip'))
-    .addOption(new Option('--protocol <id>', 'an era, or one kernel profile; exit code 3 where it rejects'))
-    .option('--all', 'every era, ranked, and those that this trace cannot tell apart (default)')
-    .action(async (trace: string, options: CommonOptions & CheckCommandOptions) => {
-      ended(await check(trace, options, terminalOf(options)));
     });
 
   add('validate', 'hold simulated runs against recordings of real kernels')

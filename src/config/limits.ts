@@ -73,6 +73,11 @@ export const MAX_ROOT_PRESSURES_KEPT = 256;
 /** Stored events of a session that is replayed while the client waits; a longer one is a job. */
 export const MAX_SYNCHRONOUS_REPLAY_ROWS = 2_000_000;
 
+/** Lines of a trace, or events of a simulated session, that one check against protocols reads. */
+export const MAX_CHECKED_EVENTS = 50_000_000;
+/** The same of a session that is checked while the client waits; a longer one is a job. */
+export const MAX_SYNCHRONOUS_CHECK_EVENTS = 1_000_000;
+
 /** Stored events that a comparison reads while the client waits; a longer one is a job. */
 export const MAX_SYNCHRONOUS_COMPARISON_ROWS = 8_000_000;
 /** Comparisons that are kept after they were asked for. */

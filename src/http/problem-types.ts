@@ -121,6 +121,11 @@ const ROWS: readonly Row[] = [
     [400, 422],
     'The session is an imported trace: it cannot be run; `expected` says what it can.',
   ],
+  [
+    'check-user-session',
+    [400, 422],
+    'The session ran under a protocol of a user, which prints no probes: it cannot be checked.',
+  ],
   ['row-block', [400, 422], 'A block of events in the session file cannot be used.'],
   ['event-schema-newer', [400, 422], 'The session file has events of a newer schema.'],
   ['unknown-thread', [400, 422], 'The session has no such thread.'],

@@ -4,6 +4,7 @@ import type { EventStore } from '../store/event-store.port.js';
 import { EVENT_STORE } from '../store/store.module.js';
 import type { ProtocolFolder } from '../user-protocols/protocol-folder.js';
 import { BlameController } from './blame.controller.js';
+import { CheckController } from './check.controller.js';
 import { EventsController } from './events.controller.js';
 import { ForksController } from './forks.controller.js';
 import { Forks } from './forks.js';
@@ -25,6 +26,7 @@ import { TravelController } from './travel.controller.js';
     LiveCommandsController,
     AggregateCommandsController,
     ReplayController,
+    CheckController,
     EventsController,
     TravelController,
     BlameController,

@@ -38,6 +38,8 @@ export interface TraceDocument extends TraceSummary {
   }[];
   /** The kernel that a trace.dat names itself. */
   readonly uname: string | null;
+  /** Why the packed file ended before its end, in words; null: it did not. */
+  readonly broken: string | null;
   /** What a reader of the report has to know, in words, with line numbers. */
   readonly warnings: readonly string[];
 }

@@ -2,12 +2,12 @@
 // what could not.
 import type { TraceDocument } from './trace-messages.js';
 
-export function warningsOf(of: Omit<TraceDocument, 'warnings'>, broken: string | null): string[] {
+export function warningsOf(of: Omit<TraceDocument, 'warnings'>): string[] {
   const out: string[] = [];
   const say = (when: boolean, text: () => string): void => {
     if (when) out.push(text());
   };
-  if (broken !== null) out.push(`${broken}; the ${of.lines} lines before that were used`);
+  if (of.broken !== null) out.push(`${of.broken}; the ${of.lines} lines before that were used`);
   say(of.layout === 'unverified layout', () => {
     return `unverified layout: kernel ${of.kernelGiven} was never recorded; it is read as ${of.kernel}, the nearest that was`;
   });

@@ -16,6 +16,7 @@ export const importedTrace = z.object({
   layout: z.enum(['recognised', 'given', 'unverified layout', 'not recognised']),
   kernelGiven: z.string().nullable(),
   uname: z.string().nullable(),
+  broken: z.string().nullable().describe('why the packed file ended before its end'),
   clock: z.enum(['ns', 'ticks', 'relative', 'none']),
   beginning: z
     .number()

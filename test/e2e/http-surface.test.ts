@@ -129,6 +129,7 @@ const ROUTES = [
   'POST /api/v1/sessions/{id}/pause',
   'POST /api/v1/sessions/{id}/resume',
   'POST /api/v1/sessions/{id}/replay',
+  'POST /api/v1/sessions/{id}/check',
   'GET /api/v1/sessions/{id}/events',
   'GET /api/v1/sessions/{id}/findings',
   'GET /api/v1/sessions/{id}/live',

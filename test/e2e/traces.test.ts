@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CheckReport } from '../../src/core/traces/check/verdict.js';
 import type { ImportedTrace } from '../../src/traces/trace.service.js';
 import { documentOf, Folders, PROGRAM, rootline } from './cli-support.js';
 import { TestFolder, TestServer } from './server-under-test.js';
@@ -87,6 +88,35 @@ describe('POST /traces', () => {
     });
     expect(await fork.json()).toMatchObject({ type: expect.stringMatching(/imported-trace/) as string });
     expect((await server.get('/traces/99999')).status).toBe(404);
+  });
+});
+
+describe('POST /sessions/{id}/check', () => {
+  const ask = (id: string, body: object, headers: Record<string, string> = {}) =>
+    server.post<CheckReport & { readonly type: string }>(`/sessions/${id}/check`, body, headers);
+
+  test('an imported trace: what `rootline check FILE` says', async () => {
+    const { body } = await send(readFileSync(FILE));
+    const { status, body: report } = await ask(body.sessionId, { all: true });
+    expect(status).toBe(200);
+    expect(report).toEqual(documentOf(rootline(['check', FILE, '--json'])));
+    expect(report.verdicts.map(({ verdict }) => verdict).filter((v) => v === 'accepted')).toHaveLength(1);
+    const { body: one } = await ask(body.sessionId, { protocol: 'v6.6' });
+    expect(one.verdicts).toMatchObject([{ protocol: 'v6.6', verdict: 'rejected' }]);
+    expect(one.verdicts[0]?.firstRejected?.statesBefore.length).toBeGreaterThan(0);
+    expect((await ask(body.sessionId, { protocol: 'v6.6', all: true })).status).toBe(400);
+    expect((await ask(body.sessionId, { protocol: 'v1.0' })).body.type).toMatch(/unknown-protocol/);
+    expect((await ask('99999', {})).status).toBe(404);
+    expect((await ask(body.sessionId, {}, { prefer: 'respond-async' })).status).toBe(202);
+  });
+
+  test('a simulated session runs again and prints its probes', async () => {
+    const { id } = await server.run({ scenario: 'smi', protocol: 'v5.18' });
+    const { status, body } = await ask(id, {});
+    expect(status).toBe(200);
+    const [first, ...others] = body.verdicts;
+    expect(first).toMatchObject({ protocol: 'v5.18', verdict: 'accepted' });
+    expect(others.map(({ verdict }) => verdict)).not.toContain('accepted');
   });
 });
 

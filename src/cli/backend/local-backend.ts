@@ -7,6 +7,7 @@ import type { Comparison } from '../../core/compare/comparison.js';
 import type { RootPressureFigures } from '../../core/projections/root-pressure.js';
 import type { RunRequest } from '../../core/run/manifest.js';
 import type { LiveCommand } from '../../core/scenarios/live/catalogue.js';
+import type { CheckReport } from '../../core/traces/check/verdict.js';
 import { ExportService } from '../../exports/export.service.js';
 import type { ExportRequest } from '../../exports/formats.js';
 import { ImportService } from '../../exports/import.service.js';
@@ -171,6 +172,10 @@ export class LocalBackend implements Backend {
 
   async importSession(file: string): Promise<SessionDocument> {
     return sessionView(await this.imports.importFile(file));
+  }
+
+  async check(id: string, protocol: string | null): Promise<CheckReport> {
+    return await this.inspections.ask('check', { sessionId: id, protocol });
   }
 
   async importTrace(

@@ -11,6 +11,7 @@ import type { Comparison } from '../../core/compare/comparison.js';
 import type { RootPressureFigures } from '../../core/projections/root-pressure.js';
 import type { RunRequest } from '../../core/run/manifest.js';
 import type { LiveCommand } from '../../core/scenarios/live/catalogue.js';
+import type { CheckReport } from '../../core/traces/check/verdict.js';
 import { type ExportRequest, FORMATS } from '../../exports/formats.js';
 import type { CompareProgress } from '../../sessions/inspection/orders/compare.order.js';
 import type { OrderName, OrderReply, OrderRequest } from '../../sessions/inspection/orders/index.js';
@@ -181,6 +182,14 @@ export class ServerBackend implements Backend {
     const answer = await this.ask(`/sessions/${id}/replay`, init);
     if (answer.status !== ACCEPTED) return (await answer.json()) as ReplayDocument;
     return await this.resultOf<ReplayDocument>(((await answer.json()) as { readonly id: string }).id);
+  }
+
+  async check(id: string, protocol: string | null): Promise<CheckReport> {
+    const body = JSON.stringify(protocol === null ? { all: true } : { protocol });
+    const init = { method: 'POST', body, headers: { 'content-type': 'application/json' } };
+    const answer = await this.ask(`/sessions/${id}/check`, init);
+    if (answer.status !== ACCEPTED) return (await answer.json()) as CheckReport;
+    return await this.resultOf<CheckReport>(((await answer.json()) as { readonly id: string }).id);
   }
 
   async inspect<N extends OrderName>(

@@ -1,63 +1,113 @@
-// `check`: is a recorded trace a behaviour of a protocol? Reads the file line by line; needs no data folder and no kernel version.
-import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
-import type { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+// `check`: is a recorded trace, or a stored session, a behaviour of a protocol? A file is read as it lies, and needs no data folder
+// and no kernel version; a session is checked where it is stored.
+import { createWriteStream, statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { type Command, Option } from 'commander';
 import { BadInput } from '../../core/base/errors.js';
 import { TraceCheck } from '../../core/traces/check/trace-check.js';
 import type { CheckReport, Verdict } from '../../core/traces/check/verdict.js';
-import { FrameReader } from '../../core/traces/frames/frame-reader.js';
+import { TRACE_LIMITS } from '../../traces/trace-bytes.js';
+import { readFrames } from '../../traces/trace-frames.js';
+import type { Backend } from '../backend/backend.js';
 import { EXIT_CODE, type ExitCode } from '../exit-codes.js';
 import { type Terminal, table } from '../terminal.js';
 
 export interface CheckCommandOptions {
   readonly protocol?: string;
   readonly all?: boolean;
+  readonly json?: boolean;
+  readonly data: string;
 }
 
-/** Characters of a file's text after decompression. */
-const CHECK_CHARS_MAX = 64 * 1024 ** 3;
-const GZIP = [0x1f, 0x8b];
+interface Adds {
+  readonly add: (name: string, summary: string) => Command;
+  readonly data: () => Option;
+  readonly terminalOf: (options: CheckCommandOptions) => Terminal;
+  readonly opener: (options: CheckCommandOptions, terminal: Terminal) => () => Promise<Backend>;
+  readonly ended: (code: number) => void;
+}
 
-/** @param target a file: the text of a trace, plain or gzip */
+export function addCheckCommand({ add, data, terminalOf, opener, ended }: Adds): void {
+  add(
+    'check',
+    'is a recorded trace or a session a behaviour of a protocol? without --protocol: of which of the eight eras',
+  )
+    .argument(
+      '<what>',
+      'id of a session; or a trace in a file: any form that import takes; - for standard input',
+    )
+    .addOption(new Option('--protocol <id>', 'an era, or one kernel profile; exit code 3 where it rejects'))
+    .option('--all', 'every era, ranked, and those that this trace cannot tell apart (default)')
+    .addOption(data())
+    .action(async (what: string, options: CheckCommandOptions) => {
+      const terminal = terminalOf(options);
+      ended(await check(what, options, opener(options, terminal), terminal));
+    });
+}
+
+/** An id, where no file has that name. */
+const SESSION_ID = /^\d{1,15}$/;
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+
 export async function check(
-  target: string,
+  what: string,
   options: CheckCommandOptions,
+  open: () => Promise<Backend>,
   terminal: Terminal,
 ): Promise<ExitCode> {
   if (options.protocol !== undefined && options.all === true)
     throw new BadInput('check-protocols', '--all checks every era; leave --protocol out, or --all');
   const one = options.protocol;
-  const traceCheck = new TraceCheck(one === undefined ? {} : { protocols: [one] });
-  await readFrames(target, traceCheck);
-  const report = traceCheck.report();
+  const report =
+    SESSION_ID.test(what) && !isFile(what)
+      ? await checkSession(what, one ?? null, open)
+      : await checkFile(what, one ?? null, terminal);
   terminal.document(report);
   show(report, one === undefined, terminal);
   const rejected = one !== undefined && report.verdicts[0]?.verdict === 'rejected';
   return rejected ? EXIT_CODE.VIOLATED : EXIT_CODE.FINE;
 }
 
-async function readFrames(file: string, traceCheck: TraceCheck): Promise<void> {
-  const reader = new FrameReader((frame) => traceCheck.take(frame));
-  let chars = 0;
-  for await (const piece of textOf(file)) {
-    chars += (piece as string).length;
-    if (chars > CHECK_CHARS_MAX)
-      throw new BadInput('trace-too-large', `${file} has more than ${CHECK_CHARS_MAX} characters of text`);
-    reader.push(piece as string);
+async function checkSession(
+  id: string,
+  protocol: string | null,
+  open: () => Promise<Backend>,
+): Promise<CheckReport> {
+  const backend = await open();
+  try {
+    return await backend.check(id, protocol);
+  } finally {
+    await backend.close();
   }
-  reader.end();
 }
 
-function textOf(file: string): Readable {
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile())
-    throw new BadInput('trace-file', `${file} is no file; expected the text of a kernel trace`);
-  const head = Buffer.alloc(GZIP.length);
-  const fd = openSync(file, 'r');
-  readSync(fd, head);
-  closeSync(fd);
-  const bytes = createReadStream(file);
-  const text = GZIP.every((byte, i) => head[i] === byte) ? bytes.pipe(createGunzip()) : bytes;
-  return text.setEncoding('utf8');
+async function checkFile(what: string, protocol: string | null, terminal: Terminal): Promise<CheckReport> {
+  const traceCheck = new TraceCheck(protocol === null ? {} : { protocols: [protocol] });
+  if (what !== '-' && !isFile(what))
+    throw new BadInput('trace-file', `${what} is no file and no id of a session; expected a kernel trace`);
+  const spool = await mkdtemp(join(tmpdir(), 'rootline-check-'));
+  try {
+    let file = what;
+    if (what === '-') {
+      file = join(spool, 'input');
+      await pipeline(process.stdin, createWriteStream(file));
+    }
+    const frames = readFrames({ file, spool, limits: TRACE_LIMITS }, (frame) => traceCheck.take(frame));
+    let read = await frames.next();
+    while (read.done !== true) read = await frames.next();
+    const { report, bytes } = read.value;
+    traceCheck.sawLines(report?.lines ?? 0);
+    if (bytes.broken !== null) {
+      terminal.note(bytes.broken);
+      traceCheck.lost(report?.lines ?? 0, null);
+    }
+  } finally {
+    await rm(spool, { recursive: true, force: true });
+  }
+  return traceCheck.report();
 }
 
 function show(report: CheckReport, all: boolean, terminal: Terminal): void {

@@ -178,6 +178,8 @@ export interface LineChunk {
   readonly afterPosition: number;
   readonly lines: number;
   readonly bytes: Uint8Array;
+  /** What all its lines said, those of no consequence too (said.ts). */
+  readonly said: string;
 }
 
 /** Numbers of a field are mostly those of the line before: 0 says so. `shared` of a put is null or a flag. */
@@ -279,14 +281,20 @@ export class LineWriter {
     for (let i = 0; i < text.length; i++) this.out.uint(text.charCodeAt(i));
   }
 
-  takeChunk(): LineChunk | null {
-    if (this.lines === 0) return null;
+  /** @param said text of the chunk's lines: it may have more of them than were decoded, and nothing but them */
+  takeChunk(said: string): LineChunk | null {
+    if (this.lines === 0) {
+      if (said === '') return null;
+      this.fromLine = this.lineNumber;
+      this.out.uint(0);
+      this.out.uint(0);
+    }
     const { fromLine, lineNumber: toLine, afterPosition, lines } = this;
     const bytes = this.out.take();
     this.lines = 0;
     this.texts = new Map();
     for (const last of this.last) last.fill(-1);
-    return { fromLine, toLine, afterPosition, lines, bytes };
+    return { fromLine, toLine, afterPosition, lines, bytes, said };
   }
 }
 

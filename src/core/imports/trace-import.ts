@@ -13,6 +13,7 @@ import type { LeftOut } from './cast.js';
 import { type LineChunk, LineWriter } from './event-codec.js';
 import { LayoutSigns, layoutOfVersion, type TraceLayout } from './layouts.js';
 import type { RootTrouble } from './root-events.js';
+import { SaidWriter } from './said.js';
 import { type RowChunk, TraceRows } from './trace-rows.js';
 import { TraceWorld } from './trace-world.js';
 
@@ -100,6 +101,7 @@ export class TraceImport {
   private readonly header = new HeaderReader();
   private readonly rows = new TraceRows();
   private readonly lines = new LineWriter();
+  private readonly said = new SaidWriter();
   private world: TraceWorld | null = null;
   private layout: TraceLayout | null = null;
   private head: Waiting[] = [];
@@ -127,6 +129,7 @@ export class TraceImport {
   }
 
   frame(frame: Frame): void {
+    if (frame.kind !== 'event') this.said.take(frame);
     switch (frame.kind) {
       case 'event':
         this.event(frame);
@@ -150,8 +153,11 @@ export class TraceImport {
 
   private event(frame: FrameEvent): void {
     const event = this.decoder.decode(frame);
+    // Before the layout is known nothing can be stored: a long beginning without a word about KVM is not kept.
+    if (event.type !== 'unknown' || this.world !== null || !this.said.full) this.said.take(frame);
     switch (event.type) {
       case 'unknown':
+        if (this.said.full && this.world !== null) this.flushLines();
         this.unknownLines++;
         if (this.unknown.size < LISTED || this.unknown.has(frame.event))
           this.unknown.set(frame.event, (this.unknown.get(frame.event) ?? 0) + 1);
@@ -303,11 +309,11 @@ export class TraceImport {
       const chunk = this.rows.take();
       if (chunk !== null) this.options.onRows(chunk);
     }
-    if (this.lines.full) this.flushLines();
+    if (this.lines.full || this.said.full) this.flushLines();
   }
 
   private flushLines(): void {
-    const chunk = this.lines.takeChunk();
+    const chunk = this.lines.takeChunk(this.said.takeText());
     if (chunk !== null) this.options.onLines(chunk);
   }
 

@@ -106,6 +106,11 @@ export class TraceCheck {
     if ('lineNumber' in frame) this.lines = Math.max(this.lines, frame.lineNumber);
   }
 
+  /** Lines of the text, where not each of them is offered as a frame. */
+  sawLines(lines: number): void {
+    this.lines = Math.max(this.lines, lines);
+  }
+
   /** Events that are known to be missing: a LOST line, an overwritten buffer, a line that cannot be read. */
   lost(lineNumber: number, events: number | null): void {
     this.lostPlaces++;

@@ -3,6 +3,7 @@ import { BadInput } from '../../../core/base/errors.js';
 import type { Order } from '../order.js';
 import { blameOrder, criticalPathOrder, waitOrder } from './blame.order.js';
 import { changesOrder } from './changes.order.js';
+import { checkOrder } from './check.order.js';
 import { compareOrder } from './compare.order.js';
 import { forkOrder } from './fork.order.js';
 import { ledgerOrder } from './ledger.order.js';
@@ -15,6 +16,7 @@ import { timelineOrder } from './timeline.order.js';
 const ORDERS = {
   blame: blameOrder,
   changes: changesOrder,
+  check: checkOrder,
   compare: compareOrder,
   criticalPath: criticalPathOrder,
   entries: entriesOrder,

@@ -1,0 +1,89 @@
+// /api/v1/sessions/{id}/check: is the session a behaviour of a protocol? At once where that is quick, else as a job.
+import { Body, Controller, Headers, HttpCode, HttpStatus, Inject, Param, Post, Res } from '@nestjs/common';
+import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { MAX_CHECKED_EVENTS, MAX_SYNCHRONOUS_CHECK_EVENTS } from '../config/limits.js';
+import type { CheckReport } from '../core/traces/check/verdict.js';
+import { prefersAsync, sendJob } from '../http/async-answer.js';
+import { Idempotent } from '../http/idempotency.js';
+import { Route } from '../http/openapi.decorators.js';
+import { ZodPipe } from '../http/zod.pipe.js';
+import { job } from '../jobs/job.schemas.js';
+import { type JobKind, JobService, type JobView } from '../jobs/job-service.js';
+import type { EventStore } from '../store/event-store.port.js';
+import type { Json } from '../store/jobs.port.js';
+import { EVENT_STORE } from '../store/store.module.js';
+import * as schemas from './check.schemas.js';
+import type { InspectionService } from './inspection.service.js';
+import { INSPECTIONS } from './sessions.tokens.js';
+
+@ApiTags('sessions')
+@Controller('api/v1/sessions')
+export class CheckController {
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(INSPECTIONS) private readonly inspections: InspectionService,
+    @Inject(JobService) private readonly jobs: JobService,
+  ) {
+    jobs.register(checkJob(inspections));
+  }
+
+  @Post(':id/check')
+  @HttpCode(HttpStatus.OK)
+  @Idempotent()
+  @ApiHeader({
+    name: 'Prefer',
+    required: false,
+    description: '`respond-async`: a job, whatever the length of the session',
+    schema: { type: 'string' },
+  })
+  @Route({
+    summary: 'Is the session a behaviour of a protocol? Without `protocol`: of which of the eight eras',
+    description: `For imported traces; a simulated session runs once more and prints what the probes of its kernel would show. A session of more than ${MAX_SYNCHRONOUS_CHECK_EVENTS} events is checked as a job, one of more than MAX_CHECKED_EVENTS = ${MAX_CHECKED_EVENTS} not at all.`,
+    params: { id: 'id of the session' },
+    body: { name: 'Check', schema: schemas.checkSession, required: false },
+    answer: {
+      status: 200,
+      description: 'a verdict for each protocol that was asked for',
+      name: 'CheckReport',
+      schema: schemas.checkReport,
+    },
+    accepted: {
+      description: 'the job that checks; its progress is {rows, of}, its result a CheckReport',
+      name: 'Job',
+      schema: job,
+    },
+    problems: [404, 413, 415, 422],
+  })
+  async check(
+    @Param('id') id: string,
+    @Body(new ZodPipe(schemas.checkSession, 'body')) body: z.output<typeof schemas.checkSession>,
+    @Headers('prefer') prefer: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CheckReport | JobView> {
+    const { position, progress } = await this.store.getSession(id);
+    const asked = prefersAsync(prefer);
+    const request = { sessionId: id, protocol: body.protocol ?? null };
+    const events = progress?.ordinal ?? position;
+    if (!asked && events <= MAX_SYNCHRONOUS_CHECK_EVENTS) return await this.inspections.ask('check', request);
+    return sendJob(reply, await this.jobs.create('check', request), asked);
+  }
+}
+
+/** It changes nothing, so one that was cut short by a restart is simply done again. */
+function checkJob(inspections: InspectionService): JobKind {
+  const request = z.object({ sessionId: z.string(), protocol: z.string().nullable() });
+  return {
+    name: 'check',
+    repeatable: true,
+    run: async (asked, { signal, progress }) => {
+      const report = await inspections.ask(
+        'check',
+        { ...request.parse(asked), progress: true },
+        { signal, onPart: (part) => progress(part as Json) },
+      );
+      return report as unknown as Json;
+    },
+  };
+}
