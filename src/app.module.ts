@@ -4,6 +4,7 @@ import { ComparisonsModule } from './comparisons/comparisons.module.js';
 import type { Settings } from './config/settings.js';
 import { catalogueModule } from './explorations/catalogue/catalogue.module.js';
 import { explorationsModule } from './explorations/explorations.module.js';
+import { LitmusModule } from './explorations/litmus.controller.js';
 import { relaxModule } from './explorations/relax/relax.module.js';
 import { exportsModule } from './exports/exports.module.js';
 import { HealthModule } from './health/health.module.js';
@@ -47,6 +48,7 @@ export function appModule(settings: Settings, parts: HttpParts, metrics: Prometh
       ExperimentsModule,
       SweepsModule,
       explorationsModule(dataDir, settings.checkpointMs),
+      LitmusModule,
       catalogueModule,
       relaxModule,
       ComparisonsModule,

@@ -109,6 +109,18 @@ const coverage = z.object({
     .describe('those that never were both next, and the lock that keeps them apart'),
 });
 
+const at = { thread: z.string(), function: z.string(), label: z.string() };
+const counterexample = z.looseObject({
+  what: z.string().describe('what was broken, and where'),
+  ...at,
+  length: z.int().describe('steps'),
+  shortness: z.string().describe('whether a shorter one may be'),
+  cycle: z.int().describe('steps at the end that repeat for ever; 0 where it ends'),
+  steps: z.array(
+    z.looseObject({ thread: z.int(), name: z.string(), function: z.string(), label: z.string() }),
+  ),
+});
+
 const result = z.looseObject({
   verdict: z.enum(['holds', 'violated', 'bound_reached']),
   states: z.int().describe('distinct states stored, the initial one included'),
@@ -121,6 +133,9 @@ const result = z.looseObject({
     'of the counterexample; null where steps are not those of the machine',
   ),
   boundsReached: z.array(z.string()),
+  counterexample: nullable(counterexample).describe(
+    'as it was found; null in lists, and where there is none',
+  ),
   locks: nullable(lockMatrix).describe(
     'locks held at each operation; null in lists, and where steps name none',
   ),
@@ -134,6 +149,25 @@ const figures = {
   litmus: z.string(),
   protocol: z.string(),
   parameters: numbers,
+  asked: z
+    .object({
+      reductions: z.enum(['none', 'all']),
+      search: z.enum(SEARCHES),
+      preemptions: nullable(z.int()),
+      depth: nullable(z.int()),
+      states: z.int(),
+      seconds: z.int(),
+      bytes: z.int(),
+      workers: z.int(),
+      seed: z.int(),
+      schedules: z.int(),
+      pctDepth: z.int(),
+      exact: z.boolean(),
+      liveness: z.boolean(),
+      transplant: nullable(z.string()),
+      continues: nullable(z.string()),
+    })
+    .describe('the rest of what was asked: with it another exploration asks the same'),
   progress: nullable(explorationProgress),
   error: nullable(z.string()),
   createdAt: z.string(),
@@ -143,12 +177,38 @@ const figures = {
     .describe('cancel (see /jobs), or continue: another exploration with `continues`'),
 };
 
-export const exploration = z.object({ ...figures, result: nullable(result) });
+export const exploration = z.object({
+  ...figures,
+  words: nullable(z.array(z.string())).describe(
+    'the verdict and what it rests on, in sentences; null until there is one',
+  ),
+  result: nullable(result),
+});
 export const explorationPage = z.object({
   explorations: z.array(exploration).describe('without counterexamples'),
   nextCursor: nullable(z.string()),
 });
+const placed = z.object({ ...at, step: z.int().describe('of the schedule, from 1') });
 export const explorationReport = z.object({
   lines: z.array(z.string()).describe('why, the drawing in two columns of 80 characters, the recipe'),
-  report: z.looseObject({}).describe('the same as data'),
+  report: z
+    .looseObject({
+      parameters: numbers.describe('of the smallest workload that has it: the report is about that one'),
+      length: z.int().describe('steps'),
+      switches: z.int(),
+      ordering: nullable(z.object({ first: placed, second: placed })),
+      why: z.string(),
+      drawing: z.array(z.string()),
+      recipe: z.object({
+        calls: z.array(z.string()),
+        delays: z.array(z.object({ ...at, until: z.array(z.object(at)) })),
+        splat: z.string().describe('what a real kernel prints then, most likely'),
+        bug: nullable(z.string()).describe('the known bug that this is'),
+      }),
+      transplant: z
+        .looseObject({ protocol: z.string(), outcome: z.string(), text: z.string() })
+        .optional()
+        .describe('the same schedule under another protocol, where that was asked'),
+    })
+    .describe('the same as data'),
 });

@@ -13,9 +13,10 @@ import type { Json } from '../store/jobs.port.js';
 import { checkInSandbox, searchedAlone, searchInSandbox } from '../user-protocols/sandboxed-search.js';
 import { dropCheckpointFile, readCheckpointFile, writeCheckpointFile } from './checkpoint-file.js';
 import type { Exploration, ExplorationProgress, ExplorationResult } from './exploration.js';
-import type { createExploration } from './exploration.schemas.js';
+import type { createExploration, exploration } from './exploration.schemas.js';
 import type { ExplorationThreadData, ExplorationTold } from './exploration-order.js';
 import { planExploration, SERVER_DEFAULTS } from './exploration-request.js';
+import { figuresText, verdictText } from './verdict-text.js';
 
 const KIND = 'exploration';
 /** One takes every core by itself. */
@@ -33,7 +34,9 @@ export interface ExplorationView {
   readonly litmus: string;
   readonly protocol: string;
   readonly parameters: { readonly [name: string]: number };
+  readonly asked: z.output<typeof exploration>['asked'];
   readonly progress: ExplorationProgress | null;
+  readonly words: readonly string[] | null;
   readonly result: ExplorationResult | null;
   readonly error: string | null;
   readonly createdAt: string;
@@ -154,7 +157,9 @@ export class ExplorationService {
 
   private viewOf(job: JobView): ExplorationView {
     const { id, state, error, createdAt, updatedAt, allowed } = job;
-    const { litmus, protocol, parameters } = (job.request as unknown as Order).asked.spec;
+    const order = job.request as unknown as Order;
+    const { litmus, protocol, parameters } = order.asked.spec;
+    const result = job.result as ExplorationResult | null;
     const goesOn = allowed.length === 0 && existsSync(this.checkpoint(id));
     return {
       id,
@@ -162,14 +167,24 @@ export class ExplorationService {
       litmus,
       protocol,
       parameters,
+      asked: askedOf(order),
       progress: job.progress as ExplorationProgress | null,
-      result: job.result as ExplorationResult | null,
+      words: result === null ? null : [...verdictText(result), ...figuresText(result)],
+      result,
       error,
       createdAt,
       updatedAt,
       allowed: goesOn ? ['continue'] : allowed,
     };
   }
+}
+
+function askedOf({ asked, transplant, continues }: Order): ExplorationView['asked'] {
+  const { spec, search, bounds, workers, seed, schedules, pctDepth, exact, liveness } = asked;
+  // Persistent sets depend on other fields besides; symmetry is what was asked.
+  const reductions = spec.reductions.symmetry ? 'all' : 'none';
+  const how = { reductions, search, ...bounds, workers, seed, schedules, pctDepth, exact, liveness } as const;
+  return { ...how, transplant, continues };
 }
 
 function pick(path: string): { readonly size: number; readonly mtimeMs: number } {

@@ -99,6 +99,7 @@ const ROUTES = [
   'GET /api/v1/relaxations',
   'POST /api/v1/relaxations',
   'GET /api/v1/relaxations/{id}',
+  'GET /api/v1/litmus',
   'GET /api/v1/explorations',
   'POST /api/v1/explorations',
   'GET /api/v1/explorations/{id}',

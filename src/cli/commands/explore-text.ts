@@ -1,7 +1,6 @@
 // What `explore` prints for people: the verdict, the figures, the counterexample, and what was seen of locks and orders.
 import { type CounterexampleReport, reportText } from '../../core/explorer/report/counterexample-text.js';
 import type { Estimate } from '../../core/explorer/search/estimate.js';
-import type { Bound } from '../../core/explorer/search/found.js';
 import type { Coverage } from '../../core/explorer/survey/coverage.js';
 import type { LockMatrix } from '../../core/explorer/survey/lock-matrix.js';
 import type {
@@ -9,6 +8,7 @@ import type {
   ExplorationProgress,
   ExplorationResult,
 } from '../../explorations/exploration.js';
+import { figuresText, settingsOf, verdictText } from '../../explorations/verdict-text.js';
 import { grouped, table } from '../terminal.js';
 
 /** Parts of the answer that are asked for. */
@@ -17,57 +17,14 @@ export interface Shown {
   readonly coverage: boolean;
 }
 
-export function settingsOf(parameters: { readonly [name: string]: number }): string {
-  const words = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
-  return words.length === 0 ? '' : ` (${words.join(', ')})`;
-}
-
-const BOUND_TEXT: { readonly [B in Bound]: (result: ExplorationResult) => string } = {
-  preemptions: (r) => `schedules with more than ${r.bounds.preemptions} preemptions were left out`,
-  depth: (r) => `schedules were followed for ${r.bounds.depth ?? 'a limited number of'} steps`,
-  states: (r) => `the search ended at ${grouped(r.bounds.states)} states`,
-  seconds: (r) => `the search ended after ${r.bounds.seconds} seconds`,
-  bytes: (r) => `the search ended before it took more than ${grouped(r.bounds.bytes)} bytes`,
-  schedules: (r) => `${grouped(r.schedules ?? 0)} schedules were tried`,
-};
-
 export function textOf(r: ExplorationResult, shown: Shown): string[] {
-  const what = `${r.litmus}${settingsOf(r.parameters)} under ${r.protocol}`;
   return [
-    ...verdictText(r, what),
+    ...verdictText(r),
     '',
     ...figuresText(r),
     ...(shown.locks ? lockText(r, r.locks) : []),
     ...(shown.coverage ? coverageText(r, r.coverage) : []),
     ...counterexampleText(r),
-  ];
-}
-
-function verdictText(r: ExplorationResult, what: string): string[] {
-  const live = r.liveness ? ', and every fair run ends' : '';
-  if (r.verdict === 'holds') {
-    return [`holds: ${what}: in every interleaving no rule is broken and nobody waits for ever${live}`];
-  }
-  if (r.verdict === 'violated') return [`violated: ${what}: ${r.invariant} (${r.kind})`];
-  const bounds = r.boundsReached.map((bound) => BOUND_TEXT[bound](r));
-  return [
-    `bound_reached: ${what}: no rule is broken in what was searched, which is not everything: ${
-      bounds.length === 0 ? 'it was stopped' : bounds.join('; ')
-    }`,
-  ];
-}
-
-function figuresText(r: ExplorationResult): string[] {
-  const reduced = r.reductions.length === 0 ? 'nothing reduced' : `reduced by ${r.reductions.join(', ')}`;
-  const reductions = [reduced, ...r.notReduced].join('; ');
-  const hashing =
-    r.collisionProbability === null
-      ? 'whole states kept'
-      : `64 bits kept of each: two taken for one with probability ${r.collisionProbability.toExponential(1)}`;
-  return [
-    `${grouped(r.states)} states (${r.terminalStates} of them ends), ${grouped(r.transitions)} transitions, longest schedule followed ${r.depth} steps`,
-    `${r.seconds.toFixed(2)} s, ${grouped(r.statesPerSecond)} states/s, ${r.workers === 1 ? 'one thread' : `${r.workers} threads`}, ${grouped(r.bytes)} bytes (${r.bytesPerState.toFixed(1)} a state)`,
-    `${reductions}; ${hashing}`,
   ];
 }
 

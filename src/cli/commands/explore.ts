@@ -23,13 +23,14 @@ import {
   planExploration,
 } from '../../explorations/exploration-request.js';
 import { explore } from '../../explorations/explore.js';
+import { settingsOf } from '../../explorations/verdict-text.js';
 import { isProtocolFile, protocolIdOf, readUserProtocol } from '../../user-protocols/read-protocol.js';
 import type { ServerExplorations } from '../backend/exploration-backend.js';
 import { EXIT_CODE, type ExitCode } from '../exit-codes.js';
 import { ServerRefused } from '../failure.js';
 import { readSettings } from '../settings.js';
 import type { Terminal } from '../terminal.js';
-import { boundsAhead, estimateText, progressText, type Shown, settingsOf, textOf } from './explore-text.js';
+import { boundsAhead, estimateText, progressText, type Shown, textOf } from './explore-text.js';
 
 export interface ExploreOptions {
   readonly litmus: string;

@@ -33,6 +33,92 @@ export type Blame = {
   readonly next: number | null;
 };
 
+export type Catalogue = {
+  /** those that every bug has a cell for, oldest first */
+  readonly protocols: readonly (string)[];
+  readonly bugs: readonly ({
+    readonly bug: string;
+    readonly title: string | null;
+    /** safety, assertion, crash, liveness, budget, metric, schedule, silent */
+    readonly kind: string;
+    /** what the bug breaks */
+    readonly rules: readonly (string)[];
+    /** what is searched; null: one run answers, or nothing does */
+    readonly litmus: string | null;
+    readonly cells: readonly ({
+      readonly protocol: string;
+      readonly expected: "violated" | "holds" | "not_applicable" | "unknown";
+      readonly why: string | null;
+    })[];
+  })[];
+};
+
+export type CatalogueRun = {
+  /** of the job as well */
+  readonly id: string;
+  readonly state: "queued" | "running" | "interrupted" | "finished" | "failed" | "cancelled";
+  readonly bug: string | null;
+  readonly protocol: string | null;
+  readonly progress: {
+    readonly done: number;
+    /** rows that want a search or a run */
+    readonly of: number;
+  } | null;
+  /** rows that did not come out as expected; null until it is finished */
+  readonly failed: number | null;
+  readonly seconds: number | null;
+  readonly error: string | null;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  /** cancel (see /jobs) */
+  readonly allowed: readonly (string)[];
+  readonly rows: readonly ({
+    readonly bug: string;
+    readonly protocol: string;
+    readonly kind: string;
+    readonly expected: "violated" | "holds" | "not_applicable" | "unknown";
+    readonly got: "violated" | "holds" | "not_applicable" | "unknown" | "bound_reached";
+    readonly ok: boolean;
+    /** what was broken */
+    readonly invariant: string | null;
+    readonly states: number | null;
+    readonly seconds: number;
+    /** of the counterexample, or of the run; it replays */
+    readonly sessionId: string | null;
+    /** every interleaving of the litmus, or one run */
+    readonly how: "exhaustive" | "run" | null;
+    readonly litmus: string | null;
+    /** of the counterexample */
+    readonly steps: number | null;
+    readonly reason: string | null;
+  })[] | null;
+};
+
+export type CatalogueRunPage = {
+  /** without rows */
+  readonly runs: readonly ({
+    /** of the job as well */
+    readonly id: string;
+    readonly state: "queued" | "running" | "interrupted" | "finished" | "failed" | "cancelled";
+    readonly bug: string | null;
+    readonly protocol: string | null;
+    readonly progress: {
+      readonly done: number;
+      /** rows that want a search or a run */
+      readonly of: number;
+    } | null;
+    /** rows that did not come out as expected; null until it is finished */
+    readonly failed: number | null;
+    readonly seconds: number | null;
+    readonly error: string | null;
+    readonly createdAt: string;
+    readonly updatedAt: string;
+    /** cancel (see /jobs) */
+    readonly allowed: readonly (string)[];
+  })[];
+  readonly nextCursor: string | null;
+};
+
 export type Changes = {
   readonly from: {
     readonly position: number;
@@ -340,6 +426,368 @@ export type Experiment = {
   } | null;
 };
 
+export type Exploration = {
+  /** of the job as well */
+  readonly id: string;
+  readonly state: "queued" | "running" | "interrupted" | "finished" | "failed" | "cancelled";
+  readonly litmus: string;
+  readonly protocol: string;
+  readonly parameters: {
+    readonly [name: string]: number;
+  };
+  /** the rest of what was asked: with it another exploration asks the same */
+  readonly asked: {
+    readonly reductions: "none" | "all";
+    readonly search: "exhaustive" | "random" | "pct";
+    readonly preemptions: number | null;
+    readonly depth: number | null;
+    readonly states: number;
+    readonly seconds: number;
+    readonly bytes: number;
+    readonly workers: number;
+    readonly seed: number;
+    readonly schedules: number;
+    readonly pctDepth: number;
+    readonly exact: boolean;
+    readonly liveness: boolean;
+    readonly transplant: string | null;
+    readonly continues: string | null;
+  };
+  readonly progress: {
+    readonly states: number;
+    readonly transitions: number;
+    /** steps of the longest schedule so far */
+    readonly depth: number;
+    /** states that wait to be searched from */
+    readonly waiting: number;
+    /** in all, also before it was stopped and went on */
+    readonly seconds: number;
+    readonly statesPerSecond: number;
+    /** how far it will go; null: it is not known yet */
+    readonly estimate: {
+      /** that the search would store */
+      readonly states: number;
+      readonly low: number;
+      /** null: nothing can be said */
+      readonly high: number | null;
+      /** share of what was sampled that is stored; null before the search */
+      readonly done: number | null;
+      readonly method: "counted" | "sampled levels" | "recapture";
+      readonly uncertainty: string;
+    } | null;
+    /** a checkpoint was written since it began or went on */
+    readonly checkpointed: boolean;
+  } | null;
+  readonly error: string | null;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  /** cancel (see /jobs), or continue: another exploration with `continues` */
+  readonly allowed: readonly (string)[];
+  /** the verdict and what it rests on, in sentences; null until there is one */
+  readonly words: readonly (string)[] | null;
+  readonly result: {
+    readonly verdict: "holds" | "violated" | "bound_reached";
+    /** distinct states stored, the initial one included */
+    readonly states: number;
+    readonly transitions: number;
+    /** steps of the longest schedule that was followed */
+    readonly depth: number;
+    readonly seconds: number;
+    /** the rule that is broken */
+    readonly invariant: string | null;
+    readonly kind: string | null;
+    /** of the counterexample; null where steps are not those of the machine */
+    readonly sessionId: string | null;
+    readonly boundsReached: readonly (string)[];
+    /** as it was found; null in lists, and where there is none */
+    readonly counterexample: {
+      /** what was broken, and where */
+      readonly what: string;
+      readonly thread: string;
+      readonly function: string;
+      readonly label: string;
+      /** steps */
+      readonly length: number;
+      /** whether a shorter one may be */
+      readonly shortness: string;
+      /** steps at the end that repeat for ever; 0 where it ends */
+      readonly cycle: number;
+      readonly steps: readonly ({
+        readonly thread: number;
+        readonly name: string;
+        readonly function: string;
+        readonly label: string;
+        readonly [name: string]: unknown;
+      })[];
+      readonly [name: string]: unknown;
+    } | null;
+    /** locks held at each operation; null in lists, and where steps name none */
+    readonly locks: {
+      readonly rows: readonly ({
+        readonly function: string;
+        readonly operation: string;
+        readonly roles: readonly (string)[];
+        readonly held: readonly (string)[];
+        readonly times: number;
+        readonly declared: string | null;
+        readonly source: string | null;
+        /** false: something else was held than is declared; null: nothing is */
+        readonly agrees: boolean | null;
+      })[];
+      readonly differing: number;
+      readonly steps: number;
+    } | null;
+    /** orders of conflicting operations that were seen; null as locks */
+    readonly coverage: {
+      /** conflicting operations of two threads that were both next */
+      readonly pairs: readonly ({
+        readonly object: string;
+        readonly a: {
+          readonly role: string;
+          readonly operation: string;
+        };
+        readonly b: {
+          readonly role: string;
+          readonly operation: string;
+        };
+        readonly aFirst: number;
+        readonly bFirst: number;
+        readonly orders: "both" | "one";
+      })[];
+      readonly bothOrders: number;
+      readonly oneOrder: number;
+      /** those that never were both next, and the lock that keeps them apart */
+      readonly apart: readonly ({
+        readonly object: string;
+        readonly a: {
+          readonly role: string;
+          readonly operation: string;
+        };
+        readonly b: {
+          readonly role: string;
+          readonly operation: string;
+        };
+        readonly keptApartBy: string | null;
+      })[];
+    } | null;
+    /** what was left out or merged; the verdict does not depend on it */
+    readonly reductions: readonly (string)[];
+    readonly [name: string]: unknown;
+  } | null;
+};
+
+export type ExplorationPage = {
+  /** without counterexamples */
+  readonly explorations: readonly ({
+    /** of the job as well */
+    readonly id: string;
+    readonly state: "queued" | "running" | "interrupted" | "finished" | "failed" | "cancelled";
+    readonly litmus: string;
+    readonly protocol: string;
+    readonly parameters: {
+      readonly [name: string]: number;
+    };
+    /** the rest of what was asked: with it another exploration asks the same */
+    readonly asked: {
+      readonly reductions: "none" | "all";
+      readonly search: "exhaustive" | "random" | "pct";
+      readonly preemptions: number | null;
+      readonly depth: number | null;
+      readonly states: number;
+      readonly seconds: number;
+      readonly bytes: number;
+      readonly workers: number;
+      readonly seed: number;
+      readonly schedules: number;
+      readonly pctDepth: number;
+      readonly exact: boolean;
+      readonly liveness: boolean;
+      readonly transplant: string | null;
+      readonly continues: string | null;
+    };
+    readonly progress: {
+      readonly states: number;
+      readonly transitions: number;
+      /** steps of the longest schedule so far */
+      readonly depth: number;
+      /** states that wait to be searched from */
+      readonly waiting: number;
+      /** in all, also before it was stopped and went on */
+      readonly seconds: number;
+      readonly statesPerSecond: number;
+      /** how far it will go; null: it is not known yet */
+      readonly estimate: {
+        /** that the search would store */
+        readonly states: number;
+        readonly low: number;
+        /** null: nothing can be said */
+        readonly high: number | null;
+        /** share of what was sampled that is stored; null before the search */
+        readonly done: number | null;
+        readonly method: "counted" | "sampled levels" | "recapture";
+        readonly uncertainty: string;
+      } | null;
+      /** a checkpoint was written since it began or went on */
+      readonly checkpointed: boolean;
+    } | null;
+    readonly error: string | null;
+    readonly createdAt: string;
+    readonly updatedAt: string;
+    /** cancel (see /jobs), or continue: another exploration with `continues` */
+    readonly allowed: readonly (string)[];
+    /** the verdict and what it rests on, in sentences; null until there is one */
+    readonly words: readonly (string)[] | null;
+    readonly result: {
+      readonly verdict: "holds" | "violated" | "bound_reached";
+      /** distinct states stored, the initial one included */
+      readonly states: number;
+      readonly transitions: number;
+      /** steps of the longest schedule that was followed */
+      readonly depth: number;
+      readonly seconds: number;
+      /** the rule that is broken */
+      readonly invariant: string | null;
+      readonly kind: string | null;
+      /** of the counterexample; null where steps are not those of the machine */
+      readonly sessionId: string | null;
+      readonly boundsReached: readonly (string)[];
+      /** as it was found; null in lists, and where there is none */
+      readonly counterexample: {
+        /** what was broken, and where */
+        readonly what: string;
+        readonly thread: string;
+        readonly function: string;
+        readonly label: string;
+        /** steps */
+        readonly length: number;
+        /** whether a shorter one may be */
+        readonly shortness: string;
+        /** steps at the end that repeat for ever; 0 where it ends */
+        readonly cycle: number;
+        readonly steps: readonly ({
+          readonly thread: number;
+          readonly name: string;
+          readonly function: string;
+          readonly label: string;
+          readonly [name: string]: unknown;
+        })[];
+        readonly [name: string]: unknown;
+      } | null;
+      /** locks held at each operation; null in lists, and where steps name none */
+      readonly locks: {
+        readonly rows: readonly ({
+          readonly function: string;
+          readonly operation: string;
+          readonly roles: readonly (string)[];
+          readonly held: readonly (string)[];
+          readonly times: number;
+          readonly declared: string | null;
+          readonly source: string | null;
+          /** false: something else was held than is declared; null: nothing is */
+          readonly agrees: boolean | null;
+        })[];
+        readonly differing: number;
+        readonly steps: number;
+      } | null;
+      /** orders of conflicting operations that were seen; null as locks */
+      readonly coverage: {
+        /** conflicting operations of two threads that were both next */
+        readonly pairs: readonly ({
+          readonly object: string;
+          readonly a: {
+            readonly role: string;
+            readonly operation: string;
+          };
+          readonly b: {
+            readonly role: string;
+            readonly operation: string;
+          };
+          readonly aFirst: number;
+          readonly bFirst: number;
+          readonly orders: "both" | "one";
+        })[];
+        readonly bothOrders: number;
+        readonly oneOrder: number;
+        /** those that never were both next, and the lock that keeps them apart */
+        readonly apart: readonly ({
+          readonly object: string;
+          readonly a: {
+            readonly role: string;
+            readonly operation: string;
+          };
+          readonly b: {
+            readonly role: string;
+            readonly operation: string;
+          };
+          readonly keptApartBy: string | null;
+        })[];
+      } | null;
+      /** what was left out or merged; the verdict does not depend on it */
+      readonly reductions: readonly (string)[];
+      readonly [name: string]: unknown;
+    } | null;
+  })[];
+  readonly nextCursor: string | null;
+};
+
+export type ExplorationReport = {
+  /** why, the drawing in two columns of 80 characters, the recipe */
+  readonly lines: readonly (string)[];
+  /** the same as data */
+  readonly report: {
+    /** of the smallest workload that has it: the report is about that one */
+    readonly parameters: {
+      readonly [name: string]: number;
+    };
+    /** steps */
+    readonly length: number;
+    readonly switches: number;
+    readonly ordering: {
+      readonly first: {
+        readonly thread: string;
+        readonly function: string;
+        readonly label: string;
+        /** of the schedule, from 1 */
+        readonly step: number;
+      };
+      readonly second: {
+        readonly thread: string;
+        readonly function: string;
+        readonly label: string;
+        /** of the schedule, from 1 */
+        readonly step: number;
+      };
+    } | null;
+    readonly why: string;
+    readonly drawing: readonly (string)[];
+    readonly recipe: {
+      readonly calls: readonly (string)[];
+      readonly delays: readonly ({
+        readonly thread: string;
+        readonly function: string;
+        readonly label: string;
+        readonly until: readonly ({
+          readonly thread: string;
+          readonly function: string;
+          readonly label: string;
+        })[];
+      })[];
+      /** what a real kernel prints then, most likely */
+      readonly splat: string;
+      /** the known bug that this is */
+      readonly bug: string | null;
+    };
+    /** the same schedule under another protocol, where that was asked */
+    readonly transplant?: {
+      readonly protocol: string;
+      readonly outcome: string;
+      readonly text: string;
+      readonly [name: string]: unknown;
+    } | undefined;
+    readonly [name: string]: unknown;
+  };
+};
+
 export type Findings = {
   readonly findings: readonly ({
     readonly position: number;
@@ -407,6 +855,49 @@ export type Invariants = {
     readonly seen: string;
     /** why no run evaluates it yet */
     readonly notEvaluated: string | null;
+  })[];
+};
+
+export type Job = {
+  readonly id: string;
+  /** what is done: replay, verification, ... */
+  readonly kind: string;
+  readonly state: "queued" | "running" | "interrupted" | "finished" | "failed" | "cancelled";
+  /** what was asked */
+  readonly request: unknown;
+  /** how far it is, in the form of its kind; null before there is news */
+  readonly progress: unknown;
+  /** what came out, in the form of its kind; null until it is finished */
+  readonly result: unknown;
+  /** why it failed */
+  readonly error: string | null;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  /** commands that the state allows */
+  readonly allowed: readonly (string)[];
+};
+
+export type LitmusList = {
+  readonly litmus: readonly ({
+    readonly id: string;
+    /** who does what at the same time */
+    readonly title: string;
+    /** what a search of it says nothing about; empty: nothing is said */
+    readonly leftOut: string;
+    /** its steps are those of the machine: a counterexample is a session and has a report */
+    readonly machine: boolean;
+    readonly parameters: readonly ({
+      readonly name: string;
+      readonly default: number;
+      readonly min: number;
+      readonly max: number;
+      readonly doc: string;
+    })[];
+    /** shipped protocols that it does not take; one of a user's is as the one that it extends */
+    readonly notFor: readonly ({
+      readonly protocol: string;
+      readonly why: string;
+    })[];
   })[];
 };
 
@@ -662,6 +1153,68 @@ export type LiveCommand = {
   readonly events?: number | null | undefined;
 };
 
+export type NewCatalogueRun = {
+  /** number of the bug, such as B13; B0 is B0-on-EPT-violation too */
+  readonly bug?: string | undefined;
+  /** cells of this protocol only */
+  readonly protocol?: string | undefined;
+  /** counterexamples become sessions */
+  readonly store?: boolean | undefined;
+  /** rows side by side; default: the cores but one */
+  readonly workers?: number | undefined;
+};
+
+export type NewExploration = {
+  /** a scenario small enough to search: v-d, reference, reference-coarse ... */
+  readonly litmus: string;
+  /** id of a protocol or profile, see /protocols */
+  readonly protocol: string;
+  /** parameters of the litmus that differ from their defaults */
+  readonly parameters?: {
+    readonly [name: string]: number;
+  } | undefined;
+  /** partial order and symmetry */
+  readonly reductions?: "none" | "all" | undefined;
+  /** every schedule, or samples */
+  readonly search?: "exhaustive" | "random" | "pct" | undefined;
+  /** only schedules that leave a thread which could go on so many times */
+  readonly preemptions?: number | undefined;
+  /** only schedules of so many steps */
+  readonly depth?: number | undefined;
+  /** ends at so many distinct states */
+  readonly states?: number | undefined;
+  readonly seconds?: number | undefined;
+  readonly bytes?: number | undefined;
+  /** threads; default: the cores but one */
+  readonly workers?: number | undefined;
+  /** of a random or PCT search */
+  readonly seed?: number | undefined;
+  /** that a random or PCT search tries */
+  readonly schedules?: number | undefined;
+  readonly pctDepth?: number | undefined;
+  /** whole states instead of 64 bits of each; on one thread */
+  readonly exact?: boolean | undefined;
+  /** look for livelock and starvation too, without reductions */
+  readonly liveness?: boolean | undefined;
+  /** protocol under which the schedule of a counterexample is tried as well */
+  readonly transplant?: string | undefined;
+  /** goes on where this one, cancelled or interrupted, was stopped; all else must be equal */
+  readonly continues?: string | undefined;
+};
+
+export type NewRelaxation = {
+  /** id of a protocol or profile, see /protocols */
+  readonly protocol: string;
+  /** this rule only */
+  readonly rule?: string | undefined;
+  /** litmus to search; default: all that are small enough */
+  readonly litmus?: readonly (string)[] | undefined;
+  /** counterexamples become sessions */
+  readonly store?: boolean | undefined;
+  /** rules side by side; default: the cores but one */
+  readonly workers?: number | undefined;
+};
+
 export type Note = {
   readonly id: string;
   readonly sessionId: string;
@@ -731,6 +1284,109 @@ export type Protocols = {
     /** what is wrong with a user's file: no session can be made under it */
     readonly fault: string | null;
   })[];
+};
+
+export type Relaxation = {
+  /** of the job as well */
+  readonly id: string;
+  readonly state: "queued" | "running" | "interrupted" | "finished" | "failed" | "cancelled";
+  readonly protocol: string;
+  readonly rule: string | null;
+  readonly progress: {
+    readonly done: number;
+    /** litmus and rules */
+    readonly of: number;
+  } | null;
+  readonly counts: {
+    readonly needed: number;
+    readonly not_needed_in: number;
+    readonly bound_reached: number;
+    readonly not_applicable: number;
+  } | null;
+  readonly seconds: number | null;
+  readonly error: string | null;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  /** cancel (see /jobs) */
+  readonly allowed: readonly (string)[];
+  readonly rows: readonly ({
+    readonly rule: string;
+    readonly kind: "lock" | "rcu" | "flush" | "get" | "order" | "check";
+    readonly statement: string;
+    /** real bugs that were this rule */
+    readonly bugs: readonly (string)[];
+    /** steps that keep it in this protocol */
+    readonly places: readonly ({
+      readonly function: string;
+      readonly labels: readonly (string)[];
+    })[];
+    /** not_needed_in: nothing breaks in the litmus of heldIn; of others nothing is said */
+    readonly answer: "needed" | "not_needed_in" | "bound_reached" | "not_applicable";
+    /** why it is not applicable */
+    readonly reason: string | null;
+    /** of the counterexample */
+    readonly litmus: string | null;
+    /** what breaks first */
+    readonly invariant: string | null;
+    readonly what: string | null;
+    /** of the counterexample */
+    readonly steps: number | null;
+    /** which two steps had to be ordered */
+    readonly why: string | null;
+    /** of the counterexample; it replays */
+    readonly sessionId: string | null;
+    /** searched to the end */
+    readonly heldIn: readonly ({
+      readonly litmus: string;
+      readonly states: number;
+    })[];
+    /** a bound came first */
+    readonly boundIn: readonly (string)[];
+    /** nothing was found with reductions that rest on the rules; without them it is too large */
+    readonly unconfirmedIn: readonly (string)[];
+    /** no step of the rule is taken there */
+    readonly notTakenIn: readonly (string)[];
+    /** not asked, because it says no more than the rule */
+    readonly restates: readonly (string)[];
+    readonly states: number;
+    readonly seconds: number;
+  })[] | null;
+  readonly litmus: readonly ({
+    readonly litmus: string;
+    /** why no rule is looked for in it */
+    readonly leftOut: string | null;
+    /** what the protocol breaks there with all its rules: not asked */
+    readonly brokenAnyway: readonly (string)[];
+  })[] | null;
+};
+
+export type RelaxationPage = {
+  /** without rows */
+  readonly relaxations: readonly ({
+    /** of the job as well */
+    readonly id: string;
+    readonly state: "queued" | "running" | "interrupted" | "finished" | "failed" | "cancelled";
+    readonly protocol: string;
+    readonly rule: string | null;
+    readonly progress: {
+      readonly done: number;
+      /** litmus and rules */
+      readonly of: number;
+    } | null;
+    readonly counts: {
+      readonly needed: number;
+      readonly not_needed_in: number;
+      readonly bound_reached: number;
+      readonly not_applicable: number;
+    } | null;
+    readonly seconds: number | null;
+    readonly error: string | null;
+    readonly createdAt: string;
+    readonly updatedAt: string;
+    /** cancel (see /jobs) */
+    readonly allowed: readonly (string)[];
+  })[];
+  readonly nextCursor: string | null;
 };
 
 export type Scenarios = {
@@ -1544,5 +2200,109 @@ export interface Operations {
     readonly query: never;
     readonly body: undefined;
     readonly answer: Invariants;
+  };
+  /** Scenarios small enough to search in every interleaving */
+  readonly Litmus_list: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/litmus';
+    readonly query: never;
+    readonly body: undefined;
+    readonly answer: LitmusList;
+  };
+  /** Explorations, newest first */
+  readonly Explorations_list: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/explorations';
+    readonly query: 'limit' | 'cursor';
+    readonly body: undefined;
+    readonly answer: ExplorationPage;
+  };
+  /** One exploration: how far it is, or what was established */
+  readonly Explorations_get: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/explorations/{id}';
+    readonly query: never;
+    readonly body: undefined;
+    readonly answer: Exploration;
+  };
+  /** Search the interleavings of a litmus */
+  readonly Explorations_create: {
+    readonly method: 'POST';
+    readonly path: '/api/v1/explorations';
+    readonly query: never;
+    readonly body: NewExploration;
+    readonly answer: Job;
+  };
+  /** Its counterexample for people: which two steps had to be ordered, a drawing, a recipe for a real kernel */
+  readonly Explorations_report: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/explorations/{id}/report';
+    readonly query: never;
+    readonly body: undefined;
+    readonly answer: ExplorationReport;
+  };
+  /** The known answers: bugs x protocols, and what is expected */
+  readonly Catalogue_table: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/catalogue';
+    readonly query: never;
+    readonly body: undefined;
+    readonly answer: Catalogue;
+  };
+  /** Runs of the catalogue, newest first */
+  readonly Catalogue_list: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/catalogue/runs';
+    readonly query: 'limit' | 'cursor';
+    readonly body: undefined;
+    readonly answer: CatalogueRunPage;
+  };
+  /** One run of the catalogue: how far it is, or its rows */
+  readonly Catalogue_get: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/catalogue/runs/{id}';
+    readonly query: never;
+    readonly body: undefined;
+    readonly answer: CatalogueRun;
+  };
+  /** Answer the rows of the catalogue, or those of one bug or protocol */
+  readonly Catalogue_create: {
+    readonly method: 'POST';
+    readonly path: '/api/v1/catalogue/runs';
+    readonly query: never;
+    readonly body: NewCatalogueRun;
+    readonly answer: Job;
+  };
+  /** Relaxations, newest first */
+  readonly Relax_list: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/relaxations';
+    readonly query: 'limit' | 'cursor';
+    readonly body: undefined;
+    readonly answer: RelaxationPage;
+  };
+  /** One relaxation: how far it is, or which rules the protocol needs */
+  readonly Relax_get: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/relaxations/{id}';
+    readonly query: never;
+    readonly body: undefined;
+    readonly answer: Relaxation;
+  };
+  /** Find out which rules a protocol needs: drop one at a time and search the litmus */
+  readonly Relax_create: {
+    readonly method: 'POST';
+    readonly path: '/api/v1/relaxations';
+    readonly query: never;
+    readonly body: NewRelaxation;
+    readonly answer: Job;
+  };
+  /** Stop a job that waits or runs; the answer comes when it has stopped */
+  readonly Jobs_cancel: {
+    readonly method: 'POST';
+    readonly path: '/api/v1/jobs/{id}/cancel';
+    readonly query: never;
+    readonly body: undefined;
+    readonly answer: Job;
   };
 }

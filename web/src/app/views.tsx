@@ -14,6 +14,10 @@ export interface View {
 }
 
 const SessionView = lazy(async () => ({ default: (await import('../session/session-view.js')).SessionView }));
+const ExploreView = lazy(async () => ({ default: (await import('../explore/explore-view.js')).ExploreView }));
+const ExplorationView = lazy(async () => ({
+  default: (await import('../explore/exploration-view.js')).ExplorationView,
+}));
 
 export const VIEWS: readonly View[] = [
   {
@@ -22,5 +26,12 @@ export const VIEWS: readonly View[] = [
     icon: 'M3 4h12M3 9h12M3 14h8',
     component: SessionsView,
     one: SessionView,
+  },
+  {
+    base: '/explore',
+    title: 'Explore',
+    icon: 'M6 9l6-4M6 9l6 4M4 7a2 2 0 1 0 0 4 2 2 0 0 0 0-4M14 2.500a2 2 0 1 0 0 4 2 2 0 0 0 0-4M14 11.500a2 2 0 1 0 0 4 2 2 0 0 0 0-4',
+    component: ExploreView,
+    one: ExplorationView,
   },
 ];
