@@ -2,6 +2,7 @@
 import { Controller, Get, Inject, Module, Param } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { diffProtocols } from '../core/protocols/diff.js';
 import { procedureView } from '../core/protocols/procedure-view.js';
 import type { Protocol } from '../core/protocols/protocol.js';
 import { link } from '../core/protocols/protocol.js';
@@ -80,6 +81,26 @@ const procedureSchema = z.object({
   ),
 });
 
+const side = z.object({ id: z.string(), source: z.string() });
+const diffSchema = z.object({
+  from: side,
+  to: side,
+  functions: z.array(
+    z.object({
+      function: z.string(),
+      file: z.string(),
+      before: nullable(z.string()).describe('version or commit of its form; null: it is not there'),
+      after: nullable(z.string()),
+      labelsBefore: z.array(z.string()),
+      labelsAfter: z.array(z.string()),
+    }),
+  ),
+  rules: z.array(z.object({ rule: z.string(), before: z.string(), after: z.string() })),
+  constants: z.array(
+    z.object({ name: z.string(), before: nullable(z.number()), after: nullable(z.number()) }),
+  ),
+});
+
 @ApiTags('catalogue')
 @Controller('api/v1/protocols')
 export class ProtocolsController {
@@ -112,6 +133,20 @@ export class ProtocolsController {
     const user = await this.folder.find(id);
     if (user !== null) return userView(user);
     return protocolView(notFoundInstead(() => findProtocol(id)));
+  }
+
+  @Get(':protocol/diff/:other')
+  @Route({
+    summary: 'What another protocol changes: functions, rules, constants',
+    params: { protocol: 'id of the protocol that is changed', other: 'id of the protocol after the change' },
+    answer: { status: 200, description: 'only what differs', name: 'ProtocolDiff', schema: diffSchema },
+    problems: [404, 422],
+  })
+  async diff(@Param('protocol') from: string, @Param('other') to: string) {
+    return (
+      (await this.folder.diff(from, to)) ??
+      notFoundInstead(() => diffProtocols(findProtocol(from), findProtocol(to)))
+    );
   }
 
   @Get(':protocol/functions/:function')

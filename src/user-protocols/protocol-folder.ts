@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { MAX_PROTOCOL_FILES } from '../config/limits.js';
 import { BadInput, ProtocolFault } from '../core/base/errors.js';
+import type { ProtocolDiff } from '../core/protocols/diff.js';
 import type { UserProtocolText } from '../core/protocols/user-api.js';
 import type { ProtocolDescription } from './messages.js';
 import { isProtocolFile, protocolIdOf, readUserProtocol } from './read-protocol.js';
@@ -45,6 +46,20 @@ export class ProtocolFolder {
   text(id: string): UserProtocolText | null {
     const file = this.files().find((name) => protocolIdOf(name) === id);
     return file === undefined ? null : readUserProtocol(join(this.folder!, file));
+  }
+
+  /** Where one of the two is a file of the folder: what the second changes of the first. Null: neither is. */
+  async diff(from: string, to: string): Promise<ProtocolDiff | null> {
+    const [before, after] = [this.text(from), this.text(to)];
+    if (before !== null && after !== null) {
+      throw new BadInput(
+        'protocol-files',
+        `one of the two must be a shipped protocol; ${from} and ${to} are both files`,
+      );
+    }
+    if (after !== null) return await Sandbox.once(after, 'diff', { other: from, reverse: false });
+    if (before !== null) return await Sandbox.once(before, 'diff', { other: to, reverse: true });
+    return null;
   }
 
   private files(): string[] {

@@ -42,6 +42,9 @@ test('the catalogues name protocols, scenarios with their parameters, and invari
   expect(i.invariants.map(({ id }) => id)).toEqual(INVARIANTS.map(({ number }) => `I${number}`));
   expect((await server.get('/protocols/seed-draft')).status).toBe(200);
   expect((await server.get('/protocols/v0')).status).toBe(404);
+  const diff = await server.get<{ functions: { function: string }[] }>('/protocols/v5.18/diff/seed-draft');
+  expect(diff.body.functions.map((changed) => changed.function)).toContain('kvm_tdp_mmu_put_root');
+  expect((await server.get('/protocols/v5.18/diff/v0')).status).toBe(404);
   expect((await server.get('/scenarios/smi')).status).toBe(200);
   expect((await server.get('/scenarios/none')).status).toBe(404);
 });
@@ -113,6 +116,7 @@ const ROUTES = [
   'POST /api/v1/jobs/{id}/cancel',
   'GET /api/v1/protocols',
   'GET /api/v1/protocols/{protocol}',
+  'GET /api/v1/protocols/{protocol}/diff/{other}',
   'GET /api/v1/protocols/{protocol}/functions/{function}',
   'GET /api/v1/scenarios',
   'GET /api/v1/costs',

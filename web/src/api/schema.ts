@@ -274,6 +274,152 @@ export type CommandAnswer = {
   };
 };
 
+export type Compare = {
+  /** 2 to 8 ids */
+  readonly sessions: readonly (string)[];
+  /** also what is the same in all sessions */
+  readonly all?: boolean | undefined;
+  /** points of each curve over virtual time; 0: no curves */
+  readonly points?: number | undefined;
+};
+
+export type Comparison = {
+  readonly sessions: readonly ({
+    readonly id: string;
+    readonly kind: string;
+    readonly state: string;
+    readonly scenario: string;
+    readonly protocol: string;
+    readonly seed: number;
+    readonly recording: "full" | "lifecycle";
+    /** position up to which it was compared */
+    readonly events: number;
+  })[];
+  readonly all: boolean;
+  readonly parameters: {
+    readonly rows: readonly ({
+      readonly group: string;
+      readonly name: string;
+      readonly unit: string;
+      /** one a session; null: it has no such value, or its recording did not keep it */
+      readonly values: readonly (number | string | boolean | null)[];
+    })[];
+    /** rows left out because every session has the same */
+    readonly same: number;
+  };
+  readonly metrics: {
+    readonly rows: readonly ({
+      readonly group: string;
+      readonly name: string;
+      readonly unit: string;
+      /** one a session; null: it has no such value, or its recording did not keep it */
+      readonly values: readonly (number | string | boolean | null)[];
+    })[];
+    /** rows left out because every session has the same */
+    readonly same: number;
+  };
+  readonly series: {
+    readonly timesNs: readonly (number)[];
+    readonly curves: readonly ({
+      readonly name: "rootAllocations" | "liveRoots" | "faults" | "lockWaitNs" | "milestones";
+      readonly doc: string;
+      readonly unit: string;
+      /** one list a session; null: not recorded */
+      readonly values: readonly (readonly (number)[] | null)[];
+    })[];
+    readonly milestones: readonly (readonly ({
+      readonly milestone: string;
+      readonly timeNs: number;
+    })[])[];
+  } | null;
+  readonly alignments: readonly ({
+    readonly sessions: readonly (string)[];
+    readonly outcome: "equal" | "diverges" | "notAligned" | "gaveUp";
+    /** why they are not aligned */
+    readonly reason: {
+      readonly code: string;
+      readonly text: string;
+    } | null;
+    /** steps: the same procedures, everything but time counts; operations: thread, operation, object, occurrence */
+    readonly by: "steps" | "operations" | null;
+    /** the events that both recordings keep */
+    readonly level: "full" | "lifecycle" | null;
+    /** equal down to the order of steps that commute */
+    readonly sameOrder: boolean;
+    readonly steps: readonly (number)[] | null;
+    readonly divergence: {
+      /** order: two steps on the same object came in another order; onlyIn: one session has a step that the other does not have; step: a thread went on with another step; site: a thread took the same step at another place of the code; value: the same step came out otherwise */
+      readonly kind: "order" | "onlyIn" | "step" | "site" | "value";
+      readonly text: string;
+      readonly thread: string;
+      /** in the first and in the other session; null: it does not come there */
+      readonly steps: readonly ({
+        readonly position: number;
+        readonly ordinal: number;
+        readonly timeNs: number;
+        readonly thread: string;
+        readonly function: string | null;
+        readonly label: string | null;
+        /** innermost first */
+        readonly callers: readonly ({
+          readonly function: string;
+          readonly label: string;
+        })[];
+        /** in words, with the numbers that this session gives to roots and pages */
+        readonly event: string;
+      } | null)[];
+      /** index of the session that has the step */
+      readonly onlyIn: number | null;
+      /** what the two steps are about */
+      readonly object: string | null;
+      /** the step of another thread that came first in the session with index firstIn only */
+      readonly other: {
+        /** in the first and in the other session; null: it does not come there */
+        readonly steps: readonly ({
+          readonly position: number;
+          readonly ordinal: number;
+          readonly timeNs: number;
+          readonly thread: string;
+          readonly function: string | null;
+          readonly label: string | null;
+          /** innermost first */
+          readonly callers: readonly ({
+            readonly function: string;
+            readonly label: string;
+          })[];
+          /** in words, with the numbers that this session gives to roots and pages */
+          readonly event: string;
+        } | null)[];
+        readonly firstIn: number;
+      } | null;
+      /** the last step that it depends on; both have it with the same past */
+      readonly lastCommon: readonly ({
+        readonly position: number;
+        readonly ordinal: number;
+        readonly timeNs: number;
+        readonly thread: string;
+        readonly function: string | null;
+        readonly label: string | null;
+        /** innermost first */
+        readonly callers: readonly ({
+          readonly function: string;
+          readonly label: string;
+        })[];
+        /** in words, with the numbers that this session gives to roots and pages */
+        readonly event: string;
+      } | null)[] | null;
+    } | null;
+    /** steps by thread, operation, object and occurrence, wherever they stand; null: too many different ones */
+    readonly occurrences: {
+      readonly matched: number;
+      readonly onlyIn: readonly (readonly ({
+        readonly type: string;
+        readonly steps: number;
+      })[])[];
+    } | null;
+  })[];
+};
+
 export type Costs = {
   readonly costs: readonly ({
     readonly name: string;
@@ -837,6 +983,100 @@ export type Findings = {
   })[];
 };
 
+export type ImportedTrace = {
+  readonly sessionId: string;
+  /** of the session */
+  readonly digest: string;
+  /** events of the session */
+  readonly stored: number;
+  /** tracefs, trace_pipe, latency, function_graph, trace-cmd report, perf script, trace.dat v7 */
+  readonly format: string;
+  readonly packing: "none" | "gzip" | "zstd";
+  /** recorded kernel whose layout it has; null: not recognised */
+  readonly kernel: string | null;
+  readonly layout: "recognised" | "given" | "unverified layout" | "not recognised";
+  readonly kernelGiven: string | null;
+  readonly uname: string | null;
+  /** why the packed file ended before its end */
+  readonly broken: string | null;
+  readonly clock: "ns" | "ticks" | "relative" | "none";
+  /** time of the first event in the trace's clock; times of the session count from it */
+  readonly beginning: number;
+  readonly lines: number;
+  /** unpacked */
+  readonly bytes: number;
+  /** lines with an event about KVM */
+  readonly events: number;
+  /** lines of the function tracers */
+  readonly calls: number;
+  readonly joined: number;
+  readonly quoted: number;
+  readonly stackLines: number;
+  /** lines that no layout reads, by reason */
+  readonly malformed: {
+    readonly [name: string]: number;
+  };
+  readonly malformedShown: readonly ({
+    /** number of the line, from 1; 0: none */
+    readonly line: number;
+    readonly reason: string;
+    readonly text: string;
+  })[];
+  readonly gaps: number;
+  readonly gapList: readonly ({
+    /** number of the line, from 1; 0: none */
+    readonly line: number;
+    readonly kind: "lost" | "overrun" | "kprobe misses";
+    /** null: unknown how many */
+    readonly lost: number | null;
+    /** -1: on whichever */
+    readonly cpu: number;
+    readonly probe: string | null;
+  })[];
+  readonly lostEvents: number;
+  /** lines of events never heard of */
+  readonly unknown: number;
+  readonly unknownEvents: {
+    readonly [name: string]: number;
+  };
+  /** lines of known events that lack a field */
+  readonly undecodable: number;
+  readonly firstUndecodable: {
+    /** number of the line, from 1; 0: none */
+    readonly line: number;
+    readonly event: string;
+    readonly field: string;
+  } | null;
+  readonly rootAllocations: number;
+  readonly vms: number;
+  readonly vcpus: number;
+  readonly tasks: number;
+  readonly openWalks: number;
+  readonly timesBackwards: number;
+  /** number of the line, from 1; 0: none */
+  readonly firstBackwardsLine: number;
+  /** number of the line, from 1; 0: none */
+  readonly otherClockLine: number;
+  readonly leftOut: {
+    readonly tasks: number;
+    readonly vms: number;
+    readonly vcpus: number;
+    readonly roots: number;
+    readonly tables: number;
+  };
+  readonly roots: {
+    readonly putsCompared: number;
+    readonly putsDisagree: number;
+    /** number of the line, from 1; 0: none */
+    readonly firstDisagreeLine: number;
+    readonly putsUnexplained: number;
+    readonly rootsFound: number;
+    readonly freesWhileReferenced: number;
+  };
+  /** what could not be used, in sentences with line numbers */
+  readonly warnings: readonly (string)[];
+};
+
 export type Invariants = {
   readonly invariants: readonly ({
     /** I1 ... */
@@ -1251,6 +1491,36 @@ export type Procedure = {
     readonly asks: string;
     /** labels that it may go on at, `call NAME`, `return` */
     readonly next: readonly (string)[];
+  })[];
+};
+
+export type ProtocolDiff = {
+  readonly from: {
+    readonly id: string;
+    readonly source: string;
+  };
+  readonly to: {
+    readonly id: string;
+    readonly source: string;
+  };
+  readonly functions: readonly ({
+    readonly function: string;
+    readonly file: string;
+    /** version or commit of its form; null: it is not there */
+    readonly before: string | null;
+    readonly after: string | null;
+    readonly labelsBefore: readonly (string)[];
+    readonly labelsAfter: readonly (string)[];
+  })[];
+  readonly rules: readonly ({
+    readonly rule: string;
+    readonly before: string;
+    readonly after: string;
+  })[];
+  readonly constants: readonly ({
+    readonly name: string;
+    readonly before: number | null;
+    readonly after: number | null;
   })[];
 };
 
@@ -2169,6 +2439,14 @@ export interface Operations {
     readonly body: undefined;
     readonly answer: Protocols;
   };
+  /** What another protocol changes: functions, rules, constants */
+  readonly Protocols_diff: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/protocols/{protocol}/diff/{other}';
+    readonly query: never;
+    readonly body: undefined;
+    readonly answer: ProtocolDiff;
+  };
   /** One function of a shipped protocol: its labelled steps, and what is left out */
   readonly Protocols_procedure: {
     readonly method: 'GET';
@@ -2304,5 +2582,37 @@ export interface Operations {
     readonly query: never;
     readonly body: undefined;
     readonly answer: Job;
+  };
+  /** One job: how far it is, or what came out */
+  readonly Jobs_get: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/jobs/{id}';
+    readonly query: never;
+    readonly body: undefined;
+    readonly answer: Job;
+  };
+  /** The same comparison; as a job where it takes long */
+  readonly Comparisons_post: {
+    readonly method: 'POST';
+    readonly path: '/api/v1/comparisons';
+    readonly query: never;
+    readonly body: Compare;
+    readonly answer: Comparison;
+  };
+  /** What the import of a trace came to */
+  readonly Traces_document: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/traces/{id}';
+    readonly query: never;
+    readonly body: undefined;
+    readonly answer: ImportedTrace;
+  };
+  /** Take in a trace of a real kernel as a session */
+  readonly Traces_import: {
+    readonly method: 'POST';
+    readonly path: '/api/v1/traces';
+    readonly query: 'kernel' | 'name' | 'kprobeProfile';
+    readonly body: string;
+    readonly answer: ImportedTrace;
   };
 }

@@ -20,16 +20,21 @@ function change(next: readonly (readonly KeyBinding[])[]): void {
 
 const FIELDS = new Set(['INPUT', 'TEXTAREA', 'SELECT']);
 
+/** A box to tick takes the space bar only. */
+function isTick(target: HTMLElement): boolean {
+  return target instanceof HTMLInputElement && target.type === 'checkbox';
+}
+
 function onKey(event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   const { target } = event;
-  if (target instanceof HTMLElement && FIELDS.has(target.tagName)) {
+  if (target instanceof HTMLElement && FIELDS.has(target.tagName) && !isTick(target)) {
     if (event.key === 'Escape') target.blur();
     return;
   }
-  // A button or link keeps the keys that press it.
+  // A button, link or box keeps the keys that press it.
   const pressed = event.key === 'Enter' || event.key === ' ';
-  if (pressed && target instanceof HTMLElement && /^(BUTTON|A|SUMMARY)$/.test(target.tagName)) return;
+  if (pressed && target instanceof HTMLElement && /^(BUTTON|A|SUMMARY|INPUT)$/.test(target.tagName)) return;
   // What is open on top has the keys, Escape as well: the browser closes it.
   if (document.querySelector('dialog[open]') !== null) return;
   const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;

@@ -18,6 +18,7 @@ const ExploreView = lazy(async () => ({ default: (await import('../explore/explo
 const ExplorationView = lazy(async () => ({
   default: (await import('../explore/exploration-view.js')).ExplorationView,
 }));
+const CompareView = lazy(async () => ({ default: (await import('../compare/compare-view.js')).CompareView }));
 
 export const VIEWS: readonly View[] = [
   {
@@ -26,6 +27,12 @@ export const VIEWS: readonly View[] = [
     icon: 'M3 4h12M3 9h12M3 14h8',
     component: SessionsView,
     one: SessionView,
+  },
+  {
+    base: '/compare',
+    title: 'Compare',
+    icon: 'M3 5h12M3 13h12M6 2.500v5M12 10.500v5',
+    component: CompareView,
   },
   {
     base: '/explore',

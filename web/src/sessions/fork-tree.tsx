@@ -100,7 +100,15 @@ function Drawing({
               {node.fork === null
                 ? `${roughCount(node.events ?? 0)} events`
                 : `at ${count(node.fork.position)}`}
-            </span>
+            </span>{' '}
+            {node.parent !== null && !node.deleted && (
+              <Link
+                to={`/compare?sessions=${node.parent},${node.id}`}
+                aria-label={`Compare session ${node.id} with session ${node.parent}`}
+              >
+                compare
+              </Link>
+            )}
           </li>
         ))}
       </ol>

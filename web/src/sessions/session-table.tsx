@@ -31,7 +31,12 @@ export function SessionTable({
   chosen,
   choose,
   filterBy,
+  ticked,
+  tick,
 }: {
+  /** Sessions to be compared. */
+  readonly ticked: readonly string[];
+  readonly tick: (id: string) => void;
   readonly rows: readonly TreeRow[];
   readonly chosen: string | null;
   readonly choose: (id: string) => void;
@@ -73,6 +78,8 @@ export function SessionTable({
                 on={session.id === chosen}
                 choose={choose}
                 filterBy={filterBy}
+                ticked={ticked.includes(session.id)}
+                tick={tick}
                 kinds={kinds}
               />
             );
@@ -91,9 +98,13 @@ function Row({
   on,
   choose,
   filterBy,
+  ticked,
+  tick,
   kinds,
 }: {
   readonly session: Summary;
+  readonly ticked: boolean;
+  readonly tick: (id: string) => void;
   readonly kinds: ReadonlyMap<string, string>;
   readonly depth: number;
   readonly top: number;
@@ -103,7 +114,7 @@ function Row({
   readonly filterBy: (term: string) => void;
 }) {
   const { id, protocol, milestones, timeNs, rootAllocations, findings, events, stored } = session;
-  const x = 14 + Math.min(depth, 2) * 12;
+  const x = 26 + Math.min(depth, 1) * 14;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: J, K and Enter move and open; the name is a button
     <div
@@ -122,9 +133,18 @@ function Row({
       onDoubleClick={() => go(`/sessions/${id}`)}
     >
       <div role="cell">
+        <input
+          type="checkbox"
+          className="tick"
+          checked={ticked}
+          aria-label={`Compare session ${id}`}
+          title="Compare (V)"
+          onChange={() => tick(id)}
+          onClick={(event) => event.stopPropagation()}
+        />
         <svg width={48} height={ROW_HEIGHT} aria-hidden="true">
           {depth > 0 && (
-            <path d={`M${x - 12} 0V12Q${x - 12} 18 ${x - 6} 18H${x}`} stroke="var(--acc)" fill="none" />
+            <path d={`M${x - 14} 0V12Q${x - 14} 18 ${x - 8} 18H${x}`} stroke="var(--acc)" fill="none" />
           )}
           <circle
             cx={x}

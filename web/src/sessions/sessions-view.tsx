@@ -32,6 +32,15 @@ export function SessionsView({ query }: ViewProps) {
   const chosenId = query.get('session') ?? rows[0]?.session.id ?? null;
   const at = rows.findIndex(({ session }) => session.id === chosenId);
   const chosen = rows[at]?.session ?? null;
+  const ticked = (query.get('compare') ?? '').split(',').filter((id) => /^[1-9]\d{0,15}$/.test(id));
+  const tick = (id: string) => {
+    const next = ticked.includes(id) ? ticked.filter((other) => other !== id) : [...ticked, id];
+    setQuery({ compare: next.length === 0 ? null : next.join(',') });
+  };
+  const compare = () => {
+    const ids = ticked.length > 0 ? ticked : chosenId === null ? [] : [chosenId];
+    if (ids.length > 0) go(`/compare?sessions=${ids.join(',')}`);
+  };
   const choose = (id: string) => setQuery({ session: id });
   const move = (by: number) => {
     const next = rows[Math.max(0, Math.min(rows.length - 1, at + by))];
@@ -70,9 +79,15 @@ export function SessionsView({ query }: ViewProps) {
     },
     {
       key: 'c',
-      label: 'compare it with another',
+      label: 'compare the ticked sessions, or this one with another',
       group: 'Sessions',
-      run: () => chosen !== null && go(`/compare?a=${chosen.id}`),
+      run: compare,
+    },
+    {
+      key: 'v',
+      label: 'tick it, to compare',
+      group: 'Sessions',
+      run: () => chosen !== null && tick(chosen.id),
     },
   ]);
   const filterBy = (term: string) => setQuery({ search: `${text} ${term}`.trim() });
@@ -118,6 +133,11 @@ export function SessionsView({ query }: ViewProps) {
           ))}
         </fieldset>
         <span className="sp" />
+        {ticked.length > 0 && (
+          <button type="button" className="btn" disabled={ticked.length < 2} onClick={compare}>
+            Compare {ticked.length} <kbd>C</kbd>
+          </button>
+        )}
         <button
           type="button"
           className="btn p"
@@ -132,7 +152,14 @@ export function SessionsView({ query }: ViewProps) {
         {sessions === undefined && error === null && <Loading what="the sessions" />}
         {sessions === undefined && error !== null && <ErrorState error={error} retry={reload} />}
         {sessions !== undefined && rows.length > 0 && (
-          <SessionTable rows={rows} chosen={chosenId} choose={choose} filterBy={filterBy} />
+          <SessionTable
+            rows={rows}
+            chosen={chosenId}
+            choose={choose}
+            filterBy={filterBy}
+            ticked={ticked}
+            tick={tick}
+          />
         )}
         {sessions?.length === 0 && (
           <EmptyState title="No session is stored yet">

@@ -247,7 +247,7 @@ export function timeAt({ scene, part, overview }: TimelineData, position: number
   return bucket?.fromTimeNs ?? null;
 }
 
-function Card({
+export function Card({
   item,
   x,
   y,

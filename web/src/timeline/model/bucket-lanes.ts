@@ -26,7 +26,8 @@ export function drawBuckets(sheet: Sheet, timeline: Timeline, lanes: readonly La
     const height = lane.y + lane.height - 4 - top;
     if (lane.kind === 'root') life(sheet, data, lane);
     // Buckets narrower than the finest line are drawn together.
-    const perBucket = timeline.rowsPerBucket * sheet.perPosition;
+    const { from, to, rowsPerBucket } = timeline;
+    const perBucket = (rowsPerBucket * sheet.wide(from, to + 1)) / (to + 1 - from);
     const cells = together(timeline, data.cells, Math.max(1, Math.ceil(sheet.finest / perBucket)));
     let most = 1;
     for (const { events } of cells) most = Math.max(most, events);
@@ -68,7 +69,7 @@ function life(sheet: Sheet, data: TimelineLane, lane: Lane): void {
   sheet.rect(
     x,
     lane.y + lane.height - 8,
-    Math.max(1, (data.last + 1 - data.first) * sheet.perPosition),
+    Math.max(1, sheet.wide(data.first, data.last + 1)),
     4,
     'valid',
     'outline',
@@ -78,7 +79,7 @@ function life(sheet: Sheet, data: TimelineLane, lane: Lane): void {
 function bar(sheet: Sheet, cell: Bar, lane: Lane, top: number, height: number, most: number): void {
   if (!sheet.sees(cell.from, cell.to + 1)) return;
   const x = sheet.x(cell.from);
-  const w = Math.max(sheet.finest, (cell.to + 1 - cell.from) * sheet.perPosition - 0.3);
+  const w = Math.max(sheet.finest, sheet.wide(cell.from, cell.to + 1) - 0.3);
   // Busy and quiet buckets both show: the height grows with the logarithm.
   const full = (Math.log2(1 + cell.events) / Math.log2(1 + most)) * height;
   let y = top + height;

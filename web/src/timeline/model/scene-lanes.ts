@@ -94,7 +94,7 @@ function threadLane(
     const [mode, from, to] = [modes[i], modes[i + 1], modes[i + 2]];
     if (!sheet.sees(from, to)) continue;
     const [colour, name] = MODES[mode];
-    const w = (to - from) * sheet.perPosition;
+    const w = sheet.wide(from, to);
     if (w < sheet.finest) continue;
     sheet.rect(sheet.x(from), lane.y + 1, w, MODE_HEIGHT, colour);
     sheet.item({
@@ -118,7 +118,7 @@ function threadLane(
     if (depth < lane.skip) continue;
     const row = lane.folded ? 0 : depth - lane.skip;
     const x = sheet.x(from);
-    const w = (to - from) * sheet.perPosition;
+    const w = sheet.wide(from, to);
     const moved = colours[i / 4];
     if (lane.folded && moved === undefined && depth > lane.skip) continue;
     if (moved === undefined && w < sheet.finest && x < (drawnTo[row] ?? -1)) continue;
@@ -135,7 +135,7 @@ function threadLane(
   for (let i = 0; i < waits.length; i += 4) {
     const [from, to] = [waits[i + 2], waits[i + 3]];
     if (!sheet.sees(from, to)) continue;
-    const w = (to - from) * sheet.perPosition;
+    const w = sheet.wide(from, to);
     const h = lane.height - MODE_HEIGHT - 6;
     sheet.rect(sheet.x(from), top, w, h, 'wait', 'hatch');
     const lock = scene.locks.find((one) => one.lock === waits[i])?.name ?? `lock ${waits[i]}`;
@@ -146,12 +146,12 @@ function threadLane(
 }
 
 function marks(sheet: Sheet, scene: Scene, thread: number, lane: Lane): void {
-  if (sheet.perPosition < MARK_FROM_PX) return;
-  const first = Math.max(scene.from, Math.floor(sheet.window.from));
-  const last = Math.min(scene.to, Math.ceil(sheet.window.to));
-  for (let at = first; at <= last; at++) {
-    if (scene.threadOf[at - scene.from] !== thread) continue;
-    const type = scene.types[scene.typeOf[at - scene.from]];
+  const { from, to } = scene;
+  // A folded lane has no room below its slices.
+  if (lane.folded || sheet.wide(from, to + 1) / (to + 1 - from) < MARK_FROM_PX) return;
+  for (let at = from; at <= to; at++) {
+    if (scene.threadOf[at - from] !== thread || !sheet.sees(at, at + 1)) continue;
+    const type = scene.types[scene.typeOf[at - from]];
     sheet.rect(sheet.x(at + 0.5) - 1, lane.y + lane.height - 5, 2, 4, MOVES[type] ?? 't3');
   }
 }
@@ -165,7 +165,7 @@ function rootLane(sheet: Sheet, root: Scene['roots'][number], lane: Lane): void 
     if (!sheet.sees(from, to)) continue;
     const [colour, pattern, name, ink] = STATES[state];
     const x = sheet.x(from);
-    const w = Math.max(sheet.finest, (to - from) * sheet.perPosition);
+    const w = Math.max(sheet.finest, sheet.wide(from, to));
     sheet.rect(x, top, w, height, colour, pattern);
     const left = Math.max(0, x);
     const text = fitName(name, Math.min(sheet.width, x + w) - left - 8);
@@ -187,7 +187,7 @@ function rootLane(sheet: Sheet, root: Scene['roots'][number], lane: Lane): void 
   }
   for (const at of root.touched) {
     if (sheet.sees(at, at + 1))
-      sheet.rect(sheet.x(at), lane.y + 2, Math.max(2, sheet.perPosition), lane.height - 4, 'bad');
+      sheet.rect(sheet.x(at), lane.y + 2, Math.max(2, sheet.wide(at, at + 1)), lane.height - 4, 'bad');
   }
   steps(sheet, root, counts, lane);
 }
@@ -228,7 +228,7 @@ function lockLane(
     const [thread, mode, from, to] = [holds[i], holds[i + 1], holds[i + 2], holds[i + 3]];
     if (!sheet.sees(from, to)) continue;
     const x = sheet.x(from);
-    const w = Math.max(sheet.finest, (to - from) * sheet.perPosition - 0.5);
+    const w = Math.max(sheet.finest, sheet.wide(from, to) - 0.5);
     if (w <= sheet.finest && x < drawnTo) continue;
     drawnTo = x + w;
     const write = mode === 2;
@@ -242,7 +242,7 @@ function lockLane(
   for (let i = 0; i < waits.length; i += 4) {
     const [thread, , from, to] = [waits[i], waits[i + 1], waits[i + 2], waits[i + 3]];
     if (!sheet.sees(from, to)) continue;
-    const w = (to - from) * sheet.perPosition;
+    const w = sheet.wide(from, to);
     sheet.rect(sheet.x(from), lane.y + 15, w, 8, 'wait', 'hatch');
     const name = `${names.get(thread) ?? `thread ${thread}`} waits`;
     sheet.item({
@@ -266,7 +266,7 @@ function arrows(sheet: Sheet, scene: Scene, lanes: readonly Lane[]): void {
   let drawn = 0;
   for (let i = 0; i < scene.arrows.length && drawn < MAX_ARROWS; i += 3) {
     const [from, to] = [scene.arrows[i + 1], scene.arrows[i + 2]];
-    if (!sheet.sees(from, to + 1) || (to - from) * sheet.perPosition < 4) continue;
+    if (!sheet.sees(from, to + 1) || sheet.wide(from, to) < 4) continue;
     const y1 = middle.get(scene.threadOf[from - scene.from]);
     const y2 = middle.get(scene.threadOf[to - scene.from]);
     if (y1 === undefined || y2 === undefined) continue;

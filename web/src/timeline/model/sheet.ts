@@ -2,28 +2,41 @@
 import type { Colour, Item, Pattern, Primitive } from './primitives.js';
 import type { Window } from './window.js';
 
+/** Where a position stands on the axis, in the unit of the window: at itself, or at its virtual time. Never falls. */
+export type Place = (position: number) => number;
+
+const ITSELF: Place = (position) => position;
+
 export class Sheet {
   readonly primitives: Primitive[] = [];
   readonly items: Item[] = [];
+  private readonly scale: number;
 
   constructor(
-    readonly window: Window,
+    private readonly window: Window,
     readonly width: number,
     readonly height: number,
     /** Narrower things are left out, or joined. */
     readonly finest: number,
-  ) {}
-
-  get perPosition(): number {
-    return this.width / (this.window.to - this.window.from);
+    private readonly place: Place = ITSELF,
+  ) {
+    this.scale = width / (window.to - window.from);
   }
 
   x(position: number): number {
-    return (position - this.window.from) * this.perPosition;
+    return (this.place(position) - this.window.from) * this.scale;
+  }
+
+  /** Pixels from one position to another. */
+  wide(from: number, to: number): number {
+    return (this.place(to) - this.place(from)) * this.scale;
   }
 
   sees(from: number, to: number): boolean {
-    return to > this.window.from && from < this.window.to;
+    const start = this.place(from);
+    if (start >= this.window.to) return false;
+    // On a clock a stretch may have no width.
+    return start >= this.window.from || this.place(to) > this.window.from;
   }
 
   rect(x: number, y: number, w: number, h: number, fill: Colour, pattern: Pattern = 'solid'): void {
