@@ -54,13 +54,18 @@ function mark(atMs) {
   utimesSync(STAMP, atMs / 1000, atMs / 1000);
 }
 
+const newestOf = (names) => Math.max(...names.map((name) => newestMtimeMs(join(ROOT, name))));
+
+/** Whether dist/ is older than what the server is made from; what the page is made from does not count. */
+export function serverIsStale() {
+  return newestMtimeMs(STAMP) <= newestOf([...SOURCE_FOLDERS, ...SOURCE_FILES]);
+}
+
 /** Returns 0, or the exit code of the failed build. */
 export function buildIfNeeded() {
-  const sources = [...SOURCE_FOLDERS, ...PAGE_SOURCES, ...SOURCE_FILES].map((name) =>
-    newestMtimeMs(join(ROOT, name)),
-  );
-  const built = statSync(STAMP, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  if (built > Math.max(...sources) && existsSync(PAGE)) return 0;
+  const built = newestMtimeMs(STAMP);
+  const sources = [...SOURCE_FOLDERS, ...PAGE_SOURCES, ...SOURCE_FILES];
+  if (built > newestOf(sources) && existsSync(PAGE)) return 0;
   process.stderr.write('rootline: building dist/ ...\n');
   const startedMs = Date.now();
   for (const [program, ...args] of BUILD) {

@@ -1,26 +1,7 @@
 #!/usr/bin/env node
-// The command line. Parses, runs one command, turns its verdict or its failure into an exit code.
-import { optionsBehindCommand } from './argv.js';
+// The program `rootline`: one command, its exit code, and a reader of stdout that goes away.
 import { EXIT_CODE } from './exit-codes.js';
-import { failureOf } from './failure.js';
-
-async function main(argv: readonly string[]): Promise<number> {
-  let code: number = EXIT_CODE.FINE;
-  // A search is over in less time than it takes to load what the other commands need.
-  const { buildProgram } =
-    argv[0] === 'explore' ? await import('./explore-program.js') : await import('./program.js');
-  const program = buildProgram(argv, (verdict) => {
-    code = verdict;
-  });
-  try {
-    await program.parseAsync(argv, { from: 'user' });
-    return code;
-  } catch (error) {
-    const failure = failureOf(error);
-    if (failure.text !== null) process.stderr.write(`rootline: ${failure.text}\n`);
-    return failure.code;
-  }
-}
+import { runCommand } from './run-command.js';
 
 // `rootline export 1 | head`: the reader has gone, which is not an error of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -28,4 +9,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-process.exitCode = await main(optionsBehindCommand(process.argv.slice(2)));
+process.exitCode = await runCommand(process.argv.slice(2));

@@ -1,16 +1,17 @@
-// Every bad input: exit code 2, a word on what was expected, nothing on stdout, and nothing half done.
+// Every bad input: exit code 2, a word on what was expected, nothing on stdout, and nothing half done. What is refused
+// before a store is opened runs in one process, command behind command; the rest as a process each.
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterAll, describe, expect, test } from 'vitest';
-import { Folders, rootline } from './cli-support.js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Ended, Folders, rootline, rootlineInTurn } from './cli-support.js';
 
 const folders = new Folders();
 afterAll(() => folders.clear());
 
 const RUN = ['run', 'smi', '--protocol', 'v5.18'];
 
-test.each<readonly [args: readonly string[], says: RegExp]>([
+const REFUSED: readonly (readonly [args: readonly string[], says: RegExp])[] = [
   [['frobnicate'], /unknown command 'frobnicate'/],
   [[], /Usage: rootline/],
   [['run', '--protocol', 'v5.18'], /missing required argument 'scenario'/],
@@ -52,13 +53,27 @@ test.each<readonly [args: readonly string[], says: RegExp]>([
   [['export', '1', '--format', 'xml'], /unknown format "xml"; expected one of: perfetto, chrome, /],
   [['serve', '--port', '99999'], /--port must be a whole number from 0 to 65535/],
   [['validate', 'everything'], /too many arguments/],
-])('%j', (args, says) => {
+];
+
+describe('refused at once', () => {
   const cwd = folders.fresh();
-  const ended = rootline([...args], cwd);
-  expect(ended.stderr).toMatch(says);
-  expect(ended.code).toBe(2);
-  expect(ended.stdout).toBe('');
-  expect(existsSync(join(cwd, 'data'))).toBe(false);
+  let ended: readonly Ended[];
+  beforeAll(() => {
+    ended = rootlineInTurn(
+      REFUSED.map(([args]) => args),
+      cwd,
+    );
+  });
+  test.each(REFUSED.map(([args, says], n) => ({ args, says, n })))('$args', ({ says, n }) => {
+    const { code, stdout, stderr } = ended[n]!;
+    expect(stderr).toMatch(says);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(existsSync(join(cwd, 'data'))).toBe(false);
+  });
+  test('as a process of its own', () => {
+    for (const n of [0, 3]) expect(rootline(REFUSED[n]![0], cwd)).toEqual(ended[n]);
+  });
 });
 
 describe('data folders', () => {

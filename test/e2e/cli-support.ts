@@ -26,6 +26,21 @@ export function rootline(args: readonly string[], cwd?: string): Ended {
   return { code: status, stdout, stderr };
 }
 
+const IN_TURN = fileURLToPath(new URL('../support/commands-in-turn.mjs', import.meta.url));
+
+/** The same of several commands by one process, which is started once. Not for commands that set `process.exitCode` or signals. */
+export function rootlineInTurn(commands: readonly (readonly string[])[], cwd: string): Ended[] {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [IN_TURN], {
+    encoding: 'utf8',
+    timeout: TIMEOUT_MS,
+    input: JSON.stringify(commands),
+    env: { ...process.env, ROOTLINE_DEMO: 'off' },
+    cwd,
+  });
+  if (status !== 0) throw new Error(`${IN_TURN} ended with ${status}: ${stderr}`);
+  return JSON.parse(stdout) as Ended[];
+}
+
 /** stdout as the one JSON document that --json promises. */
 export function documentOf(ended: Ended): Record<string, unknown> {
   return JSON.parse(ended.stdout) as Record<string, unknown>;

@@ -39,7 +39,7 @@ async function imported(body: Uint8Array, headers: Record<string, string> = TYPE
 
 describe('a session file', () => {
   test.each([
-    ['full', { scenario: 'smi-heavy', protocol: 'v5.18', parameters: { smis: 300 } }],
+    ['full', { scenario: 'smi-heavy', protocol: 'v5.18', parameters: { smis: 100 } }],
     [
       'lifecycle',
       { scenario: 'smi-heavy', protocol: 'v6.4', recording: 'lifecycle', parameters: { smis: 40 } },
