@@ -31,13 +31,13 @@ const common = {
   env,
   environment: 'node' as const,
   pool: 'forks' as const,
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
   server: { deps: { external: [/\/dist\//] } },
 };
 
-/** Files that measure what a loaded machine would change: bytes that wait for a slow reader, frames of the page. */
-const ALONE: string[] = [];
+/** Tests of what a loaded machine changes: bytes that wait for a slow reader, clients that are given up, frames of the page. */
+const ALONE = ['page*', 'live', 'live-client', 'bad-clients'].map((name) => `test/e2e/${name}.test.ts`);
 
 export default defineConfig({
   test: {
