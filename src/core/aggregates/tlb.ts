@@ -43,3 +43,24 @@ export function outerKnowsRoot(w: World, cpu: number, serial: number): boolean {
   for (let k = 0; k < OUTER_ROOTS; k++) if (w.s[at + k] === serial + 1) return true;
   return false;
 }
+
+/**
+ * Forgets every translation of [gfn, gfn + pages), under whatever root: leafs, the outer hypervisor's shadow of them, and the
+ * paging-structure entries that lead to any of them.
+ */
+export function forgetRange(w: World, cpu: number, gfn: number, pages: number): void {
+  const { layout, s } = w;
+  const { tlbEntries, pscEntries, outerEntries } = layout.topology;
+  const end = gfn + pages;
+  const forget = (base: number, entries: number, overlaps: (key: number) => boolean): void => {
+    for (let at = base + cpu * entries * TLB_WORDS, k = 0; k < entries; k++, at += TLB_WORDS)
+      if (s[at] !== 0 && overlaps(s[at + 1])) s.fill(0, at, at + TLB_WORDS);
+  };
+  forget(layout.tlb, tlbEntries, (key) => key >= gfn && key < end);
+  forget(layout.outer, outerEntries, (key) => key >= gfn && key < end);
+  forget(layout.psc, pscEntries, (key) => {
+    const span = 2 ** w.entryShift(key & 7);
+    const first = (key >>> 3) * span;
+    return first < end && gfn < first + span;
+  });
+}

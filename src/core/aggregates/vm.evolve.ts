@@ -1,7 +1,8 @@
 // VMs, memslots, notifiers, host memory, user-space threads.
 import type { Evolver } from './evolver.js';
 import { tellsOnly } from './evolver.js';
-import { ADDRESS_SPACES, PAGE, SLOT, SLOT_FLAG, SLOT_STATE, THREAD, VM, VM_STATE } from './layout.js';
+import { ADDRESS_SPACES, PAGE, SLOT, SLOT_FLAG, SLOT_STATE, THREAD, VCPU, VM, VM_STATE } from './layout.js';
+import { forgetRange } from './tlb.js';
 import type { World } from './world.js';
 
 function slotAs(w: World, id: number): number {
@@ -155,6 +156,9 @@ export const vmEvolvers = {
   ThreadSlept: tellsOnly,
   RemoteFlushBegun: tellsOnly,
   RemoteFlushEnded: tellsOnly,
+  RangeFlushed(w, _t, n, gfn, pages) {
+    for (let v = 0; v < w.vcpus; v++) if (w.vcpuWord(v, VCPU.VM) === n) forgetRange(w, v, gfn, pages);
+  },
   Finding: tellsOnly,
   AssertionFired: tellsOnly,
   Counted: tellsOnly,

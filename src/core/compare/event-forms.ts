@@ -189,6 +189,8 @@ const FORMS: { readonly [N in EventName]: Form | null } = {
   ThreadEnded: form([]),
   RemoteFlushBegun: form([z]),
   RemoteFlushEnded: form([]),
+  // As a flush by requests it touches all vCPUs of the VM, which no single object stands for.
+  RangeFlushed: form([x, x]),
   ThreadSlept: form([z]),
   CommandArrived: form([x, x, z]),
   CommandDone: form([x, y]),

@@ -144,6 +144,14 @@ export const vmEvents = [
   event(110, 'ThreadEnded', 'thread', [], 'full', ''),
   event(111, 'RemoteFlushBegun', 'vm', ['waitsFor'], 'full', 'kvm_flush_remote_tlbs'),
   event(112, 'RemoteFlushEnded', 'vm', [], 'full', ''),
+  event(
+    119,
+    'RangeFlushed',
+    'vm',
+    ['gfn', 'pages'],
+    'full',
+    'kvm_flush_remote_tlbs_with_address, where the hypervisor below takes ranges: no CPU of the VM translates these gfns any more',
+  ),
   event(114, 'ThreadSlept', 'thread', ['ns'], 'full', 'user space waited'),
   event(
     116,

@@ -15,6 +15,18 @@ import { mmuLockMode } from './world-walks.js';
 const FLUSH_REQUESTS = REQ.TLB_FLUSH | REQ.TLB_FLUSH_CURRENT | REQ.TLB_FLUSH_GUEST;
 const NEW_ROOT_REQUESTS = REQ.MMU_FREE_OBSOLETE_ROOTS | REQ.MMU_RELOAD;
 
+/** The model's gfns are positive 32-bit numbers: what an entry translates beyond them ends here. */
+const MOST_PAGES = 2 ** 30;
+
+/** Pages that an entry of the table translates. */
+function pagesOf(w: World, table: number): number {
+  return Math.min(MOST_PAGES, 2 ** w.entryShift(w.pageWord(table, PAGE.LEVEL)));
+}
+
+function firstGfn(w: World, table: number, index: number): number {
+  return Math.min(MOST_PAGES, w.pageWord(table, PAGE.GFN) + index * pagesOf(w, table));
+}
+
 export const i22FlushBeforeReuse: Invariant = {
   number: 22,
   name: 'FLUSH_BEFORE_REUSE',
@@ -41,6 +53,9 @@ export const i22FlushBeforeReuse: Invariant = {
     const frozen = take(w.threads);
     /** By thread: the large leaf that it cleared with mmu_lock held for read, and has not flushed. */
     const cleared = take(w.threads);
+    /** By thread: the gfns [from, end) of those leafs, and of those tables, that no flush has covered. */
+    const leafGfns = take(2 * w.threads);
+    const tableGfns = take(2 * w.threads);
     /** By vCPU: it took a flush request or loaded a root and is about to flush. */
     const owes = take(w.vcpus);
 
@@ -57,6 +72,44 @@ export const i22FlushBeforeReuse: Invariant = {
       if (facts.isEnding(w, w.vcpuWord(v, VCPU.VM))) return false;
       if ((w.vcpuWord(v, VCPU.REQUESTS) & (FLUSH_REQUESTS | NEW_ROOT_REQUESTS)) !== 0) return false;
       return !role_is_invalid(w.pageWord(tag - 1, PAGE.ROLE));
+    };
+
+    /** One more removed entry of that thread that no flush has covered. */
+    const widen = (
+      w: World,
+      t: number,
+      table: number,
+      index: number,
+      count: Int32Array,
+      gfns: Int32Array,
+    ): void => {
+      const first = firstGfn(w, table, index);
+      const behind = first + pagesOf(w, table);
+      gfns[2 * t] = count[t] === 0 ? first : Math.min(gfns[2 * t], first);
+      gfns[2 * t + 1] = count[t] === 0 ? behind : Math.max(gfns[2 * t + 1], behind);
+      count[t]++;
+    };
+    /** What is left uncovered behind a flush of [gfn, behind): all of it where the flush lies in its middle. */
+    const covered = (t: number, gfn: number, behind: number, count: Int32Array, gfns: Int32Array): void => {
+      if (count[t] === 0) return;
+      const from = gfns[2 * t];
+      const end = gfns[2 * t + 1];
+      if (gfn <= from && behind >= end) settled(t, count, gfns);
+      else if (gfn <= from && behind > from) gfns[2 * t] = behind;
+      else if (behind >= end && gfn < end) gfns[2 * t + 1] = gfn;
+    };
+    const settled = (t: number, count: Int32Array, gfns: Int32Array): void => {
+      count[t] = 0;
+      gfns[2 * t] = 0;
+      gfns[2 * t + 1] = 0;
+    };
+    /** The entry (word + 1) that was frozen or cleared, when the flush does not cover it; else 0. */
+    const stillOwed = (w: World, entry: number, gfn: number, behind: number): number => {
+      if (entry === 0) return 0;
+      const at = entry - 1 - w.entry(0, 0);
+      const table = at >>> w.tableBits;
+      const first = firstGfn(w, table, at & w.tableMask);
+      return gfn <= first && first + pagesOf(w, table) <= behind ? 0 : entry;
     };
 
     const refilled = (w: World, e: EventRows, i: number): void => {
@@ -92,32 +145,43 @@ export const i22FlushBeforeReuse: Invariant = {
           valid(w, table)
         )
           cleared[t] = w.entry(table, e.a[i]) + 1;
-        if (facts.notifier[t] !== 0 && !is_shadow_present_pte(e.c[i]) && valid(w, table)) leafs[t]++;
+        if (facts.notifier[t] !== 0 && !is_shadow_present_pte(e.c[i]) && valid(w, table)) {
+          widen(w, t, table, e.a[i], leafs, leafGfns);
+        }
         return;
       }
       if (is_nonleaf_spte(before) && !is_nonleaf_spte(e.c[i]) && facts.zapsAll[t] === 0 && valid(w, table))
-        tables[t]++;
+        widen(w, t, table, e.a[i], tables, tableGfns);
     };
     const flushed: Handler = (_w, e, i) => {
       const t = e.thread[i];
       if (leafs[t] !== 0 || tables[t] !== 0 || frozen[t] !== 0 || cleared[t] !== 0) probe.checks++;
-      leafs[t] = 0;
-      tables[t] = 0;
+      settled(t, leafs, leafGfns);
+      settled(t, tables, tableGfns);
       frozen[t] = 0;
       cleared[t] = 0;
+    };
+    const rangeFlushed: Handler = (w, e, i) => {
+      const t = e.thread[i];
+      const behind = e.a[i] + e.b[i];
+      if (leafs[t] !== 0 || tables[t] !== 0 || frozen[t] !== 0 || cleared[t] !== 0) probe.checks++;
+      covered(t, e.a[i], behind, leafs, leafGfns);
+      covered(t, e.a[i], behind, tables, tableGfns);
+      frozen[t] = stillOwed(w, frozen[t], e.a[i], behind);
+      cleared[t] = stillOwed(w, cleared[t], e.a[i], behind);
     };
     // A yield is not the return: over several slots the kernel may yield in the second with the flush of the first pending.
     const released: Handler = (w, e, i) => {
       const t = e.thread[i];
       if (leafs[t] === 0 || facts.yields[t] !== 0) return;
       if (facts.notifier[t] !== 0) probe.report(w, e, i, 1, leafs[t], -1);
-      leafs[t] = 0;
+      settled(t, leafs, leafGfns);
     };
     const leftRcu: Handler = (w, e, i) => {
       const t = e.thread[i];
       if (tables[t] === 0 || w.threadWord(t, THREAD.RCU_NESTING) !== 0) return;
       probe.report(w, e, i, 2, tables[t], -1);
-      tables[t] = 0;
+      settled(t, tables, tableGfns);
     };
     const pageChanged: Handler = (w, e, i) => {
       const change = changeOf(e.a[i], e.b[i]);
@@ -153,6 +217,7 @@ export const i22FlushBeforeReuse: Invariant = {
       before: { SpteChanged: spte, HostPageChanged: pageChanged, TableFreed: tableFreed },
       after: {
         RemoteFlushEnded: flushed,
+        RangeFlushed: rangeFlushed,
         LockReleased: released,
         RcuReadUnlocked: leftRcu,
         RequestTaken: (_w, e, i) => {

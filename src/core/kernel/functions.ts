@@ -132,6 +132,8 @@ const NAMES = [
   'kvm_mmu_free_guest_mode_roots', // (vcpu) (mmu.c)
   'kvm_mmu_zap_oldest_mmu_pages', // (vm) (mmu.c)
   'kvm_mmu_change_mmu_pages', // (vm) KVM_SET_NR_MMU_PAGES (mmu.c)
+  // ---- virt/kvm/kvm_main.c, v5.0 to v6.3 ----
+  'kvm_flush_remote_tlbs_with_address', // (vm, gfn, pages) (kvm_flush_remote_tlbs_range later)
 ] as const;
 
 export type FunctionName = (typeof NAMES)[number];

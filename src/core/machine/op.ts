@@ -263,6 +263,9 @@ export const op = {
     set(OP.FLUSH_TLB, vcpu, scope, root + 1, CPU_ONLY),
   flush_tlb_all: (vcpu: number) => set(OP.FLUSH_TLB, vcpu, FLUSH.ALL, 0),
 
+  /** The hypervisor below forgets these gfns on every CPU of the VM before the hypercall returns. */
+  flush_range: (vm: number, gfn: number, pages: number) => emit(E.RangeFlushed, S_VM, vm, gfn, pages),
+
   barrier_arrive: (barrier: number) => set(OP.BARRIER_ARRIVE, barrier),
   barrier_wait: (barrier: number, parties: number) => set(OP.BARRIER_WAIT, barrier, parties),
   /** Answer: how often threads have arrived. */

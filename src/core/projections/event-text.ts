@@ -100,6 +100,7 @@ const texts: Texts = {
   IpiSent: (e) => `IPI to ${v(e)}`,
   ModeChanged: (e) => `${v(e)} ${nameOf(MODE, e.mode)}`,
   TlbFlushed: (e) => `${v(e)} flushes its TLB (${FLUSH_NAMES[e.scope]})`,
+  RangeFlushed: (e) => `all CPUs flush gfns ${hex(e.gfn)} to ${hex(e.gfn + e.pages - 1)}`,
   TlbFilled: (e) => `${v(e)} caches gfn ${hex(e.gfn)}: ${spteText(e.spte)}`,
   Milestone: (e) => `${v(e)} reached ${MILESTONE_NAMES[e.milestone]}`,
   SpteChanged: (e) => `page ${e.subject.number}[${e.index}]: ${spteText(e.before)} -> ${spteText(e.after)}`,

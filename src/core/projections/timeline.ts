@@ -76,7 +76,7 @@ const KIND_PATTERNS: readonly (readonly [TimelineKind, RegExp])[] = [
   ['entry', /^Vcpu(Entered|Exited)$|^ExitHandled$|^GuestRetired$|^ModeChanged$|^DebugRegisters/],
   ['fault', /^Fault/],
   ['request', /^Request|^IpiSent$|^RemoteFlush/],
-  ['tlb', /^(Tlb|PagingStructure|Outer)/],
+  ['tlb', /^(Tlb|PagingStructure|Outer|RangeFlushed)/],
   ['table', /^(Table|Spte)/],
   ['vm', /^(Vm|Vcpu|Memslot|Notifier|Slots|HostPage|Dirty|Ioctl|Command)/],
 ];

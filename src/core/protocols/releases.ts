@@ -83,6 +83,8 @@ export const v5_15_0 = extend(v5_15, {
 export const v5_16 = extend(v5_15, {
   id: 'v5.16',
   title: 'as v5.15, but a fault looks at its root again, and the notifier walks with references',
-  source: 'a955cad84cda (B9), 7533377215b6 (B7), 3a0f64de479c (B19) (v5.16)',
+  source: 'a955cad84cda (B9), 7533377215b6 (B7), 3a0f64de479c (B19), 574c3c55e969 (B20) (v5.16)',
   replace: [is_page_fault_stale_v5_16, ept_page_fault_v5_16, kvm_tdp_mmu_unmap_gfn_range_v5_16],
+  // 574c3c55e969 (B20).
+  constants: { flushesFromLastEntry: 0 },
 });

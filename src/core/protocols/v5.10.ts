@@ -90,6 +90,8 @@ export const v5_10 = extend(v5_15, {
     // Fixed by 048f49809c52 (B4) and 33a3164161fc (B5) in v5.12.
     nxZapFlushes: 0,
     nxZapYields: 1,
+    // From v5.13 to v5.15 only (B20).
+    flushesFromLastEntry: 0,
   },
   rules: {
     era: 'a',

@@ -4,6 +4,7 @@
 
 import { direct_page_fault_v5_15 } from '../kernel/arch/x86/kvm/mmu/mmu/direct_page_fault@v5.15.js';
 import { is_page_fault_stale_v5_12 } from '../kernel/arch/x86/kvm/mmu/mmu/is_page_fault_stale@v5.12.js';
+import { kvm_flush_remote_tlbs_with_address } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_flush_remote_tlbs_with_address.js';
 import { kvm_mmu_zap_all_fast_v5_13 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_mmu_zap_all_fast@v5.13.js';
 import { kvm_recover_nx_lpages } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_recover_nx_lpages.js';
 import { kvm_zap_gfn_range_v5_15 } from '../kernel/arch/x86/kvm/mmu/mmu/kvm_zap_gfn_range@v5.15.js';
@@ -55,7 +56,13 @@ export const v5_15 = extend(v5_18, {
     kvm_vcpu_ioctl_set_cpuid2,
     kvm_mmu_slot_apply_flags,
   ],
-  add: [make_mmu_pages_available, zap_gfn_range_v5_12, kvm_tdp_mmu_zap_gfn_range, tdp_mmu_zap_spte_atomic],
+  add: [
+    make_mmu_pages_available,
+    zap_gfn_range_v5_12,
+    kvm_tdp_mmu_zap_gfn_range,
+    tdp_mmu_zap_spte_atomic,
+    kvm_flush_remote_tlbs_with_address,
+  ],
   drop: [
     'kvm_tdp_mmu_zap_sp',
     'kvm_mmu_free_obsolete_roots',
@@ -76,6 +83,8 @@ export const v5_15 = extend(v5_18, {
     restartAdvances: 0,
     // 524a1e4e381f (v5.14): a walk over everything goes by the root's own entries, whatever they cover (B2).
     zapsTopLevel: 1,
+    // Until 574c3c55e969 (v5.16): the flush for a removed table begins at its last entry (B20).
+    flushesFromLastEntry: 1,
   },
   rules: {
     era: 'b',

@@ -494,6 +494,38 @@ const cases: readonly Case[] = [
     },
   ],
   [
+    'I22: a flush of a range that begins at the last entry of the table (B20)',
+    'd',
+    [[22, 2]],
+    (era) => {
+      const { f, root } = mapped(era);
+      const child = f.w.s[f.w.entry(root, 0)] >>> 8;
+      f.lock(M, 'write')
+        .on(M, 'RcuReadLocked', M, 1)
+        .on(M, 'SpteChanged', root, 0, make_nonleaf_spte(child), 0);
+      const pages = 2 ** f.w.entryShift(4);
+      const last = pages - 2 ** f.w.entryShift(3);
+      f.on(M, 'RangeFlushed', 0, last, pages).on(M, 'TableUnlinked', child, 1, 3, 0);
+      return f.on(M, 'RcuReadUnlocked', M, 0).unlock(M, 'write');
+    },
+  ],
+  [
+    'I22 silent: two flushes of ranges that cover the table together',
+    'd',
+    [],
+    (era) => {
+      const { f, root } = mapped(era);
+      const child = f.w.s[f.w.entry(root, 0)] >>> 8;
+      f.lock(M, 'write')
+        .on(M, 'RcuReadLocked', M, 1)
+        .on(M, 'SpteChanged', root, 0, make_nonleaf_spte(child), 0);
+      const pages = 2 ** f.w.entryShift(4);
+      f.on(M, 'RangeFlushed', 0, 4, pages).on(M, 'RangeFlushed', 0, 0, 4);
+      f.on(M, 'TableUnlinked', child, 1, 3, 0);
+      return f.on(M, 'RcuReadUnlocked', M, 0).unlock(M, 'write');
+    },
+  ],
+  [
     'I23: no flush behind the load',
     'd',
     [[23, 1]],

@@ -102,7 +102,7 @@ export class StateKey {
     this.moved = new Uint8Array(w.vcpus);
     for (const group of litmus.alike)
       for (const t of group) if ((litmus.vcpuOf[t] ?? -1) >= 0) this.moved[litmus.vcpuOf[t] as number] = 1;
-    this.most = w.layout.words + memory.length + 16 * w.threads + 24 * topology.pages + 64 * w.vcpus + 256;
+    this.most = w.layout.words + memory.length + 24 * w.threads + 24 * topology.pages + 64 * w.vcpus + 256;
   }
 
   /** True when names are exchanged: false where something is not known well enough. */
@@ -287,7 +287,7 @@ export class StateKey {
 
   private thread(t: number): void {
     const { w, facts, out } = this;
-    const { perThread, perThreadEntry } = this.kept;
+    const { perThread, perThreadEntry, ranges } = this.kept;
     const maskAt = this.n++;
     let mask = this.record(w.thread(t), THREAD.WORDS, THREAD_RAW);
     let { n } = this;
@@ -321,6 +321,10 @@ export class StateKey {
       if (word === 0) continue;
       mask |= bit;
       out[n++] = word;
+      const range = ranges[k];
+      if (range === undefined) continue;
+      out[n++] = range[2 * t];
+      out[n++] = range[2 * t + 1];
     }
     for (let k = 0; k < perThreadEntry.length; k++, bit <<= 1) {
       const entry = perThreadEntry[k][t];

@@ -5,12 +5,16 @@ import type { World } from '../../aggregates/world.js';
 import { INVARIANTS } from '../../invariants/catalogue.js';
 import type { Invariant } from '../../invariants/invariant.js';
 
-/** Words per what, and what they hold. `derived`: a function of the world, or 0 until something is broken. */
+/**
+ * Words per what, and what they hold. `derived`: a function of the world, or 0 until something is broken. `range`: two words by
+ * thread, 0 while the `perThread` of the same invariant that it goes with (the first with the first) is 0.
+ */
 export type Held =
   | 'derived'
   | 'perVm'
   | 'perThread'
   | 'perThreadEntry'
+  | 'range'
   | 'perVcpu'
   | 'perVcpuPage'
   | 'perPage'
@@ -27,7 +31,8 @@ const TAKES: { readonly [number: number]: readonly Held[] } = {
   12: ['perThread'],
   15: ['special'],
   20: ['perVm'],
-  22: ['perThread', 'perThread', 'perThreadEntry', 'perThreadEntry', 'perVcpu'],
+  // leafs, tables, frozen, cleared, the gfns of the leafs and of the tables, owes
+  22: ['perThread', 'perThread', 'perThreadEntry', 'perThreadEntry', 'range', 'range', 'perVcpu'],
   23: ['perVcpuPage'],
   24: ['perThreadEntry', 'perPageThread'],
   28: ['perThread'],
@@ -105,6 +110,8 @@ function fits(w: World, held: Held, n: number): boolean {
     case 'perThread':
     case 'perThreadEntry':
       return n === w.threads;
+    case 'range':
+      return n === 2 * w.threads;
     case 'perVcpu':
     case 'perVcpuPage':
       return n === w.vcpus;
@@ -142,6 +149,8 @@ export interface Remembered {
   readonly perVcpu: readonly Int32Array[];
   readonly perVcpuPage: readonly Int32Array[];
   readonly perThread: readonly Int32Array[];
+  /** By place in perThread: the range that goes with it. */
+  readonly ranges: readonly (Int32Array | undefined)[];
   readonly perThreadEntry: readonly Int32Array[];
   readonly perPage: readonly Int32Array[];
   readonly perPageThread: readonly Int32Array[];
@@ -157,11 +166,17 @@ export function remembered(taken: readonly Taken[] | null): Remembered {
     const own = (taken ?? []).filter((x) => x.held === 'special' && x.number === number);
     return own.length > 0 ? own.map((x) => x.words) : undefined;
   };
+  const ranges = (taken ?? []).flatMap((x, k, all) => {
+    if (x.held !== 'perThread') return [];
+    const before = all.slice(0, k).filter((y) => y.number === x.number && y.held === 'perThread').length;
+    return [all.filter((y) => y.number === x.number && y.held === 'range')[before]?.words];
+  });
   return {
     perVm: by('perVm'),
     perVcpu: by('perVcpu'),
     perVcpuPage: by('perVcpuPage'),
     perThread: by('perThread'),
+    ranges,
     perThreadEntry: by('perThreadEntry'),
     perPage: by('perPage'),
     perPageThread: by('perPageThread'),

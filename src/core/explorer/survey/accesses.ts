@@ -40,6 +40,8 @@ const OBJECT = Object.fromEntries(OBJECTS.map((name, k) => [name, k])) as {
 export const MEMORY = OBJECT['memory of a page'];
 const ENTRIES = OBJECT['entries of a table'];
 const NONE = -1;
+/** All of a kind. */
+const EVERY = -1;
 
 /** One access; reused. */
 export class Access {
@@ -162,7 +164,8 @@ export class Access {
   conflicts(other: Access): boolean {
     if (this.object === NONE || other.object === NONE || !(this.writes || other.writes)) return false;
     if (this.object === MEMORY || other.object === MEMORY) return this.page >= 0 && this.page === other.page;
-    if (this.object !== other.object || this.which !== other.which) return false;
+    if (this.object !== other.object) return false;
+    if (this.which !== other.which && this.which !== EVERY && other.which !== EVERY) return false;
     return this.from <= other.to && other.from <= this.to;
   }
 
@@ -198,6 +201,7 @@ export class Access {
   /** A store that is nothing but its event. */
   private stored(type: number, subject: number): boolean {
     const n = subject >> 4;
+    if (type === E.RangeFlushed) return this.set(OBJECT['TLB of a vCPU'], EVERY, NONE, true);
     if (type === E.HostPageChanged) return this.pages(n, 1, true);
     if (type === E.ModeChanged) return this.set(OBJECT['requests and mode of a vCPU'], n, NONE, true);
     switch (subject & 15) {

@@ -197,7 +197,7 @@ const TABLE: { readonly [aggregate: string]: Changers } = {
       'OuterShadowFilled',
       'OuterShadowFlushed',
     ),
-    anywhere(...ROOT_OR_NOT),
+    anywhere('RangeFlushed', ...ROOT_OR_NOT),
   ],
   rcu: () => [
     anywhere(

@@ -103,7 +103,10 @@ export function redirected(change: (next: string, l: Locals, answer: number) => 
 
 /** A flush that it begins is left out. */
 export const unflushed: Edit = redirected((next) =>
-  next === '#call' && control.callee === fn.kvm_flush_remote_tlbs ? control.next : next,
+  next === '#call' &&
+  (control.callee === fn.kvm_flush_remote_tlbs || control.callee === fn.kvm_flush_remote_tlbs_with_address)
+    ? control.next
+    : next,
 );
 
 /** The call that it makes is made with another fourth argument: of a walk over roots, which of them. */

@@ -170,6 +170,28 @@ export const GUEST_LITMUS: readonly Litmus[] = [
     constants: { restartAdvances: 0 },
   }),
   litmus({
+    id: 'b20',
+    title: 'a full table goes while two guests run, below a hypervisor that flushes ranges',
+    doc: 'Two guests read the first page of a full table; the MMU notifier takes all its pages away, and with them the table. The hypervisor below takes flushes of a range, so that a flush covers what it names and no more: it must name the whole table before the RCU section ends (B20).',
+    threads: () => [
+      mainThread({ vcpus: 2, pages: WIDE_PAGES, preparing: 2 }),
+      ...[0, 1].map((v) =>
+        vcpuThread(
+          v,
+          'guest',
+          (s) => s.run(),
+          (s) => s.load().fault(0, ACCESS.READ).fault(1, ACCESS.READ),
+        ),
+      ),
+      vmmCaller('notifier', (s) => s.madviseDontneed(0, 2)),
+      worker(),
+      rcu,
+    ],
+    guests: [0, 1].map(() => (b: GuestProgramBuilder) => b.touch('read', 0)),
+    // What else of those releases goes wrong while a notifier yields (B7, B19).
+    constants: { hypervisorFlushesRanges: 1, restartAdvances: 0 },
+  }),
+  litmus({
     id: 'b22',
     title: 'a new root at the address of an old one, below an outer hypervisor',
     doc: 'The guest has read a page and halted; it runs again and reads it again. A fast zap makes it load a new root, which may get the page of the old one. The outer hypervisor keeps its shadow of the old one by that address, until a flush reaches it (B22).',

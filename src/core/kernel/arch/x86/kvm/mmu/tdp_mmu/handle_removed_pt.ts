@@ -2,11 +2,13 @@
 // Tears down a table that nothing points to any more: off the VM's list, every present entry cleared, the tables below it likewise;
 // CPUs flushed, and then freed at once. There is no reader without mmu_lock.
 // Context: mmu_lock held (a spinlock). Returns nothing.
-// Left out: the range of the flush, the NX huge page list.
+// Left out: the NX huge page list.
+import { PAGE } from '../../../../../../aggregates/layout.js';
 import { is_nonleaf_spte } from '../../../../../../aggregates/spte.js';
 import { op } from '../../../../../../machine/op.js';
 import { call, procedure, ret } from '../../../../../../machine/procedure.js';
 import { fn } from '../../../../../functions.js';
+import { pages_of_table } from './table-span.js';
 
 export const handle_removed_pt = procedure(
   'handle_removed_pt',
@@ -15,14 +17,21 @@ export const handle_removed_pt = procedure(
     since: 'v5.10',
     params: ['vm', 'table', 'shared'],
     locals: ['index', 'old'],
-    leftOut: 'the range of the flush, the NX huge page list',
+    leftOut: 'the NX huge page list',
   },
   {
     list_del: [(l) => op.unaccount_table(l.table), () => 'next_present'],
     next_present: [
       (l) => op.next_present(l.table, l.index),
       (l, found) => {
-        if (found < 0) return call(fn.kvm_flush_remote_tlbs, 'free', l.vm);
+        if (found < 0)
+          return call(
+            fn.kvm_flush_remote_tlbs_with_address,
+            'free',
+            l.vm,
+            l.w.pageWord(l.table, PAGE.GFN),
+            pages_of_table(l.w, l.table),
+          );
         l.index = found;
         return 'write_spte';
       },

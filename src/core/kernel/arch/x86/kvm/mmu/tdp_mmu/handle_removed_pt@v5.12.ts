@@ -3,12 +3,14 @@
 // tables below it, and frees it through RCU. Shared: other readers may still stand in it, so each entry is exchanged, and one
 // that somebody else has frozen is waited for. Exclusive: only present entries are touched.
 // Context: mmu_lock held, read (shared) or write, inside an RCU section. It flushes itself, before the table can be freed.
-// Left out: the range of the flush, and with it B20; the NX huge page list.
-import { LOCK_KIND } from '../../../../../../aggregates/layout.js';
+// Constant flushesFromLastEntry 1: the range of its flush begins at the last entry of the table, not at the first one (B20).
+// Left out: the NX huge page list.
+import { LOCK_KIND, PAGE } from '../../../../../../aggregates/layout.js';
 import { is_nonleaf_spte, REMOVED_SPTE } from '../../../../../../aggregates/spte.js';
 import { op } from '../../../../../../machine/op.js';
 import { call, procedure, ret } from '../../../../../../machine/procedure.js';
 import { fn } from '../../../../../functions.js';
+import { pages_of_entry, pages_of_table } from './table-span.js';
 
 export const handle_removed_pt_v5_12 = procedure(
   'handle_removed_pt',
@@ -17,7 +19,7 @@ export const handle_removed_pt_v5_12 = procedure(
     since: 'v5.12',
     params: ['vm', 'table', 'shared'],
     locals: ['from'],
-    leftOut: 'the range of the flush (B20), the NX huge page list',
+    leftOut: 'the NX huge page list',
   },
   {
     tdp_mmu_unlink_sp: [null, (l) => (l.shared === 1 ? 'spin_lock' : 'unaccount_table')],
@@ -35,7 +37,15 @@ export const handle_removed_pt_v5_12 = procedure(
     xchg_next_removed: [
       (l) => op.xchg_next_removed(l.table, l.from, l.shared),
       (l, found) => {
-        if (found < 0) return call(fn.kvm_flush_remote_tlbs, 'flushed', l.vm);
+        if (found < 0) {
+          const { w, table } = l;
+          const pages = pages_of_table(w, table);
+          const base = w.pageWord(table, PAGE.GFN);
+          // The variable that the flush begins at still holds the gfn of the last entry that was looked at (B20).
+          const from =
+            l.env.constants['flushesFromLastEntry'] === 1 ? base + pages - pages_of_entry(w, table) : base;
+          return call(fn.kvm_flush_remote_tlbs_with_address, 'flushed', l.vm, from, pages);
+        }
         const index = Math.floor(found / 4_294_967_296);
         const old = found | 0;
         l.from = index + 1;
