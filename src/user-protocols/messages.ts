@@ -1,7 +1,9 @@
 // What the server and the process that runs a user's protocol say to each other. Through the host's main thread to the
 // worker and back: plain data everywhere.
 import type { ProtocolFaultKind } from '../core/base/errors.js';
+import type { CatalogueCell } from '../core/catalogue/cells.js';
 import type { ModelSpec } from '../core/explorer/model.js';
+import type { RelaxBase } from '../core/explorer/relax/relaxation.js';
 import type { CounterexampleReport } from '../core/explorer/report/counterexample-text.js';
 import type { ProtocolDiff } from '../core/protocols/diff.js';
 import type { ProtocolRules } from '../core/protocols/protocol.js';
@@ -13,7 +15,9 @@ import type { ValidationRow } from '../core/run/validate.js';
 import type { ValidationCase } from '../core/run/validate-cases.js';
 import type { CellResult } from '../core/sweeps/table.js';
 import type { Recording } from '../core/traces/recording.js';
+import type { AnsweredRow } from '../explorations/catalogue/row.js';
 import type { Exploration, ExplorationProgress, ExplorationResult } from '../explorations/exploration.js';
+import type { RelaxedRow } from '../explorations/relax/relax-row.js';
 import type { WireFailure } from '../sessions/inspection/failure.js';
 import type {
   FollowAsked,
@@ -77,14 +81,23 @@ export interface SearchAnswer {
 export interface Questions {
   load: [UserProtocolText, { readonly stepNames: readonly string[] }];
   describe: [null, ProtocolDescription];
-  /** Digest of what is linked with a scenario's constants. */
-  link: [Readonly<Record<string, number>>, string];
+  /** Digest of what is linked with a scenario's constants. `protocol`: this one, or this one without a rule. */
+  link: [{ readonly constants: Readonly<Record<string, number>>; readonly protocol: string }, string];
   diff: [{ readonly other: string; readonly reverse: boolean }, ProtocolDiff];
   validate: [{ readonly wanted: ValidationCase; readonly recording: ComparedRecording }, ValidationRow[]];
   simulate: [Omit<RunOrder, 'port'>, Verdict];
   /** Builds it: whether it can be searched at all. */
   litmus: [ModelSpec, null];
   cell: [Manifest, CellResult];
+  /** Rules of `relax` that it has. */
+  relaxRules: [null, readonly string[]];
+  relaxBase: [{ readonly litmus: string }, RelaxBase];
+  relaxRow: [
+    { readonly rule: string; readonly names: readonly string[]; readonly known: readonly RelaxBase[] },
+    RelaxedRow,
+  ];
+  catalogueCells: [{ readonly bug: string | null }, readonly CatalogueCell[]];
+  catalogueRow: [CatalogueCell, AnsweredRow];
   explore: [SearchAsked, SearchAnswer];
   present: [SearchAsked & { readonly result: ExplorationResult }, CounterexampleReport | null];
   replay: [{ readonly stored: Stored; readonly decisions: DecisionLog }, null];

@@ -1,14 +1,17 @@
 // Entry of the worker thread in which a user's protocol runs: loads it, then answers one question after the other.
 // What it is asked comes through the host, and so do chunks on their way to the store's writer and the answers to them.
 import { MessageChannel, parentPort, workerData } from 'node:worker_threads';
-import { AssertionError } from '../core/base/assert.js';
+import { AssertionError, ensure } from '../core/base/assert.js';
 import { BadInput, CommandRefused, ProtocolFault } from '../core/base/errors.js';
 import { diffProtocols } from '../core/protocols/diff.js';
 import { link, type Protocol } from '../core/protocols/protocol.js';
 import { adoptProtocol, findProtocol } from '../core/protocols/registry.js';
+import { splitRelaxed } from '../core/protocols/relax/rules.js';
+import type { UserProtocolText } from '../core/protocols/user-api.js';
 import type { Simulation } from '../core/run/simulation.js';
 import { validate } from '../core/run/validate.js';
 import { simulateCase } from '../core/run/validate-run.js';
+import type { Exploration } from '../explorations/exploration.js';
 import { present } from '../explorations/present.js';
 import { buildSimulation } from '../sessions/build-simulation.js';
 import { failureToWire } from '../sessions/inspection/failure.js';
@@ -26,12 +29,13 @@ import {
   type SandboxData,
   type ToSandbox,
 } from './messages.js';
-import { buildHere, searchHere } from './sandboxed-search.js';
+import { buildHere, searchedAlone, searchHere } from './sandboxed-search.js';
 
 const parent = parentPort!;
 const { beat } = workerData as SandboxData;
 const { port1: toWriter, port2: relay } = new MessageChannel();
 let protocol: Protocol | null = null;
+let text: UserProtocolText | null = null;
 let replay: ScheduleReplay | null = null;
 const forks = new ForkExecution(
   () => loaded(),
@@ -91,9 +95,24 @@ function loaded(): Protocol {
   return protocol;
 }
 
+/** It, or it without one of its rules. */
+function named(id: string): Protocol {
+  return splitRelaxed(id) === null ? loaded() : findProtocol(id);
+}
+
+/** What of a search it may have. */
+const alone = (asked: Exploration): Exploration => searchedAlone(asked, ensure(text, 'a text'));
+
+/** What it extends, the nearest first. */
+function basesOf(p: Protocol): string[] {
+  const bases: string[] = [];
+  for (let id = p.base; id !== null; id = findProtocol(id).base) bases.push(id);
+  return bases;
+}
+
 /** As buildSimulation, with the user's protocol, each slice of the run watched. */
 function build(...[manifest, differs]: Parameters<typeof buildSimulation>): Simulation {
-  const simulation = buildSimulation(manifest, differs, loaded());
+  const simulation = buildSimulation(manifest, differs, named(manifest.protocol));
   const advance = simulation.advance.bind(simulation);
   simulation.advance = (steps, untilOrdinal) => inside(() => advance(steps, untilOrdinal));
   return simulation;
@@ -108,11 +127,12 @@ function description(p: Protocol): ProtocolDescription {
 const ANSWERS: {
   [N in QuestionName]: (question: Questions[N][0]) => Questions[N][1] | Promise<Questions[N][1]>;
 } = {
-  load: async (text) => {
+  load: async (given) => {
+    text = given;
     // A protocol does not extend itself.
     adoptProtocol(null);
     Atomics.add(beat, BEAT.BUSY, 1);
-    const taken = await loadUserProtocol(text, (step) => {
+    const taken = await loadUserProtocol(given, (step) => {
       Atomics.store(beat, BEAT.STEP, step);
       if (searching) Atomics.add(beat, BEAT.BUSY, 1);
     });
@@ -122,7 +142,7 @@ const ANSWERS: {
     return { stepNames: taken.stepNames };
   },
   describe: () => description(loaded()),
-  link: (constants) => link(loaded(), constants).digest,
+  link: ({ constants, protocol: id }) => link(named(id), constants).digest,
   diff: ({ other, reverse }) => {
     const [from, to] = [findProtocol(other), loaded()];
     return reverse ? diffProtocols(to, from) : diffProtocols(from, to);
@@ -161,6 +181,30 @@ const ANSWERS: {
     searching = true;
     const cancelled = (): boolean => stopping;
     return await present(asked, result, { cancelled, transplant: transplant ?? undefined });
+  },
+  relaxRules: async () => {
+    const { RELAX_RULES } = await import('../core/protocols/relax/rules.js');
+    const { relax } = await import('../core/protocols/relax/forms.js');
+    return RELAX_RULES.filter((rule) => 'protocol' in relax(loaded(), rule)).map(({ id }) => id);
+  },
+  relaxBase: async ({ litmus }) => {
+    searching = true;
+    const { relaxBase } = await import('../explorations/relax/relax-row.js');
+    return await relaxBase(loaded().id, litmus, alone);
+  },
+  relaxRow: async ({ rule, names, known }) => {
+    searching = true;
+    const { relaxRow } = await import('../explorations/relax/relax-row.js');
+    return await relaxRow(loaded().id, rule, names, known, alone);
+  },
+  catalogueCells: async ({ bug }) => {
+    const { cellsOfOwn } = await import('../core/catalogue/cells.js');
+    return cellsOfOwn(loaded().id, basesOf(loaded()), bug ?? undefined);
+  },
+  catalogueRow: async (cell) => {
+    searching = true;
+    const { answerRow } = await import('../explorations/catalogue/row.js');
+    return await answerRow(cell, alone);
   },
   replay: ({ stored, decisions }) => {
     replay = new ScheduleReplay(stored, decisions, build);

@@ -5,6 +5,7 @@ import type { UserProtocolText } from '../core/protocols/user-api.js';
 import type { Manifest } from '../core/run/contract.js';
 import { type SweepRequest, sweepConstants, type UserOfSweep } from '../core/sweeps/plan.js';
 import type { CellResult } from '../core/sweeps/table.js';
+import { protocolIdOf } from './read-protocol.js';
 import { Sandbox } from './sandbox.js';
 
 export class SandboxedCells {
@@ -50,7 +51,10 @@ async function linked(text: UserProtocolText, request: SweepRequest): Promise<Us
   const sandbox = await Sandbox.open(text);
   try {
     for (const constants of sweepConstants(request))
-      digests[JSON.stringify(constants)] = await sandbox.ask('link', constants);
+      digests[JSON.stringify(constants)] = await sandbox.ask('link', {
+        constants,
+        protocol: protocolIdOf(text.file),
+      });
   } finally {
     sandbox.close();
   }

@@ -13,14 +13,18 @@ import type {
 import { Sandbox } from './sandbox.js';
 
 export class SandboxedForks implements ForkPlace {
-  private constructor(private readonly sandbox: Sandbox) {}
+  private constructor(
+    private readonly sandbox: Sandbox,
+    private readonly protocol: string,
+  ) {}
 
-  static async open(text: UserProtocolText): Promise<SandboxedForks> {
-    return new SandboxedForks(await Sandbox.open(text));
+  /** @param protocol the text's, or that without one of its rules */
+  static async open(text: UserProtocolText, protocol: string): Promise<SandboxedForks> {
+    return new SandboxedForks(await Sandbox.open(text), protocol);
   }
 
   digest(constants: Readonly<Record<string, number>>): Promise<string> {
-    return this.sandbox.ask('link', constants);
+    return this.sandbox.ask('link', { constants, protocol: this.protocol });
   }
   async begin(parent: ForkParent): Promise<void> {
     await this.sandbox.ask('forkBegin', parent);

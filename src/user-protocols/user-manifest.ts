@@ -1,5 +1,7 @@
 // The manifest of a session whose protocol a user brought: it is linked in its own process, only the digest comes back.
 import { BadInput } from '../core/base/errors.js';
+import { WITHOUT } from '../core/protocols/relax/forms.js';
+import { splitRelaxed } from '../core/protocols/relax/rules.js';
 import type { UserProtocolText } from '../core/protocols/user-api.js';
 import type { Manifest } from '../core/run/contract.js';
 import { createManifest, type RunRequest, scenarioConstants } from '../core/run/manifest.js';
@@ -12,9 +14,12 @@ export async function userManifest(request: RunRequest): Promise<Manifest> {
   if (user === undefined) throw new BadInput('user-protocol', 'expected the text of a protocol');
   // Everything else is refused before a process is started.
   const constants = scenarioConstants(request);
-  const named = { ...request, protocol: protocolIdOf(user.file) };
+  const rule = splitRelaxed(request.protocol)?.rule;
+  const own = protocolIdOf(user.file);
+  const protocol = rule === undefined ? own : `${own}${WITHOUT}${rule}`;
+  const named = { ...request, protocol };
   createManifest(named, '');
-  return createManifest(named, await Sandbox.once(user, 'link', constants));
+  return createManifest(named, await Sandbox.once(user, 'link', { constants, protocol }));
 }
 
 /** Of a shipped protocol nothing is awaited. @param textOf the text of a user's protocol by id; null: there is none */

@@ -26,6 +26,7 @@ import { explore } from '../../explorations/explore.js';
 import { settingsOf } from '../../explorations/verdict-text.js';
 import { isProtocolFile, protocolIdOf, readUserProtocol } from '../../user-protocols/read-protocol.js';
 import type { ServerExplorations } from '../backend/exploration-backend.js';
+import { refuseFileOfServer } from '../backend/refuse-file.js';
 import { EXIT_CODE, type ExitCode } from '../exit-codes.js';
 import { ServerRefused } from '../failure.js';
 import { readSettings } from '../settings.js';
@@ -84,7 +85,7 @@ export async function exploreCommand(options: ExploreOptions, terminal: Terminal
     }`,
   );
   if (file !== null) {
-    if (options.data !== undefined) await refuseServer(options.data, file);
+    if (options.data !== undefined) await refuseFileOfServer(options.data, basename(file));
     return await exploreOwn(asked, file, options, terminal);
   }
   if (options.data !== undefined) {
@@ -100,17 +101,6 @@ export async function exploreCommand(options: ExploreOptions, terminal: Terminal
     }
   }
   return await exploreHere(asked, options, terminal);
-}
-
-/** A server takes no files: better said before the search than behind it. */
-async function refuseServer(data: string, file: string): Promise<void> {
-  const { serverOf } = await import('../backend/open-backend.js');
-  const server = await serverOf(data);
-  if (server === null) return;
-  throw new BadInput(
-    'protocol-file-server',
-    `${server.place} owns the data folder and takes no files; put ${basename(file)} into its folder (serve --protocols DIR), or use another --data`,
-  );
 }
 
 async function exploreHere(

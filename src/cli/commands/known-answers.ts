@@ -5,12 +5,15 @@ import { AssertionError } from '../../core/base/assert.js';
 import { BadInput } from '../../core/base/errors.js';
 import { findBug } from '../../core/bugs/explain.js';
 import { COLUMNS } from '../../core/catalogue/answer.js';
-import { catalogueCells } from '../../core/catalogue/cells.js';
+import { catalogueCells, isAsked } from '../../core/catalogue/cells.js';
 import type { RunRequest } from '../../core/run/manifest.js';
-import type { CatalogueResult } from '../../explorations/catalogue/catalogue.js';
+import type { CatalogueOptions, CatalogueResult } from '../../explorations/catalogue/catalogue.js';
 import type { CatalogueRow } from '../../explorations/catalogue/row.js';
 import { MAX_EXPLORE_WORKERS } from '../../explorations/exploration.js';
+import { ownSession } from '../../explorations/own-session.js';
+import { protocolOf } from '../../user-protocols/read-protocol.js';
 import type { Backend } from '../backend/backend.js';
+import { refuseFileOfServer } from '../backend/refuse-file.js';
 import { EXIT_CODE, type ExitCode } from '../exit-codes.js';
 import { wholeNumber } from '../settings.js';
 import { grouped, ProcessTerminal, type Terminal, table } from '../terminal.js';
@@ -32,7 +35,7 @@ export function addCatalogueCommand(
 ): void {
   add('catalogue', 'the known answers: each real bug searched for where it was and where it was not')
     .option('--bug <id>', 'this bug only, such as B13')
-    .option('--protocol <id>', 'this protocol only')
+    .option('--protocol <id>', 'this protocol only; or a FILE.mjs of your own')
     .addOption(
       new Option('--workers <n>', 'rows side by side').default(String(availableParallelism()), 'all cores'),
     )
@@ -59,23 +62,31 @@ interface Asked {
 }
 
 export async function catalogueCommand(asked: Asked, terminal: Terminal): Promise<ExitCode> {
-  const { runCatalogue, isAsked } = await import('../../explorations/catalogue/catalogue.js');
+  const { runCatalogue } = await import('../../explorations/catalogue/catalogue.js');
   const begunMs = performance.now();
-  const { data, ...options } = asked;
-  const backend =
-    data !== null && catalogueCells(asked).some(isAsked) ? await backendOf(data, terminal) : null;
+  const { data, protocol, ...options } = asked;
+  const own: Pick<CatalogueOptions, 'protocol' | 'userProtocol'> =
+    protocol === undefined ? {} : protocolOf(protocol);
+  const isOwn = own.userProtocol !== undefined;
+  if (data !== null) await refuseFileOfServer(data, own.userProtocol?.file);
+  const asksAny = isOwn || catalogueCells(asked).some(isAsked);
+  const backend = data !== null && asksAny ? await backendOf(data, terminal) : null;
   const progress = (done: number, of: number): void => terminal.progress(`${done} of ${of} rows`);
   let result: CatalogueResult;
   try {
-    const store = backend === null ? undefined : (session: RunRequest) => storeSession(backend, session);
-    result = await runCatalogue({ ...options, progress, store });
+    const store =
+      backend === null
+        ? undefined
+        : (session: RunRequest) => storeSession(backend, ownSession(session, own.userProtocol));
+    result = await runCatalogue({ ...options, ...own, progress, store });
   } finally {
     await backend?.close();
   }
   const seconds = (performance.now() - begunMs) / 1_000;
   terminal.document({ rows: result.rows, failed: result.failed, seconds });
   for (const line of textOf(result, seconds)) terminal.line(line);
-  return result.failed === 0 ? EXIT_CODE.FINE : EXIT_CODE.VIOLATED;
+  if (result.failed > 0) return EXIT_CODE.VIOLATED;
+  return result.rows.some((row) => row.got === 'bound_reached') ? EXIT_CODE.LIMIT : EXIT_CODE.FINE;
 }
 
 /** Loaded here only: without sessions the store's packages are not wanted. */

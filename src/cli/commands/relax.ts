@@ -6,14 +6,18 @@ import { BadInput } from '../../core/base/errors.js';
 import { type RelaxAnswer, type RelaxRow, relaxLine } from '../../core/explorer/relax/relaxation.js';
 import type { RunRequest } from '../../core/run/manifest.js';
 import { MAX_EXPLORE_WORKERS } from '../../explorations/exploration.js';
+import { ownSession } from '../../explorations/own-session.js';
 import type { RelaxRequest, RelaxResult } from '../../explorations/relax/relax.js';
+import { protocolOf } from '../../user-protocols/read-protocol.js';
 import type { Backend } from '../backend/backend.js';
+import { refuseFileOfServer } from '../backend/refuse-file.js';
 import { EXIT_CODE, type ExitCode } from '../exit-codes.js';
 import { wholeNumber } from '../settings.js';
 import { ProcessTerminal, type Terminal, table } from '../terminal.js';
 
 interface Options {
   readonly json?: boolean;
+  readonly protocol?: string;
   readonly litmus?: string;
   readonly rule?: string;
   readonly workers: string;
@@ -28,7 +32,8 @@ export function addRelaxCommand(
   ended: (code: number) => void,
 ): void {
   add('relax', 'which rules a protocol needs: one is dropped at a time, and what breaks is looked for')
-    .argument('<protocol>', 'id of a protocol or profile')
+    .argument('[protocol]', 'id of a protocol or profile; or a FILE.mjs of your own')
+    .option('--protocol <id>', 'the same')
     .option('--litmus <names>', 'these litmus, with commas; default: all that are small enough')
     .option('--rule <id>', 'this rule only')
     .addOption(
@@ -36,7 +41,14 @@ export function addRelaxCommand(
     )
     .option('--no-store', 'counterexamples do not become sessions of the data folder')
     .addOption(data())
-    .action(async (protocol: string, { litmus, rule, workers, store, data: folder, json }: Options) => {
+    .action(async (argument: string | undefined, options: Options) => {
+      const { litmus, rule, workers, store, data: folder, json } = options;
+      const protocol = argument ?? options.protocol;
+      if (protocol === undefined || (argument !== undefined && options.protocol !== undefined))
+        throw new BadInput(
+          'relax-protocol-missing',
+          'expected one protocol: relax v6.4, or relax --protocol FILE.mjs',
+        );
       const n = wholeNumber('--workers', workers);
       if (n < 1 || n > MAX_EXPLORE_WORKERS)
         throw new BadInput('relax-workers', `--workers is from 1 to ${MAX_EXPLORE_WORKERS}, got ${workers}`);
@@ -51,14 +63,19 @@ interface Asked extends RelaxRequest {
   readonly data: string | null;
 }
 
-export async function relaxCommand({ data, ...asked }: Asked, terminal: Terminal): Promise<ExitCode> {
+export async function relaxCommand({ data, ...given }: Asked, terminal: Terminal): Promise<ExitCode> {
   const { checkRelax, runRelax } = await import('../../explorations/relax/relax.js');
+  const asked = { ...given, ...protocolOf(given.protocol) };
   checkRelax(asked);
+  if (data !== null) await refuseFileOfServer(data, asked.userProtocol?.file);
   const begunMs = performance.now();
   const backend = data === null ? null : await backendOf(data, terminal);
   let result: RelaxResult;
   try {
-    const store = backend === null ? undefined : (session: RunRequest) => storeSession(backend, session);
+    const store =
+      backend === null
+        ? undefined
+        : (session: RunRequest) => storeSession(backend, ownSession(session, asked.userProtocol));
     const progress = (done: number, of: number): void => terminal.progress(`${done} of ${of}`);
     result = await runRelax({ ...asked, progress, store });
   } finally {

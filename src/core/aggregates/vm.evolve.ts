@@ -159,6 +159,7 @@ export const vmEvolvers = {
   RangeFlushed(w, _t, n, gfn, pages) {
     for (let v = 0; v < w.vcpus; v++) if (w.vcpuWord(v, VCPU.VM) === n) forgetRange(w, v, gfn, pages);
   },
+  WalkRestarted: tellsOnly,
   Finding: tellsOnly,
   AssertionFired: tellsOnly,
   Counted: tellsOnly,

@@ -11,6 +11,13 @@ export const ANSWERS: readonly Answer[] = [...ROOT_ANSWERS, ...TABLE_ANSWERS].so
 
 export interface CatalogueCell extends Cell {
   readonly answer: Answer;
+  /** Nothing is expected, and it is answered all the same. */
+  readonly asked?: boolean;
+}
+
+/** Whether a search or a run answers it; else the table does. */
+export function isAsked({ expected, asked }: CatalogueCell): boolean {
+  return expected === 'violated' || expected === 'holds' || asked === true;
 }
 
 export interface CatalogueFilter {
@@ -35,6 +42,34 @@ export function catalogueCells({ bug, protocol }: CatalogueFilter = {}): readonl
     `the catalogue says nothing about "${protocol}"${bug === undefined ? '' : ` and ${bug}`}; expected one of: ${known.join(', ')}`,
     known,
   );
+}
+
+/** Why nothing is expected of a protocol that a user brought. */
+const inherited = (base: string): string => `nothing is expected: ${base}, which it extends, has it`;
+
+/**
+ * A cell of each answer for a protocol that a user brought. It should have no bug that what it extends does not have; of the others
+ * nothing is expected. @param bases what it extends, the nearest first
+ */
+export function cellsOfOwn(
+  protocol: string,
+  bases: readonly string[],
+  bug?: string | undefined,
+): readonly CatalogueCell[] {
+  const wanted = new Set(catalogueCells({ bug }).map(({ answer }) => answer));
+  return [...wanted].map((answer) => {
+    for (const base of bases) {
+      const cell = answer.cells.find((one) => one.protocol === base);
+      if (cell === undefined) continue;
+      const { expected, why } = cell;
+      if (expected === 'holds') return { protocol, answer, expected, why: null };
+      if (expected === 'not_applicable') return { protocol, answer, expected, why };
+      const reason = expected === 'violated' ? inherited(base) : `unknown of ${base}: ${why}`;
+      return { protocol, answer, expected: 'unknown', why: reason, asked: true };
+    }
+    const why = 'the table says nothing about what it extends';
+    return { protocol, answer, expected: 'unknown', why, asked: answer.question !== null };
+  });
 }
 
 export interface ShownBy {

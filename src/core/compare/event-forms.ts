@@ -191,6 +191,7 @@ const FORMS: { readonly [N in EventName]: Form | null } = {
   RemoteFlushEnded: form([]),
   // As a flush by requests it touches all vCPUs of the VM, which no single object stands for.
   RangeFlushed: form([x, x]),
+  WalkRestarted: form([x, x, x]),
   ThreadSlept: form([z]),
   CommandArrived: form([x, x, z]),
   CommandDone: form([x, y]),

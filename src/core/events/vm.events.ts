@@ -162,6 +162,14 @@ export const vmEvents = [
     'from outside: a command of a live session (COMMAND), whose calls begin at this word of the script',
   ),
   event(117, 'CommandDone', 'thread', ['number', 'result'], 'lifecycle', 'its last call returned'),
+  event(
+    128,
+    'WalkRestarted',
+    'vm',
+    ['yieldedAt', 'at', 'below'],
+    'full',
+    'a walk over a tree begins again behind a yield: the gfn that it had come to, the gfn of the entry that it looks at next, and how many levels below the root that entry is',
+  ),
   event(113, 'SlotsGenerationChanged', 'vm', ['generation'], 'full', 'memslots generation'),
 ] as const;
 

@@ -104,6 +104,7 @@ const texts: Texts = {
   TlbFilled: (e) => `${v(e)} caches gfn ${hex(e.gfn)}: ${spteText(e.spte)}`,
   Milestone: (e) => `${v(e)} reached ${MILESTONE_NAMES[e.milestone]}`,
   SpteChanged: (e) => `page ${e.subject.number}[${e.index}]: ${spteText(e.before)} -> ${spteText(e.after)}`,
+  WalkRestarted: (e) => `the walk begins again at gfn ${hex(e.yieldedAt)}`,
   FastZapBegun: () => 'kvm_mmu_zap_all_fast begins',
   FastZapEnded: () => 'kvm_mmu_zap_all_fast returns',
   Finding: (e) => `*** I${e.invariant} is broken`,

@@ -69,7 +69,7 @@ const KIND_PATTERNS: readonly (readonly [TimelineKind, RegExp])[] = [
   ['zap', /^(RootZap|FastZap|ZapAll|RootInvalidated|ValidGen)/],
   ['root', /^Root/],
   ['work', /^Work/],
-  ['wait', /^Lock(Contended|Yielded)$|^ThreadSlept$|^BarrierReached$/],
+  ['wait', /^Lock(Contended|Yielded)$|^WalkRestarted$|^ThreadSlept$|^BarrierReached$/],
   ['lock', /^Lock/],
   ['rcu', /^(Rcu|Srcu)/],
   ['smm', /^Sm[im]|^ContextReset$|^GuestStateChanged$|^RoleComputed$/],

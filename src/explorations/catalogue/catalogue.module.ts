@@ -26,7 +26,8 @@ import { acceptedJob } from '../../jobs/job.schemas.js';
 import { jobPage } from '../../jobs/job-pages.js';
 import { JobService, type JobView } from '../../jobs/job-service.js';
 import type { SessionRunner } from '../../sessions/runner/session-runner.js';
-import { RUNNER } from '../../sessions/sessions.tokens.js';
+import { PROTOCOL_FOLDER, RUNNER } from '../../sessions/sessions.tokens.js';
+import type { ProtocolFolder } from '../../user-protocols/protocol-folder.js';
 import * as schemas from './catalogue.schemas.js';
 import { type CatalogueRun, CatalogueService, type CatalogueTable } from './catalogue.service.js';
 
@@ -110,8 +111,9 @@ export const catalogueModule: DynamicModule = {
   providers: [
     {
       provide: CatalogueService,
-      useFactory: (jobs: JobService, runner: SessionRunner) => new CatalogueService(jobs, runner),
-      inject: [JobService, RUNNER],
+      useFactory: (jobs: JobService, runner: SessionRunner, protocols: ProtocolFolder) =>
+        new CatalogueService(jobs, runner, (id) => protocols.text(id)),
+      inject: [JobService, RUNNER, PROTOCOL_FOLDER],
     },
   ],
 };

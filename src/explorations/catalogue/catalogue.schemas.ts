@@ -26,7 +26,12 @@ export const catalogueTable = z.object({
 
 export const createCatalogueRun = z.strictObject({
   bug: bug.optional(),
-  protocol: z.string().optional().describe('cells of this protocol only'),
+  protocol: z
+    .string()
+    .optional()
+    .describe(
+      "cells of this protocol only; or a protocol of the server's folder: all bugs are looked for in it",
+    ),
   store: z.boolean().default(true).describe('counterexamples become sessions'),
   workers: z
     .int()

@@ -4,11 +4,13 @@ import type { z } from 'zod';
 import { findBug } from '../../core/bugs/explain.js';
 import { COLUMNS } from '../../core/catalogue/answer.js';
 import { ANSWERS, catalogueCells } from '../../core/catalogue/cells.js';
+import type { UserProtocolText } from '../../core/protocols/user-api.js';
 import type { RunRequest } from '../../core/run/manifest.js';
 import type { JobContext, JobService, JobView } from '../../jobs/job-service.js';
 import type { SessionRunner } from '../../sessions/runner/session-runner.js';
 import type { Json } from '../../store/jobs.port.js';
-import { type CatalogueResult, runCatalogue } from './catalogue.js';
+import { ownSession } from '../own-session.js';
+import { type CatalogueResult, cellsOf, runCatalogue } from './catalogue.js';
 import type { catalogueRun, catalogueTable, createCatalogueRun } from './catalogue.schemas.js';
 
 const KIND = 'catalogue';
@@ -19,20 +21,25 @@ export type NewCatalogueRun = z.output<typeof createCatalogueRun>;
 export type CatalogueRun = z.output<typeof catalogueRun>;
 export type CatalogueTable = z.output<typeof catalogueTable>;
 
+/** As the job keeps it: with the text that a user's protocol had then. */
+type Order = NewCatalogueRun & { readonly userProtocol?: UserProtocolText };
+
 interface Result extends CatalogueResult {
   readonly seconds: number;
 }
 
 export class CatalogueService {
+  /** @param textOf the text of a user's protocol by id; null: there is none */
   constructor(
     private readonly jobs: JobService,
     private readonly runner: SessionRunner,
+    private readonly textOf: (id: string) => UserProtocolText | null,
   ) {
     jobs.register({
       name: KIND,
       repeatable: true,
       atOnce: CATALOGUES_AT_ONCE,
-      run: (request, context) => this.run(request as unknown as NewCatalogueRun, context),
+      run: (order, context) => this.run(order as unknown as Order, context),
     });
   }
 
@@ -51,8 +58,14 @@ export class CatalogueService {
 
   /** Throws BadInput for a bug or a protocol that is not in the table. */
   async start(request: NewCatalogueRun): Promise<JobView> {
-    catalogueCells(request);
-    return await this.jobs.create(KIND, request as unknown as Json);
+    const text = request.protocol === undefined ? null : this.textOf(request.protocol);
+    if (text === null) catalogueCells(request);
+    else {
+      catalogueCells({ bug: request.bug });
+      await cellsOf(text, request.bug);
+    }
+    const order: Order = text === null ? request : { ...request, userProtocol: text };
+    return await this.jobs.create(KIND, order as unknown as Json);
   }
 
   /** Null: there is no such run. */
@@ -70,17 +83,19 @@ export class CatalogueService {
     });
   }
 
-  private async run(request: NewCatalogueRun, context: JobContext): Promise<Json> {
-    const { bug, protocol, workers = Math.max(1, availableParallelism() - 1), store } = request;
+  private async run(order: Order, context: JobContext): Promise<Json> {
+    const { bug, protocol, workers = Math.max(1, availableParallelism() - 1), store } = order;
+    const { userProtocol } = order;
     const begunMs = performance.now();
     const result = await runCatalogue({
       bug,
       protocol,
+      userProtocol,
       workers,
       politely: true,
       signal: context.signal,
       progress: (done, of) => context.progress({ done, of }),
-      ...(store ? { store: (session: RunRequest) => this.store(session) } : {}),
+      ...(store ? { store: (session: RunRequest) => this.store(ownSession(session, userProtocol)) } : {}),
     });
     const seconds = (performance.now() - begunMs) / 1_000;
     return { ...result, seconds } as unknown as Json;

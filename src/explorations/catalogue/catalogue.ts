@@ -1,14 +1,24 @@
 // The catalogue: rows on all cores, each by one thread; what needs no answer is a row at once. A violated row's counterexample
 // goes to whoever stores sessions; one at a time, while the other rows are searched.
 import { Worker } from 'node:worker_threads';
-import { type CatalogueCell, type CatalogueFilter, catalogueCells } from '../../core/catalogue/cells.js';
+import { ensure } from '../../core/base/assert.js';
+import {
+  type CatalogueCell,
+  type CatalogueFilter,
+  catalogueCells,
+  isAsked,
+} from '../../core/catalogue/cells.js';
+import type { UserProtocolText } from '../../core/protocols/user-api.js';
 import type { RunRequest } from '../../core/run/manifest.js';
 import { compiledEntry } from '../../sessions/compiled-entry.js';
+import { SandboxHand } from '../../user-protocols/sandbox-hand.js';
 import type { CatalogueReply, CatalogueThreadData } from './catalogue.worker.js';
 import { type AnsweredRow, answerRow, type CatalogueRow } from './row.js';
 
 export interface CatalogueOptions extends CatalogueFilter {
   readonly workers: number;
+  /** The protocol is the user's: each row is answered in a process of its own. */
+  readonly userProtocol?: UserProtocolText | undefined;
   /** Behind everything else that runs on this machine: for a server. */
   readonly politely?: boolean;
   readonly progress?: (done: number, of: number) => void;
@@ -24,10 +34,11 @@ export interface CatalogueResult {
   readonly failed: number;
 }
 
-/** Throws BadInput for a bug or a protocol that is not in the table. */
+/** Throws BadInput for a bug or a protocol that is not in the table, ProtocolFault for what a user's protocol does. */
 export async function runCatalogue(options: CatalogueOptions): Promise<CatalogueResult> {
-  const { bug, protocol } = options;
-  const cells = catalogueCells({ bug, protocol });
+  const { bug, protocol, userProtocol } = options;
+  const cells =
+    userProtocol === undefined ? catalogueCells({ bug, protocol }) : await cellsOf(userProtocol, bug);
   const rows = cells.map((): CatalogueRow | undefined => undefined);
   const asked: number[] = [];
   for (const [k, cell] of cells.entries()) {
@@ -53,7 +64,9 @@ export async function runCatalogue(options: CatalogueOptions): Promise<Catalogue
   };
   const queue = asked.values();
   const threads = Array.from({ length: Math.min(options.workers, asked.length) }, () =>
-    work({ bug, protocol, politely: options.politely ?? false }, queue, finished, signal),
+    userProtocol === undefined
+      ? work({ bug, protocol, politely: options.politely ?? false }, queue, finished, signal)
+      : workAlone(userProtocol, cells, queue, finished, signal),
   );
   // One that fails ends the others, too.
   for (const thread of threads) thread.catch((error: unknown) => stopped.abort(error));
@@ -63,9 +76,32 @@ export async function runCatalogue(options: CatalogueOptions): Promise<Catalogue
   return { rows: all, failed: all.filter((row) => !row.ok).length };
 }
 
-/** Whether a search or a run answers it; else the table does. */
-export function isAsked({ expected }: CatalogueCell): boolean {
-  return expected === 'violated' || expected === 'holds';
+/** As `work`, in the process of a protocol that a user brought. */
+async function workAlone(
+  text: UserProtocolText,
+  cells: readonly CatalogueCell[],
+  queue: Iterator<number>,
+  finished: (index: number, answered: AnsweredRow) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const hand = new SandboxHand(text);
+  try {
+    for (let next = queue.next(); next.done !== true; next = queue.next()) {
+      signal.throwIfAborted();
+      const cell = ensure(cells[next.value], 'a cell of this number');
+      finished(next.value, await hand.ask('catalogueRow', cell, signal));
+    }
+  } finally {
+    hand.end();
+  }
+}
+
+/** What is asked of a protocol that a user brought. */
+export async function cellsOf(
+  text: UserProtocolText,
+  bug: string | undefined,
+): Promise<readonly CatalogueCell[]> {
+  return await SandboxHand.once(text, 'catalogueCells', { bug: bug ?? null });
 }
 
 /** One thread: takes the next cell until there is none. */

@@ -1,7 +1,7 @@
 // One row of the catalogue: the cell's question answered, and whether that is what was expected.
 import type { BugKind } from '../../core/bugs/bug.js';
 import type { Expected } from '../../core/catalogue/answer.js';
-import type { CatalogueCell } from '../../core/catalogue/cells.js';
+import { type CatalogueCell, isAsked } from '../../core/catalogue/cells.js';
 import { runAnswer } from '../../core/catalogue/runs.js';
 import { modelSpec } from '../../core/explorer/litmus/litmus.js';
 import type { RunRequest } from '../../core/run/manifest.js';
@@ -46,14 +46,19 @@ export interface AnsweredRow {
   readonly session: RunRequest | null;
 }
 
-export async function answerRow(cell: CatalogueCell): Promise<AnsweredRow> {
+/** @param alone what of a search is left to a protocol that a user brought */
+export async function answerRow(
+  cell: CatalogueCell,
+  alone: (asked: Exploration) => Exploration = (asked) => asked,
+): Promise<AnsweredRow> {
   const { answer, protocol, expected, why } = cell;
   const { bug, kind, question } = answer;
   const row = { bug, protocol, kind, expected, sessionId: null, litmus: null };
-  if (question === null || expected === 'not_applicable' || expected === 'unknown') {
+  if (question === null || !isAsked(cell)) {
     const nothing = { invariant: null, states: null, seconds: 0, how: null, steps: null };
     return { row: { ...row, ...nothing, got: expected, ok: true, reason: why }, session: null };
   }
+  const meets = (got: CatalogueRow['got']): boolean => got === expected || expected === 'unknown';
   const begunMs = performance.now();
   if (question.by === 'run') {
     const { violated, rule, seen, session } = runAnswer(question.run, protocol);
@@ -62,7 +67,7 @@ export async function answerRow(cell: CatalogueCell): Promise<AnsweredRow> {
       row: {
         ...row,
         got,
-        ok: got === expected,
+        ok: meets(got),
         invariant: violated ? rule : null,
         states: null,
         seconds: (performance.now() - begunMs) / 1_000,
@@ -73,7 +78,7 @@ export async function answerRow(cell: CatalogueCell): Promise<AnsweredRow> {
       session: violated ? session : null,
     };
   }
-  const asked = await explorationOf(question.litmus, protocol, question.liveness);
+  const asked = alone(await explorationOf(question.litmus, protocol, question.liveness));
   const result = await explore(asked);
   const got = verdictOf(result, question.liveness);
   const rule = got === 'violated' ? result.invariant : null;
@@ -84,7 +89,7 @@ export async function answerRow(cell: CatalogueCell): Promise<AnsweredRow> {
       ...row,
       litmus: question.litmus,
       got,
-      ok: got === expected && meant,
+      ok: meets(got) && meant,
       invariant: rule,
       states: result.states,
       seconds: result.seconds,

@@ -38,8 +38,15 @@ export interface RelaxedRow {
   readonly bases: readonly RelaxBase[];
 }
 
+/** What of a search is left to a protocol that a user brought: no reductions, and less memory. */
+export type Alone = (asked: Exploration) => Exploration;
+
 /** The litmus under the protocol as it is: what breaks anyway, which steps are taken. */
-export async function relaxBase(protocolId: string, name: string): Promise<RelaxBase> {
+export async function relaxBase(
+  protocolId: string,
+  name: string,
+  alone: Alone | null = null,
+): Promise<RelaxBase> {
   const protocol = findProtocol(protocolId);
   const notFor = notForProtocol(name, protocol);
   const nothing = { litmus: name, brokenAnyway: [], taken: [] };
@@ -48,7 +55,7 @@ export async function relaxBase(protocolId: string, name: string): Promise<Relax
   for (;;) {
     const seen = new Set<string>();
     const litmus = watchedLitmus(name, protocol, broken, seen);
-    const result = await search(litmus, protocolId, RELAX_BOUNDS.states);
+    const result = await search(litmus, protocolId, RELAX_BOUNDS.states, alone);
     const { invariant, kind } = result;
     if (result.verdict === 'holds')
       return { litmus: name, leftOut: null, brokenAnyway: broken, taken: [...seen] };
@@ -72,6 +79,7 @@ export async function relaxRow(
   ruleId: string,
   names: readonly string[],
   known: readonly RelaxBase[],
+  alone: Alone | null = null,
 ): Promise<RelaxedRow> {
   const begunMs = performance.now();
   const rule = findRelaxRule(ruleId);
@@ -96,14 +104,14 @@ export async function relaxRow(
   /** Broken before the litmus begins: a schedule is wanted, so other litmus are tried. */
   let early: Pick<RelaxRow, 'litmus' | 'what'> | null = null;
   for (const name of names) {
-    const base = known.find(({ litmus }) => litmus === name) ?? (await relaxBase(protocolId, name));
+    const base = known.find(({ litmus }) => litmus === name) ?? (await relaxBase(protocolId, name, alone));
     bases.push(base);
     if (base.leftOut !== null) continue;
     if (!isTaken(places, base.taken)) {
       notTakenIn.push(name);
       continue;
     }
-    const tried = await tryOut(name, protocol.id, [...base.brokenAnyway, ...rule.restates]);
+    const tried = await tryOut(name, protocol.id, [...base.brokenAnyway, ...rule.restates], alone);
     states += tried.states;
     if (tried.found !== null) return answered('needed', tried.session, tried.found);
     if (tried.early !== null) early ??= { litmus: name, what: tried.early };
@@ -127,26 +135,38 @@ interface Tried {
  * First with reductions that rest on the rules, the dropped one too: what that finds is a schedule like any other. Where it finds
  * nothing, with those only that rest on none.
  */
-async function tryOut(name: string, protocol: string, ignores: readonly string[]): Promise<Tried> {
+async function tryOut(
+  name: string,
+  protocol: string,
+  ignores: readonly string[],
+  alone: Alone | null,
+): Promise<Tried> {
   const nothing = { found: null, session: null, early: null };
-  const trusting = litmusIgnoring(name, ignores, true);
+  const trusting = litmusIgnoring(name, ignores, alone === null);
   let first: ExplorationResult;
   try {
-    first = await search(trusting, protocol, RELAX_BOUNDS.states);
+    first = await search(trusting, protocol, RELAX_BOUNDS.states, alone);
   } catch (error) {
     if (!(error instanceof BadInput) || error.code !== 'litmus-preparation') throw error;
     return { ...nothing, states: 0, end: 'violated', early: error.message };
   }
-  if (first.verdict === 'violated') return await foundOf(trusting, protocol, first);
+  if (first.verdict === 'violated') return await foundOf(trusting, protocol, first, alone);
   if (first.verdict === 'bound_reached') return { ...nothing, states: first.states, end: 'bound' };
+  // Nothing was reduced: there is nothing to make sure of.
+  if (alone !== null) return { ...nothing, states: first.states, end: 'held' };
   const litmus = litmusIgnoring(name, ignores, false);
-  const sure = await search(litmus, protocol, SURE_STATES);
-  if (sure.verdict === 'violated') return await foundOf(litmus, protocol, sure);
+  const sure = await search(litmus, protocol, SURE_STATES, alone);
+  if (sure.verdict === 'violated') return await foundOf(litmus, protocol, sure, alone);
   return { ...nothing, states: sure.states, end: sure.verdict === 'holds' ? 'held' : 'unconfirmed' };
 }
 
-async function foundOf(litmus: Litmus, protocol: string, result: ExplorationResult): Promise<Tried> {
-  const report = await present(askedFor(litmus, protocol, RELAX_BOUNDS.states), result, { litmus });
+async function foundOf(
+  litmus: Litmus,
+  protocol: string,
+  result: ExplorationResult,
+  alone: Alone | null,
+): Promise<Tried> {
+  const report = await present(askedFor(litmus, protocol, RELAX_BOUNDS.states, alone), result, { litmus });
   const { counterexample } = result;
   return {
     states: result.states,
@@ -163,13 +183,18 @@ async function foundOf(litmus: Litmus, protocol: string, result: ExplorationResu
   };
 }
 
-function search(litmus: Litmus, protocol: string, states: number): Promise<ExplorationResult> {
-  return explore(askedFor(litmus, protocol, states), { litmus });
+function search(
+  litmus: Litmus,
+  protocol: string,
+  states: number,
+  alone: Alone | null,
+): Promise<ExplorationResult> {
+  return explore(askedFor(litmus, protocol, states, alone), { litmus });
 }
 
-function askedFor(litmus: Litmus, protocol: string, states: number): Exploration {
+function askedFor(litmus: Litmus, protocol: string, states: number, alone: Alone | null): Exploration {
   const reductions = { persistent: true, symmetry: true };
-  return {
+  const asked: Exploration = {
     spec: modelSpec(litmus, { protocol, parameters: {}, reductions }),
     search: 'exhaustive',
     bounds: { ...RELAX_BOUNDS, states },
@@ -181,6 +206,7 @@ function askedFor(litmus: Litmus, protocol: string, states: number): Exploration
     exact: false,
     liveness: false,
   };
+  return alone === null ? asked : alone(asked);
 }
 
 function isTaken(places: readonly Place[], taken: readonly string[]): boolean {

@@ -26,7 +26,8 @@ import { acceptedJob } from '../../jobs/job.schemas.js';
 import { jobPage } from '../../jobs/job-pages.js';
 import { JobService, type JobView } from '../../jobs/job-service.js';
 import type { SessionRunner } from '../../sessions/runner/session-runner.js';
-import { RUNNER } from '../../sessions/sessions.tokens.js';
+import { PROTOCOL_FOLDER, RUNNER } from '../../sessions/sessions.tokens.js';
+import type { ProtocolFolder } from '../../user-protocols/protocol-folder.js';
 import * as schemas from './relax.schemas.js';
 import { type Relaxation, RelaxService } from './relax.service.js';
 
@@ -96,8 +97,9 @@ export const relaxModule: DynamicModule = {
   providers: [
     {
       provide: RelaxService,
-      useFactory: (jobs: JobService, runner: SessionRunner) => new RelaxService(jobs, runner),
-      inject: [JobService, RUNNER],
+      useFactory: (jobs: JobService, runner: SessionRunner, protocols: ProtocolFolder) =>
+        new RelaxService(jobs, runner, (id) => protocols.text(id)),
+      inject: [JobService, RUNNER, PROTOCOL_FOLDER],
     },
   ],
 };

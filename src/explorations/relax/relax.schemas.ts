@@ -11,7 +11,9 @@ const MAX_LITMUS = 100;
 const nullable = <T extends z.ZodType>(schema: T) => z.union([schema, z.null()]);
 
 export const createRelaxation = z.strictObject({
-  protocol: z.string().describe('id of a protocol or profile, see /protocols'),
+  protocol: z
+    .string()
+    .describe("id of a protocol or profile, or of one in the server's folder, see /protocols"),
   rule: z.string().optional().describe('this rule only'),
   litmus: z
     .array(z.string())

@@ -1,10 +1,13 @@
 // Relaxations for the server: the rules of a protocol dropped one at a time, as a job whose counterexamples become sessions.
 import { availableParallelism } from 'node:os';
 import type { z } from 'zod';
+import type { UserProtocolText } from '../../core/protocols/user-api.js';
 import type { RunRequest } from '../../core/run/manifest.js';
 import type { JobContext, JobService, JobView } from '../../jobs/job-service.js';
 import type { SessionRunner } from '../../sessions/runner/session-runner.js';
 import type { Json } from '../../store/jobs.port.js';
+import { SandboxHand } from '../../user-protocols/sandbox-hand.js';
+import { ownSession } from '../own-session.js';
 import { checkRelax, type RelaxResult, runRelax } from './relax.js';
 import type { createRelaxation, relaxation } from './relax.schemas.js';
 
@@ -16,27 +19,36 @@ export type NewRelaxation = z.output<typeof createRelaxation>;
 export type Relaxation = z.output<typeof relaxation>;
 type Figures = Omit<Relaxation, 'rows' | 'litmus'>;
 
+/** As the job keeps it: with the text that a user's protocol had then. */
+type Order = NewRelaxation & { readonly userProtocol?: UserProtocolText };
+
 interface Result extends RelaxResult {
   readonly seconds: number;
 }
 
 export class RelaxService {
+  /** @param textOf the text of a user's protocol by id; null: there is none */
   constructor(
     private readonly jobs: JobService,
     private readonly runner: SessionRunner,
+    private readonly textOf: (id: string) => UserProtocolText | null,
   ) {
     jobs.register({
       name: KIND,
       repeatable: true,
       atOnce: RELAXATIONS_AT_ONCE,
-      run: (request, context) => this.run(request as unknown as NewRelaxation, context),
+      run: (order, context) => this.run(order as unknown as Order, context),
     });
   }
 
   /** Throws BadInput for a protocol, a rule or a litmus that there is not. */
   async start(request: NewRelaxation): Promise<JobView> {
-    checkRelax(request);
-    return await this.jobs.create(KIND, request as unknown as Json);
+    const text = this.textOf(request.protocol);
+    const order: Order = text === null ? request : { ...request, userProtocol: text };
+    checkRelax(order);
+    // Whether it can be loaded at all.
+    if (text !== null) await SandboxHand.once(text, 'describe', null);
+    return await this.jobs.create(KIND, order as unknown as Json);
   }
 
   /** Null: there is no such relaxation. */
@@ -54,18 +66,20 @@ export class RelaxService {
     });
   }
 
-  private async run(request: NewRelaxation, context: JobContext): Promise<Json> {
-    const { protocol, rule, litmus, workers = Math.max(1, availableParallelism() - 1), store } = request;
+  private async run(order: Order, context: JobContext): Promise<Json> {
+    const { protocol, rule, litmus, workers = Math.max(1, availableParallelism() - 1), store } = order;
+    const { userProtocol } = order;
     const begunMs = performance.now();
     const result = await runRelax({
       protocol,
       rule,
       litmus,
+      userProtocol,
       workers,
       politely: true,
       signal: context.signal,
       progress: (done, of) => context.progress({ done, of }),
-      ...(store ? { store: (session: RunRequest) => this.store(session) } : {}),
+      ...(store ? { store: (session: RunRequest) => this.store(ownSession(session, userProtocol)) } : {}),
     });
     const seconds = (performance.now() - begunMs) / 1_000;
     return { ...result, seconds } as unknown as Json;

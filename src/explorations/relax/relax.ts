@@ -9,8 +9,10 @@ import { findProtocol } from '../../core/protocols/registry.js';
 import { relax } from '../../core/protocols/relax/forms.js';
 import type { RelaxRule } from '../../core/protocols/relax/rule.js';
 import { findRelaxRule, RELAX_RULES } from '../../core/protocols/relax/rules.js';
+import type { UserProtocolText } from '../../core/protocols/user-api.js';
 import type { RunRequest } from '../../core/run/manifest.js';
 import { compiledEntry } from '../../sessions/compiled-entry.js';
+import { SandboxHand } from '../../user-protocols/sandbox-hand.js';
 import type { RelaxOrder, RelaxReply, RelaxThreadData } from './relax.worker.js';
 import type { RelaxedRow } from './relax-row.js';
 
@@ -20,6 +22,8 @@ export interface RelaxRequest {
   readonly litmus?: readonly string[] | undefined;
   /** This rule only. */
   readonly rule?: string | undefined;
+  /** The protocol is the user's: litmus and rules are searched in processes of its own. */
+  readonly userProtocol?: UserProtocolText | undefined;
 }
 
 export interface RelaxOptions extends RelaxRequest {
@@ -42,9 +46,8 @@ export interface RelaxResult {
 }
 
 /** Throws BadInput for a protocol, a rule or a litmus that there is not. */
-export function checkRelax({ protocol, litmus, rule }: RelaxRequest): void {
-  const { without } = findProtocol(protocol);
-  if (without !== undefined)
+export function checkRelax({ protocol, litmus, rule, userProtocol }: RelaxRequest): void {
+  if (userProtocol === undefined && findProtocol(protocol).without !== undefined)
     throw new BadInput(
       'relax-protocol',
       `${protocol} lacks a rule already; relax takes a protocol with all of its rules`,
@@ -59,11 +62,11 @@ export async function runRelax(options: RelaxOptions): Promise<RelaxResult> {
   const stopped = new AbortController();
   const signals = options.signal === undefined ? [stopped.signal] : [stopped.signal, options.signal];
   const signal = AbortSignal.any(signals);
-  const base = findProtocol(protocol);
+  const { userProtocol } = options;
   const rules = rule === undefined ? RELAX_RULES : [findRelaxRule(rule)];
   const namesOf = (one: RelaxRule): readonly string[] => [...new Set(options.litmus ?? litmusFor(one))];
   // One rule looks at litmus on its own as it comes to them: it may be through with the first.
-  const had = rules.length === 1 ? [] : rules.filter((one) => 'protocol' in relax(base, one));
+  const had = rules.length === 1 ? [] : await rulesOf(options, rules);
   const names = [...new Set(had.flatMap(namesOf))];
   const rows = rules.map((): RelaxRow | undefined => undefined);
   const known: RelaxBase[] = [];
@@ -80,7 +83,9 @@ export async function runRelax(options: RelaxOptions): Promise<RelaxResult> {
     storing.catch((error: unknown) => stopped.abort(error));
   };
   const wanted = Math.min(options.workers, Math.max(names.length, rules.length));
-  const crew = Array.from({ length: wanted }, () => new Hand({ protocol, politely }));
+  const crew = Array.from({ length: wanted }, () =>
+    userProtocol === undefined ? new ThreadHand({ protocol, politely }) : new OwnHand(userProtocol),
+  );
   try {
     await share(crew, names, signal, async (hand, litmus) => {
       const reply = await hand.ask({ litmus }, signal);
@@ -123,6 +128,19 @@ function countsOf(rows: readonly RelaxRow[]): RelaxResult['counts'] {
   };
 }
 
+/** Those that the protocol has. */
+async function rulesOf(
+  { protocol, userProtocol }: RelaxRequest,
+  rules: readonly RelaxRule[],
+): Promise<readonly RelaxRule[]> {
+  if (userProtocol === undefined) {
+    const base = findProtocol(protocol);
+    return rules.filter((one) => 'protocol' in relax(base, one));
+  }
+  const had = await SandboxHand.once(userProtocol, 'relaxRules', null);
+  return rules.filter(({ id }) => had.includes(id));
+}
+
 /** Each hand takes the next one until there is none. */
 async function share<T>(
   crew: readonly Hand[],
@@ -140,8 +158,33 @@ async function share<T>(
   await Promise.all(crew.map(take));
 }
 
-/** A thread that answers one order at a time. */
-class Hand {
+/** Answers one order at a time. */
+interface Hand {
+  ask(order: RelaxOrder, signal: AbortSignal): Promise<Exclude<RelaxReply, { error: string }>>;
+  end(): Promise<void>;
+}
+
+/** In the process of a protocol that a user brought. */
+class OwnHand implements Hand {
+  private readonly hand: SandboxHand;
+
+  constructor(text: UserProtocolText) {
+    this.hand = new SandboxHand(text);
+  }
+
+  async ask(order: RelaxOrder, signal: AbortSignal): Promise<Exclude<RelaxReply, { error: string }>> {
+    return 'litmus' in order
+      ? { base: await this.hand.ask('relaxBase', order, signal) }
+      : { relaxed: await this.hand.ask('relaxRow', order, signal) };
+  }
+
+  end(): Promise<void> {
+    this.hand.end();
+    return Promise.resolve();
+  }
+}
+
+class ThreadHand implements Hand {
   private readonly worker: Worker;
 
   constructor(workerData: RelaxThreadData) {

@@ -574,6 +574,38 @@ const cases: readonly Case[] = [
     (era) => new Fold(era).vm(1).on(M, 'AssertionFired', 0, ASSERTION.WARN_ITER_YIELDED, 3),
   ],
   [
+    'I26: an entry is written after a yield, before the walk has begun again',
+    'd',
+    [[26, 2]],
+    (era) => {
+      const { f, root, table } = mapped(era);
+      const lock = f.w.lockId(0, LOCK_KIND.mmu_lock);
+      f.lock(M, 'write')
+        .get(M, root, 'iterator')
+        .on(M, 'LockYielded', lock, LOCK_MODE.write, 1, 1 + 8)
+        .unlock(M, 'write');
+      return f.lock(M, 'write').on(M, 'SpteChanged', table, 0, LEAF, 0);
+    },
+  ],
+  [
+    'I26: a walk that steps over the entry at which it begins again (B19); one that does not may write',
+    'd',
+    [[26, 3]],
+    (era) => {
+      const { f, root, table } = mapped(era);
+      const lock = f.w.lockId(0, LOCK_KIND.mmu_lock);
+      const yields = (): Fold =>
+        f
+          .on(M, 'LockYielded', lock, LOCK_MODE.write, 1, 1 + 8)
+          .unlock(M, 'write')
+          .lock(M, 'write');
+      f.lock(M, 'write').get(M, root, 'iterator');
+      yields().on(M, 'WalkRestarted', 0, 8, 0, 0).on(M, 'SpteChanged', table, 0, LEAF, 0);
+      expect(f.found).toEqual([]);
+      return yields().on(M, 'WalkRestarted', 0, 8, 16, 0);
+    },
+  ],
+  [
     'I27: a walk yields where it yielded last (B23); one that went on may',
     'd',
     [[27, 1]],

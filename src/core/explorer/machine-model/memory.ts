@@ -35,6 +35,7 @@ const TAKES: { readonly [number: number]: readonly Held[] } = {
   22: ['perThread', 'perThread', 'perThreadEntry', 'perThreadEntry', 'range', 'range', 'perVcpu'],
   23: ['perVcpuPage'],
   24: ['perThreadEntry', 'perPageThread'],
+  26: ['perThread'],
   28: ['perThread'],
   31: ['perPage'],
   33: ['perPage'],

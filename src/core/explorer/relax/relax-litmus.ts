@@ -37,8 +37,10 @@ export function checkRelaxLitmus(names: readonly string[]): void {
 }
 
 /** Why the litmus has no meaning under the protocol; null: it has. */
-export function notForProtocol(name: string, { id, rules }: Protocol): string | null {
-  return scenarioOf(name).notFor?.({ id, era: rules.era }) ?? null;
+export function notForProtocol(name: string, { id, rules, file, base }: Protocol): string | null {
+  // What a user's protocol extends says which litmus it takes.
+  const shipped = file === undefined ? id : (base ?? id);
+  return scenarioOf(name).notFor?.({ id: shipped, era: rules.era }) ?? null;
 }
 
 /** @param byRules reductions may rest on rules that the protocol lacks: to find something, never to show that there is nothing */

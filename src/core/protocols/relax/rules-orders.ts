@@ -223,7 +223,7 @@ export const ORDER_RULES: readonly RelaxRule[] = [
     kind: 'order',
     statement: 'A walk that has yielded begins again at the entry before which it yielded.',
     bugs: ['B19'],
-    restates: [],
+    restates: ['I26'],
     shownIn: ['b19', 'm-r', 'm-n'],
     forms: [
       { steps: { zap_gfn_range: { advance: kept } }, constants: { restartAdvances: 1 } },

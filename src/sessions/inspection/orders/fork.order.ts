@@ -46,7 +46,7 @@ async function placeOf(
   text: UserProtocolText | undefined,
   context: OrderContext,
 ): Promise<ForkPlace> {
-  if (text !== undefined) return await SandboxedForks.open(text);
+  if (text !== undefined) return await SandboxedForks.open(text, id);
   return new ForkExecution(
     () => findProtocol(id),
     buildSimulation,

@@ -6,6 +6,8 @@
 import { PAGE } from '../../../../../aggregates/layout.js';
 import { spte_to_child } from '../../../../../aggregates/spte.js';
 import type { World } from '../../../../../aggregates/world.js';
+import { E } from '../../../../../events/catalogue.js';
+import { op } from '../../../../../machine/op.js';
 
 export const PG_LEVEL_4K = 1;
 export const PG_LEVEL_2M = 2;
@@ -95,6 +97,14 @@ export function tdp_iter_step_down(l: TdpIter): void {
   l.level--;
   set_table(l, spte_to_child(l.spte));
   l.index = l.w.indexAt(l.nextGfn, l.level);
+}
+
+/** Tells where the walk goes on behind a yield: from its present position, which is all that it goes by from here. */
+export function tell_restarted(l: TdpIter & { readonly vm: number }): void {
+  const table = iter_table(l);
+  const at = l.w.pageWord(table, PAGE.GFN) + l.index * 2 ** l.w.entryShift(l.level);
+  const below = l.w.pageWord(l.root, PAGE.LEVEL) - l.level;
+  op.tell_vm(E.WalkRestarted, l.vm, l.yieldedGfn, Math.min(GFN_END, at), below);
 }
 
 /** Argument `progress` of tdp_mmu_iter_cond_resched: 1 + gfns that the walk went on since it began or last yielded. */

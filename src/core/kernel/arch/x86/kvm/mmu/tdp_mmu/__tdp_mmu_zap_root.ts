@@ -20,6 +20,7 @@ import {
   tdp_iter_restart,
   tdp_iter_start,
   tdp_iter_step_down,
+  tell_restarted,
   WALK_ENDS,
 } from '../tdp_iter.js';
 
@@ -59,9 +60,10 @@ export const __tdp_mmu_zap_root = procedure(
       },
       (l) => {
         tdp_iter_restart(l);
-        return 'next_present';
+        return 'tell_restarted';
       },
     ],
+    tell_restarted: [(l) => tell_restarted(l), () => 'next_present'],
     visit: [
       null,
       (l) => {

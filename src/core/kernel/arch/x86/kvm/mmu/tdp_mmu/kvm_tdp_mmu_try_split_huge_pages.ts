@@ -63,6 +63,7 @@ export const kvm_tdp_mmu_try_split_huge_pages = procedure(
       },
     ],
     resched: slot_iter.resched,
+    tell_restarted: slot_iter.tell_restarted,
     visit: [
       null,
       (l) => {

@@ -22,6 +22,7 @@ import {
   tdp_iter_restart,
   tdp_iter_start,
   tdp_iter_step_down,
+  tell_restarted,
   WALK_ENDS,
 } from '../tdp_iter.js';
 
@@ -74,9 +75,13 @@ export const slot_walk_exclusive = steps(['vm', 'slotId', ...SLOT_WALK_EXCLUSIVE
   resched: [
     null,
     (l, yielded) => {
-      if (yielded) tdp_iter_restart(l);
-      else l.index++;
-      return 'next_present';
+      if (!yielded) {
+        l.index++;
+        return 'next_present';
+      }
+      tdp_iter_restart(l);
+      return 'tell_restarted';
     },
   ],
+  tell_restarted: [(l) => tell_restarted(l), () => 'next_present'],
 });

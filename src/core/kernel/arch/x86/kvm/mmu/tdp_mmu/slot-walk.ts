@@ -20,37 +20,43 @@ import {
   tdp_iter_restart,
   tdp_iter_start,
   tdp_iter_step_down,
+  tell_restarted,
   WALK_ENDS,
 } from '../tdp_iter.js';
 
 /** Under either mode of mmu_lock: into a root and out of it, into a table, and what follows a yield. */
-export const slot_iter = steps(['slotId', 'root', ...TDP_ITER], ['next_present', 'visit', 'next_root'], {
-  rcu_read_lock: [
-    () => op.rcu_read_lock(),
-    (l) => {
-      tdp_iter_start(l, slot_start(l.w, l.slotId));
-      return 'next_present';
-    },
-  ],
-  resched: [
-    null,
-    (l, yielded) => {
-      if (!yielded) return 'visit';
-      tdp_iter_restart(l);
-      return 'next_present';
-    },
-  ],
-  try_step_down: [
-    (l) => op.read_spte(iter_table(l), l.index),
-    (l, spte) => {
-      l.spte = spte;
-      if (is_nonleaf_spte(spte)) tdp_iter_step_down(l);
-      else l.index++;
-      return 'next_present';
-    },
-  ],
-  rcu_read_unlock: [() => op.rcu_read_unlock(), () => 'next_root'],
-});
+export const slot_iter = steps(
+  ['vm', 'slotId', 'root', ...TDP_ITER],
+  ['next_present', 'visit', 'next_root'],
+  {
+    rcu_read_lock: [
+      () => op.rcu_read_lock(),
+      (l) => {
+        tdp_iter_start(l, slot_start(l.w, l.slotId));
+        return 'next_present';
+      },
+    ],
+    resched: [
+      null,
+      (l, yielded) => {
+        if (!yielded) return 'visit';
+        tdp_iter_restart(l);
+        return 'tell_restarted';
+      },
+    ],
+    tell_restarted: [(l) => tell_restarted(l), () => 'next_present'],
+    try_step_down: [
+      (l) => op.read_spte(iter_table(l), l.index),
+      (l, spte) => {
+        l.spte = spte;
+        if (is_nonleaf_spte(spte)) tdp_iter_step_down(l);
+        else l.index++;
+        return 'next_present';
+      },
+    ],
+    rcu_read_unlock: [() => op.rcu_read_unlock(), () => 'next_root'],
+  },
+);
 
 /** Locals of a procedure that walks with mmu_lock held for read: `changed` is its answer. */
 export const SLOT_WALK = ['root', 'changed', ...TDP_ITER] as const;
@@ -87,6 +93,7 @@ export const slot_walk = steps(
       },
     ],
     resched: slot_iter.resched,
+    tell_restarted: slot_iter.tell_restarted,
   },
 );
 

@@ -19,6 +19,7 @@ import {
   tdp_iter_restart,
   tdp_iter_start,
   tdp_iter_step_down,
+  tell_restarted,
   WALK_ENDS,
 } from '../tdp_iter.js';
 
@@ -66,9 +67,10 @@ export const zap_leafs_walk = steps(
         if (!yielded) return visit(l);
         l.flush = 0;
         tdp_iter_restart(l);
-        return 'next_present';
+        return 'tell_restarted';
       },
     ],
+    tell_restarted: [(l) => tell_restarted(l), () => 'next_present'],
   },
 );
 

@@ -23,6 +23,7 @@ import {
   tdp_iter_restart,
   tdp_iter_start,
   tdp_iter_step_down,
+  tell_restarted,
   WALK_ENDS,
 } from '../tdp_iter.js';
 
@@ -74,7 +75,7 @@ export const zap_gfn_range_steps = steps(LOCALS, ['next_present', 'visit'], {
       if (!yielded) return 'visit';
       l.flush = 0;
       tdp_iter_restart(l);
-      return l.env.constants.restartAdvances === 1 ? 'advance' : 'next_present';
+      return l.env.constants.restartAdvances === 1 ? 'advance' : 'tell_restarted';
     },
   ],
   // The loop's own step to the next entry, upon a walk that has just been put where it shall go on (B19).
@@ -84,9 +85,10 @@ export const zap_gfn_range_steps = steps(LOCALS, ['next_present', 'visit'], {
       l.spte = spte;
       if (is_nonleaf_spte(spte) && l.level > zap_min_level(l)) tdp_iter_step_down(l);
       else l.index++;
-      return 'next_present';
+      return 'tell_restarted';
     },
   ],
+  tell_restarted: [(l) => tell_restarted(l), () => 'next_present'],
   try_step_down: [
     (l) => op.read_spte(iter_table(l), l.index),
     (l, spte) => {
@@ -136,6 +138,7 @@ export const zap_gfn_range = procedure(
     ],
     resched: zap_gfn_range_steps.resched,
     advance: zap_gfn_range_steps.advance,
+    tell_restarted: zap_gfn_range_steps.tell_restarted,
     visit: [
       null,
       (l) => {

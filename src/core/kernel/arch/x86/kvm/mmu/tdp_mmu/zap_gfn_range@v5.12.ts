@@ -54,6 +54,7 @@ export const zap_gfn_range_v5_12 = procedure(
     ],
     resched: zap_gfn_range_steps.resched,
     advance: zap_gfn_range_steps.advance,
+    tell_restarted: zap_gfn_range_steps.tell_restarted,
     visit: [
       null,
       (l) => {
