@@ -17,6 +17,8 @@ export interface Cell {
   readonly expected: Expected;
   /** Why, where the range of the bug's sheet does not say it. */
   readonly why: string | null;
+  /** Searched in place of the question's litmus; `why` says why. */
+  readonly litmus?: string;
 }
 
 export interface Answer {
@@ -50,6 +52,7 @@ interface Except {
   readonly protocols: readonly string[];
   readonly expected: Expected;
   readonly why: string;
+  readonly litmus?: string;
 }
 
 interface Parts {
@@ -70,8 +73,8 @@ export function answer(bug: string, parts: Parts): Answer {
   for (const protocol of [...COLUMNS, ...(parts.alsoHolds ?? [])])
     cells.set(protocol, { protocol, expected: 'holds', why: null });
   for (const protocol of parts.violated) cells.set(protocol, { protocol, expected: 'violated', why: null });
-  for (const { protocols, expected, why } of parts.except ?? [])
-    for (const protocol of protocols) cells.set(protocol, { protocol, expected, why });
+  for (const { protocols, ...said } of parts.except ?? [])
+    for (const protocol of protocols) cells.set(protocol, { protocol, ...said });
   assert(
     parts.violated.every((p) => cells.get(p)?.expected === 'violated'),
     `${bug}: a protocol is said twice`,

@@ -54,7 +54,7 @@ const inherited = (base: string): string => `nothing is expected: ${base}, which
 export function cellsOfOwn(
   protocol: string,
   bases: readonly string[],
-  bug?: string | undefined,
+  bug?: string,
 ): readonly CatalogueCell[] {
   const wanted = new Set(catalogueCells({ bug }).map(({ answer }) => answer));
   return [...wanted].map((answer) => {
@@ -63,8 +63,8 @@ export function cellsOfOwn(
       if (cell === undefined) continue;
       const { expected, why } = cell;
       if (expected === 'holds') return { protocol, answer, expected, why: null };
-      if (expected === 'not_applicable') return { protocol, answer, expected, why };
-      const reason = expected === 'violated' ? inherited(base) : `unknown of ${base}: ${why}`;
+      if (answer.question === null) return { protocol, answer, expected, why };
+      const reason = expected === 'violated' ? inherited(base) : `${expected} for ${base}: ${why}`;
       return { protocol, answer, expected: 'unknown', why: reason, asked: true };
     }
     const why = 'the table says nothing about what it extends';

@@ -16,7 +16,14 @@ const tableBug = z.object({
   kind: z.string().describe('safety, assertion, crash, liveness, budget, metric, schedule, silent'),
   rules: z.array(z.string()).describe('what the bug breaks'),
   litmus: nullable(z.string()).describe('what is searched; null: one run answers, or nothing does'),
-  cells: z.array(z.object({ protocol: z.string(), expected, why: nullable(z.string()) })),
+  cells: z.array(
+    z.object({
+      protocol: z.string(),
+      expected,
+      why: nullable(z.string()),
+      litmus: nullable(z.string()).describe('searched in place of the litmus of the bug'),
+    }),
+  ),
 });
 
 export const catalogueTable = z.object({

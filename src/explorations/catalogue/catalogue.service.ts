@@ -51,7 +51,12 @@ export class CatalogueService {
       kind,
       rules: [...rules],
       litmus: question?.by === 'search' ? question.litmus : null,
-      cells: cells.map(({ protocol, expected, why }) => ({ protocol, expected, why })),
+      cells: cells.map(({ protocol, expected, why, litmus }) => ({
+        protocol,
+        expected,
+        why,
+        litmus: litmus ?? null,
+      })),
     }));
     return { protocols: [...COLUMNS], bugs };
   }

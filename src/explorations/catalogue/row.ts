@@ -1,4 +1,5 @@
 // One row of the catalogue: the cell's question answered, and whether that is what was expected.
+import { BadInput } from '../../core/base/errors.js';
 import type { BugKind } from '../../core/bugs/bug.js';
 import type { Expected } from '../../core/catalogue/answer.js';
 import { type CatalogueCell, isAsked } from '../../core/catalogue/cells.js';
@@ -78,8 +79,18 @@ export async function answerRow(
       session: violated ? session : null,
     };
   }
-  const asked = alone(await explorationOf(question.litmus, protocol, question.liveness));
-  const result = await explore(asked);
+  const litmus = cell.litmus ?? question.litmus;
+  const asked = alone(await explorationOf(litmus, protocol, question.liveness));
+  let result: ExplorationResult;
+  try {
+    result = await explore(asked);
+  } catch (error) {
+    // Only of a protocol that a user brought it is not known before.
+    if (!(error instanceof BadInput) || error.code !== 'litmus-protocol') throw error;
+    const nothing = { invariant: null, states: null, seconds: 0, how: null, steps: null };
+    const got = 'not_applicable';
+    return { row: { ...row, ...nothing, got, ok: meets(got), reason: error.message }, session: null };
+  }
   const got = verdictOf(result, question.liveness);
   const rule = got === 'violated' ? result.invariant : null;
   const meant = rule === null || answer.rules.includes(rule);
@@ -87,7 +98,7 @@ export async function answerRow(
   return {
     row: {
       ...row,
-      litmus: question.litmus,
+      litmus,
       got,
       ok: meets(got) && meant,
       invariant: rule,

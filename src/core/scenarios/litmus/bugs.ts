@@ -54,11 +54,12 @@ const loadAndFault =
 const nothing: LitmusCalls = () => undefined;
 const updater = callerThread('updater', (s) => s.zapAllFast());
 
-/** One vCPU faults one page in and ends; then all is closed. */
-function lifeOfOneRoot(gfn: number): readonly LitmusThread[] {
+/** One vCPU faults one page in and ends; then all is closed, or the process's memory is released and the VM stays. */
+function lifeOfOneRoot(gfn: number, end: 'close' | 'release' = 'close'): readonly LitmusThread[] {
   const after = (s: Parameters<typeof closeAll>[0]): void => {
     s.await(DONE, 1);
-    closeAll(s, 1);
+    if (end === 'close') closeAll(s, 1);
+    else s.exitMm();
   };
   return [
     mainThread({ vcpus: 1, pages: WIDE_PAGES, after }),
@@ -82,6 +83,20 @@ export const BUG_LITMUS: readonly Litmus[] = [
     doc: 'One vCPU faults one page in; the VM ends. A zap of everything that goes by the address width does not cover the entry of the root (B2).',
     threads: () => lifeOfOneRoot(0),
     constants: { hostMaxGfn: 4, restartAdvances: 0 },
+  }),
+  litmus({
+    id: 'b2-release',
+    title: "the host's address width is below the reach of a root's entry; the process's memory is released",
+    doc: 'As b2 up to the release of the memory: the VM does not end (under the draft that end is B13).',
+    threads: () => lifeOfOneRoot(0, 'release'),
+    constants: { hostMaxGfn: 4, restartAdvances: 0 },
+  }),
+  litmus({
+    id: 'b3-release',
+    title: "a slot beyond the host's address width; the process's memory is released",
+    doc: 'As b3 up to the release of the memory: the VM does not end (under the draft that end is B13).',
+    threads: () => lifeOfOneRoot(FAR, 'release'),
+    constants: { hostMaxGfn: FAR, zapsTopLevel: 1, restartAdvances: 0 },
   }),
   litmus({
     id: 'b3',
