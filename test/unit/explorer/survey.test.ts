@@ -1,6 +1,8 @@
 // The lock matrix and the coverage of searches: what must be flagged is, what must not is not, and sums do not hang on how
 // the search was cut up.
 import { expect, test } from 'vitest';
+import type { CoarseModel } from '../../../src/core/explorer/coarse/coarse-model.js';
+import { REFERENCE_COARSE } from '../../../src/core/explorer/coarse/reference-coarse.js';
 import { MachineModel } from '../../../src/core/explorer/machine-model/machine-model.js';
 import { DepthFirst } from '../../../src/core/explorer/search/depth-first.js';
 import { UNBOUNDED } from '../../../src/core/explorer/search/found.js';
@@ -96,4 +98,29 @@ test('counts of two halves add up to those of the whole', () => {
   const sum = addCounts([before, rest.sight.counts()]);
   expect(rest.sight.locks(sum)).toEqual(locksOf(whole));
   expect(rest.sight.coverage(sum)).toEqual(whole.sight.coverage(whole.sight.counts()));
+});
+
+test('the coarse anchor: locks as declared, a race in both orders, and the same sums for all workers', () => {
+  const spec = { protocol: 'v5.18', parameters: { resets: 1 }, reductions: NONE };
+  const model = REFERENCE_COARSE.build({ litmus: REFERENCE_COARSE.name, ...spec }) as CoarseModel;
+  model.sight.on = true;
+  const search = new DepthFirst(model, new HashTable(), { persistent: false, bounds: UNBOUNDED });
+  let state = search.start();
+  while (state === 'working') state = search.advance(100_000);
+  const counts = model.sight.counts();
+  const { rows, differing, steps } = model.sight.locks(counts);
+  expect([steps, differing]).toEqual([search.figures.transitions, 0]);
+  expect(
+    rows.find(({ operation, roles }) => operation === 'list_del' && roles.includes('worker')),
+  ).toMatchObject({
+    function: 'kvm_tdp_mmu_put_root',
+    held: ['(item running)', 'mmu_lock:R', 'tdp_mmu_pages_lock'],
+    agrees: true,
+  });
+  const { pairs, apart, bothOrders, oneOrder } = model.sight.coverage(counts);
+  expect(bothOrders + oneOrder).toBe(pairs.length);
+  expect(pairs.find(({ object, orders }) => object === 'mmu_lock' && orders === 'both')).toBeDefined();
+  expect(apart.find(({ keptApartBy }) => keptApartBy === 'mmu_lock')).toBeDefined();
+  const twice = model.sight.locks(addCounts([counts, counts]));
+  expect(twice.steps).toBe(2 * steps);
 });

@@ -1,6 +1,7 @@
 // The coarse anchor behind the port: flat state, positions as numbers, one call a step.
 import { ensure } from '../../base/assert.js';
 import { type Model, type ModelThread, type Reductions, STEP, type Violation } from '../model.js';
+import { CoarseSight } from './coarse-sight.js';
 import { ENDED, type Linked, link, type Position } from './link.js';
 import type { Lock, ProgramText } from './program.js';
 import { type Locals, Shared, THREAD_WORDS } from './state.js';
@@ -68,6 +69,7 @@ const LOCK_RULES: {
 
 export class CoarseModel implements Model {
   readonly threads: readonly ModelThread[];
+  readonly sight: CoarseSight;
   readonly words: number;
   readonly keyWords: number;
 
@@ -94,6 +96,9 @@ export class CoarseModel implements Model {
     const { threads } = program;
     this.threads = threads.map(({ name }) => ({ name }));
     this.linked = link(program);
+    const kinds = new Map<string, number>();
+    for (const { kind } of threads) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+    this.sight = new CoarseSight(this.linked, kinds);
     const vcpus = threads.filter(({ holds }) => holds?.includes('vcpu alive')).length;
     this.shared = new Shared(roots, threads.length, vcpus);
     this.state = this.shared.words;
@@ -170,6 +175,7 @@ export class CoarseModel implements Model {
     const { shared } = this;
     const l = this.locals[t];
     const at = l.position;
+    if (this.sight.on) this.sight.note(t, this.locals);
     const exit = this.effect[at](shared, l);
     l.position = exit === END_HERE ? ENDED : this.next[at * EXITS + (exit as number)];
     if (shared.broken === '') return STEP.taken;

@@ -38,7 +38,7 @@ interface Parts {
 function litmus(parts: Parts): Litmus {
   const { id, title, doc, threads, constants = {}, pages = WIDE_PAGES, ignores = [] } = parts;
   const build = () => ({
-    ...assembleLitmus(threads(), { hostPages: pages, stackWords: 240 }),
+    ...assembleLitmus(threads(), { hostPages: pages, stackWords: 272 }),
     constants,
     ignores,
   });

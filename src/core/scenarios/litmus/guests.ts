@@ -60,7 +60,7 @@ function litmus(parts: Parts): Litmus {
   const build = () => ({
     ...assembleLitmus(
       threads(),
-      { ...WITH_GUEST, hostPages: pages, stackWords: 280, outerEntries: outer },
+      { ...WITH_GUEST, hostPages: pages, stackWords: 312, outerEntries: outer },
       programs,
     ),
     constants,

@@ -161,7 +161,7 @@ const SMALL: Topology = {
   tlbEntries: 0,
   pscEntries: 0,
   outerEntries: 0,
-  stackWords: 160,
+  stackWords: 192,
   programWords: 0,
 };
 /** What a guest needs: a translation and a paging-structure entry or two, and where it is in its program. */
@@ -169,7 +169,7 @@ export const WITH_GUEST: Partial<Topology> = {
   tlbEntries: 2,
   pscEntries: 2,
   programWords: 24,
-  stackWords: 200,
+  stackWords: 232,
 };
 
 export function assembleLitmus(

@@ -60,7 +60,7 @@ function guestLitmus(
         worker(),
         rcu,
       ],
-      { ...WITH_GUEST, hostPages: SLOT_PAGES, stackWords: 280 },
+      { ...WITH_GUEST, hostPages: SLOT_PAGES, stackWords: 312 },
       [guest],
     );
   return { id, title, doc, leftOut: GUEST_LEFT_OUT, parameters: {}, build };
