@@ -78,6 +78,44 @@ describe('the page at /', () => {
     await page.context().close();
   });
 
+  it('leads who comes for the first time through four steps, once; panes keep the sizes that they are given', async () => {
+    const { page, errors } = await openPage(browser, `${server.server.url}/`, { tour: true });
+    const step = (n: number) => page.getByRole('dialog', { name: `Tour, step ${n} of 4` });
+    const next = page.getByRole('button', { name: 'Next' });
+    await step(1).getByText('15 root allocations').waitFor(WAIT);
+    await expectAccessible(page);
+    await next.click();
+    await step(2).getByText('Run the experiment first').waitFor(WAIT);
+    await next.click();
+    await step(3).waitFor(WAIT);
+    await page.waitForURL('**/sessions/*at=*');
+    await page.getByText('SmmEntered').first().waitFor(WAIT);
+    const splitter = page.getByRole('separator', { name: 'Width of the state' });
+    const width = () =>
+      page.locator('.state-pane').evaluate((pane: { offsetWidth: number }) => pane.offsetWidth);
+    const before = await width();
+    await splitter.focus();
+    await page.keyboard.press('ArrowLeft');
+    await expect.poll(width).toBe(before + 16);
+    // The arrow was the splitter's, with Shift it is the tour's.
+    await page.keyboard.press('Escape');
+    await page.getByRole('heading', { level: 1 }).click();
+    await page.keyboard.press('Shift+ArrowRight');
+    await step(4).waitFor(WAIT);
+    await page.waitForURL('**/explore?litmus=v-d**');
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.goBack();
+    expect(await width()).toBe(before + 16);
+    await page.goto(`${server.server.url}/`);
+    await page.getByText('all but EPT and DR').waitFor(WAIT);
+    expect(await page.getByRole('dialog').count()).toBe(0);
+    await page.keyboard.press('?');
+    await page.getByRole('button', { name: /^The tour/ }).click();
+    await step(1).waitFor(WAIT);
+    expect(errors).toEqual([]);
+    await page.context().close();
+  });
+
   it('says that the server is gone, keeps what it showed, and goes on when it is back', async () => {
     const own = new TestFolder();
     let first = await TestServer.start(own.path);

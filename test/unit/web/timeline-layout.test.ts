@@ -5,6 +5,8 @@ import { fitName } from '../../../web/src/timeline/model/fit.js';
 import { type LaneChoice, laneList } from '../../../web/src/timeline/model/lanes.js';
 import { layout, MAX_PRIMITIVES } from '../../../web/src/timeline/model/layout.js';
 import { frameText } from '../../../web/src/timeline/model/primitives.js';
+import { relatedTo } from '../../../web/src/timeline/model/related.js';
+import { tickTimes } from '../../../web/src/timeline/model/tick-times.js';
 import { clamped, showing, tickStep, type Window, zoomed } from '../../../web/src/timeline/model/window.js';
 import { scenesOf } from '../../support/scenes.js';
 
@@ -41,6 +43,38 @@ describe('the layout of the timeline', () => {
   test('a stretch between SMI and RSM, position by position', () => {
     const window = { from: 1_180, to: 1_240 };
     golden('smi-1180', frameText(drawn(smi.scene(1_100, 1_300) as unknown as Scene, window)));
+  });
+
+  test('what is pointed at lights up with what its arrows join', () => {
+    const frame = drawn(smi.scene(820, 1_300) as unknown as Scene, { from: 820, to: 920 });
+    const slices = (lane: string, at: number) =>
+      frame.items.filter((one) => one.lane === lane && one.from <= at && at < one.to);
+    const link = frame.links.find(
+      (one) => slices(one.fromLane, one.from).length > 0 && slices(one.toLane, one.to).length > 0,
+    )!;
+    const runs = slices(link.fromLane, link.from).at(-1)!;
+    const { items, links } = relatedTo(frame, runs);
+    expect(links).toContain(link);
+    expect(items).toContain(runs);
+    // The other end of the arrow, and not all that there is.
+    expect(items.some(({ lane, from, to }) => lane === link.toLane && from <= link.to && link.to < to)).toBe(
+      true,
+    );
+    expect(items.length).toBeLessThan(frame.items.length / 2);
+    const root = frame.items.find(({ lane }) => lane.startsWith('root:'))!;
+    expect(relatedTo(frame, root).items.every(({ lane }) => lane === root.lane)).toBe(true);
+  });
+
+  test('times at the ruler say how much later, where the session is long and the stretch is short', () => {
+    expect(tickTimes([18_200_000, 18_210_000, null, 18_230_000])).toEqual([
+      '18.20 ms',
+      '+10 µs',
+      ' ',
+      '+30 µs',
+    ]);
+    expect(tickTimes([0, 5_000_000, 1_000_000_000])).toEqual(['0 ns', '5.000 ms', '1.000 s']);
+    expect(tickTimes([null, null])).toEqual([' ', ' ']);
+    expect(tickTimes([2_000_000_000, 1_999_999_400])).toEqual(['2.0000000 s', '−600 ns']);
   });
 
   test('folded, hidden and pinned lanes', () => {

@@ -1,5 +1,5 @@
 // The shell: rail, view, status line; the sheet of keys; the form for a token where the server asks for one.
-import { Suspense, useEffect, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 import { LoginNeeded, useToken } from '../api/token.js';
 import { startWatching } from '../live/watch.js';
 import { Boundary } from '../ui/boundary.js';
@@ -13,10 +13,30 @@ import { StatusLine } from './status.js';
 import { toggleTheme } from './theme.js';
 import { VIEWS } from './views.js';
 
+const Tour = lazy(async () => ({ default: (await import('../tour/tour.js')).Tour }));
+/** Whether somebody has been here before. */
+const TOURED = 'rootline.tour';
+
 export function App() {
   const { path, query } = usePlace();
   const [sheet, setSheet] = useState(false);
   const { token, needed } = useToken();
+  // Who comes by a link to something wants to see that, not a tour.
+  const [tour, setTour] = useState(
+    () =>
+      localStorage.getItem(TOURED) === null &&
+      /^\/(sessions)?$/.test(location.pathname) &&
+      location.search === '',
+  );
+  const endTour = useCallback(() => {
+    localStorage.setItem(TOURED, 'done');
+    setTour(false);
+  }, []);
+  const beginTour = () => {
+    setSheet(false);
+    go('/sessions');
+    setTour(true);
+  };
   // biome-ignore lint/correctness/useExhaustiveDependencies: another token is another connection
   useEffect(() => startWatching(), [token]);
   useEffect(() => {
@@ -25,13 +45,25 @@ export function App() {
   useKeys([
     { key: '?', label: 'this sheet', group: 'Everywhere', run: () => setSheet((open) => !open) },
     { key: 'Shift+t', label: 'light or dark', group: 'Everywhere', run: toggleTheme },
+    { key: 'Shift+h', label: 'the tour, from its beginning', group: 'Everywhere', run: beginTour },
+    ...VIEWS.map(({ base, title }) => ({
+      key: `Shift+${title.charAt(0).toLowerCase()}`,
+      label: title,
+      group: 'Everywhere',
+      run: () => go(base),
+    })),
   ]);
   return (
     <div className="app">
       <Rail path={path} onKeys={() => setSheet(true)} />
       <main className="view">{needed ? <LoginNeeded /> : <Routed path={path} query={query} />}</main>
       <StatusLine />
-      {sheet && <KeySheet onClose={() => setSheet(false)} />}
+      {sheet && <KeySheet onClose={() => setSheet(false)} onTour={beginTour} />}
+      {tour && !needed && (
+        <Suspense fallback={null}>
+          <Tour onEnd={endTour} />
+        </Suspense>
+      )}
     </div>
   );
 }

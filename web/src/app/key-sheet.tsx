@@ -19,7 +19,7 @@ export function keyText(key: string): string {
     .join(' ');
 }
 
-export function KeySheet({ onClose }: { readonly onClose: () => void }) {
+export function KeySheet({ onClose, onTour }: { readonly onClose: () => void; readonly onTour: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const bindings = useBindings();
   const groups = new Map<string, KeyBinding[]>();
@@ -34,6 +34,9 @@ export function KeySheet({ onClose }: { readonly onClose: () => void }) {
       <div className="bar">
         <h1 id="keys-title">Keys</h1>
         <span className="sp" />
+        <button type="button" className="btn" onClick={onTour}>
+          The tour <kbd>Shift H</kbd>
+        </button>
         <button type="button" className="btn" onClick={() => dialog.current?.close()}>
           Close <kbd>Esc</kbd>
         </button>

@@ -21,6 +21,7 @@ export interface SessionActions {
   readonly jump: () => void;
   readonly fork: () => void;
   readonly note: () => void;
+  readonly mark: () => void;
   readonly compare: () => void;
   readonly clear: () => void;
 }
@@ -83,6 +84,7 @@ export function useSessionKeys(a: SessionActions): void {
     { key: '/', label: 'search, or break at', group: move, run: a.search },
     { key: 'b', label: 'fork here', group: 'Here', run: a.fork },
     { key: 'i', label: 'note here', group: 'Here', run: a.note },
+    { key: 'm', label: 'begin a range here, or end it', group: 'Here', run: a.mark },
     { key: 'c', label: 'compare with another session', group: 'Here', run: a.compare },
     { key: 'Escape', label: 'clear the range, stop looking', group: 'Here', run: a.clear },
   ]);

@@ -12,6 +12,7 @@ import { around, showing, type Window } from '../timeline/model/window.js';
 import { useTimelineData } from '../timeline/timeline-data.js';
 import { TimelinePane, timeAt } from '../timeline/timeline-pane.js';
 import { count } from '../ui/format.js';
+import { type SplitSpec, Splitter, useSplits } from '../ui/splitter.js';
 import { EmptyState, ErrorState, Loading } from '../ui/states.js';
 import { useTitle } from '../ui/title.js';
 import { firstWindow, laneChoiceOf, positionOf, toggleLane, windowOf, windowText } from './address.js';
@@ -30,6 +31,11 @@ import { useTravel } from './transport/use-travel.js';
 
 const ADDRESS_MS = 200;
 const PLAY_MS = 250;
+const SPLITS = {
+  state: { variable: '--state', label: 'Width of the state', axis: 'x', min: 240, max: 900 },
+  below: { variable: '--below', label: 'Height of events and code', axis: 'y', min: 120, max: 900 },
+  code: { variable: '--code', label: 'Width of the code', axis: 'x', min: 200, max: 900 },
+} as const satisfies { readonly [name: string]: SplitSpec };
 
 export function SessionView({ rest, query }: ViewProps) {
   const id = rest.split('/')[0];
@@ -97,6 +103,8 @@ function Opened({ id, data, session, query }: OpenedProps) {
   const [dialog, setDialog] = useState<'fork' | 'note' | null>(null);
   const [frame, setFrame] = useState(0);
   const [playing, setPlaying] = useState(false);
+  /** Where a range was begun by key. */
+  const [marked, setMarked] = useState<number | null>(null);
   const search = useRef<HTMLInputElement>(null);
   const jumpField = useRef<HTMLInputElement>(null);
   const range = windowOf(query.get('range'), last);
@@ -105,10 +113,21 @@ function Opened({ id, data, session, query }: OpenedProps) {
   // The address follows when the window rests: not a hundred times in a pan.
   const windowNow = windowText(seen);
   const whole = windowNow === `1-${last}`;
+  const written = useRef(query.get('window'));
   useEffect(() => {
-    const timer = setTimeout(() => setQuery({ window: whole ? null : windowNow }), ADDRESS_MS);
+    const timer = setTimeout(() => {
+      written.current = whole ? null : windowNow;
+      setQuery({ window: written.current });
+    }, ADDRESS_MS);
     return () => clearTimeout(timer);
   }, [windowNow, whole]);
+  // An address that somebody else has put there, such as a link, is where to look.
+  const asked = query.get('window');
+  useEffect(() => {
+    if (asked === written.current) return;
+    written.current = asked;
+    setSeen(firstWindow(asked, last));
+  }, [asked, last]);
   // Who looks at all of a session that grows goes on looking at all of it.
   const grown = useRef(last);
   useEffect(() => {
@@ -202,16 +221,23 @@ function Opened({ id, data, session, query }: OpenedProps) {
     jump: () => jumpField.current?.focus(),
     fork: () => setDialog('fork'),
     note: () => setDialog('note'),
+    mark: () => {
+      setMarked(marked === null ? at : null);
+      if (marked !== null)
+        setQuery({ range: windowText({ from: Math.min(marked, at), to: Math.max(marked, at) + 1 }) });
+    },
     compare: () => go(`/compare?a=${id}`),
     clear: () => {
       travel.stop();
       setPlaying(false);
+      setMarked(null);
       setQuery({ range: null, path: null });
     },
   });
   const broken = session.verdicts?.filter(({ verdict }) => verdict === 'violated') ?? [];
   useStatus({
     facts: [
+      ...(marked === null ? [] : [`range from ${count(marked)}: M again ends it`]),
       sealed ? `digest ${session.digest ?? '—'}` : `${data.state}`,
       session.verdicts === null
         ? 'invariants: not ended'
@@ -228,8 +254,12 @@ function Opened({ id, data, session, query }: OpenedProps) {
     ],
   });
   const columns = range ?? seen;
+  const { style, sizes, resize } = useSplits('session');
+  const split = (name: keyof typeof SPLITS) => (
+    <Splitter spec={SPLITS[name]} size={sizes[SPLITS[name].variable]} resize={resize} />
+  );
   return (
-    <div className={sealed ? 'session-view' : 'session-view moving'}>
+    <div className={sealed ? 'session-view' : 'session-view moving'} style={style}>
       <div className="bar">
         <Link to="/sessions" className="t3 crumb">
           Sessions /
@@ -300,6 +330,7 @@ function Opened({ id, data, session, query }: OpenedProps) {
         notes={notes.data?.notes.map(({ position }) => position) ?? []}
         choice={laneChoiceOf(query)}
         toggle={(set, lane) => toggleLane(query, set, lane)}
+        showHidden={() => setQuery({ hidden: null })}
         onWidth={setWidth}
       />
       {range === null ? (
@@ -318,6 +349,7 @@ function Opened({ id, data, session, query }: OpenedProps) {
       ) : (
         <RangePane id={id} range={range} clear={() => setQuery({ range: null })} />
       )}
+      {split('state')}
       <EventsPane
         id={id}
         last={last}
@@ -327,6 +359,7 @@ function Opened({ id, data, session, query }: OpenedProps) {
         setFilterText={(filter) => setQuery({ filter })}
         range={columns}
       />
+      {split('below')}
       <CodePane
         protocol={session.protocol}
         state={state.data}
@@ -338,6 +371,7 @@ function Opened({ id, data, session, query }: OpenedProps) {
         frame={frame}
         setFrame={setFrame}
       />
+      {split('code')}
       {dialog === 'fork' && (
         <ForkDialog id={id} at={at} protocol={session.protocol} close={() => setDialog(null)} />
       )}

@@ -8,6 +8,7 @@ export function LaneLabels({
   height,
   choice,
   toggle,
+  showHidden,
   onScroll,
 }: {
   readonly list: LaneList;
@@ -15,6 +16,7 @@ export function LaneLabels({
   readonly height: number;
   readonly choice: LaneChoice;
   readonly toggle: (set: keyof LaneChoice, lane: string) => void;
+  readonly showHidden?: (() => void) | undefined;
   readonly onScroll: (by: number) => void;
 }) {
   const box = useRef<HTMLDivElement>(null);
@@ -81,6 +83,11 @@ export function LaneLabels({
             {!lane.folded && lane.note !== '' && <small className="cut t3">{lane.note}</small>}
           </div>
         ))}
+      {choice.hidden.size > 0 && showHidden !== undefined && (
+        <button type="button" className="btn s show-hidden" onClick={showHidden}>
+          Show {choice.hidden.size} hidden
+        </button>
+      )}
     </div>
   );
 }

@@ -1,7 +1,10 @@
 // Draws the primitives of a frame on a canvas with the colours of the theme. It decides nothing: see model/layout.
 import type { Colour, Frame, Pattern, Primitive } from './model/primitives.js';
+import type { Related } from './model/related.js';
 
 const FONT = '10px "JetBrains Mono", ui-monospace, monospace';
+/** What does not belong to the thing that is pointed at stays to be seen. */
+const DIMMED = 0.6;
 const UI_FONT = '10.5px "Inter", system-ui, sans-serif';
 
 type Fill = string | CanvasPattern;
@@ -83,6 +86,7 @@ export function paint(
   paints: Paints,
   width: number,
   height: number,
+  lit: Related | null = null,
 ): void {
   const context = canvas.getContext('2d');
   if (context === null) return;
@@ -90,6 +94,22 @@ export function paint(
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.fillStyle = paints.colour('bg1');
   context.fillRect(0, 0, width, height);
+  all(context, frame, paints);
+  if (lit === null) return;
+  context.globalAlpha = DIMMED;
+  context.fillStyle = paints.colour('bg1');
+  context.fillRect(0, 0, width, height);
+  context.globalAlpha = 1;
+  context.save();
+  context.beginPath();
+  for (const { x, y, w, h } of lit.items) context.rect(x - 0.5, y - 0.5, w + 1, h + 1);
+  context.clip();
+  all(context, frame, paints);
+  context.restore();
+  for (const link of lit.links) arrow(context, link, paints);
+}
+
+function all(context: CanvasRenderingContext2D, frame: Frame, paints: Paints): void {
   let font = '';
   for (const p of frame.primitives) {
     if (p.k === 'rect') rect(context, p, paints);
@@ -139,7 +159,11 @@ function line(context: CanvasRenderingContext2D, p: Of<'line'>, paints: Paints):
   context.stroke();
 }
 
-function arrow(context: CanvasRenderingContext2D, { x1, y1, x2, y2 }: Of<'arrow'>, paints: Paints): void {
+function arrow(
+  context: CanvasRenderingContext2D,
+  { x1, y1, x2, y2 }: Omit<Of<'arrow'>, 'k'>,
+  paints: Paints,
+): void {
   context.strokeStyle = paints.colour('acc');
   context.fillStyle = paints.colour('acc');
   context.lineWidth = 1;

@@ -3,10 +3,13 @@
 import { type PointerEvent, useRef } from 'react';
 import type { Scene, Timeline } from '../api/schema.js';
 import { count, time } from '../ui/format.js';
+import { tickTimes } from './model/tick-times.js';
 import { tickStep, type Window } from './model/window.js';
 
 const TICK_PX = 110;
 const DRAG_FROM_PX = 4;
+/** Of one kind. */
+const MAX_FLAGS = 200;
 
 export function Ruler({
   window: seen,
@@ -15,6 +18,7 @@ export function Ruler({
   timeline,
   at,
   findings,
+  notes,
   range,
   setRange,
   goTo,
@@ -26,6 +30,7 @@ export function Ruler({
   readonly timeline: Timeline | null;
   readonly at: number;
   readonly findings: readonly number[];
+  readonly notes: readonly number[];
   readonly range: Window | null;
   readonly setRange: (range: Window | null) => void;
   readonly goTo: (position: number) => void;
@@ -50,7 +55,9 @@ export function Ruler({
     const left = box.current?.getBoundingClientRect().left ?? 0;
     return Math.max(1, Math.min(last, Math.floor(seen.from + ((event.clientX - left) / width) * span)));
   };
-  const visible = findings.filter((position) => position >= seen.from && position < seen.to).slice(0, 200);
+  const seenOf = (positions: readonly number[]): readonly number[] =>
+    positions.filter((position) => position >= seen.from && position < seen.to).slice(0, MAX_FLAGS);
+  const times = tickTimes(ticks.map(timeOf));
   const here = x(at);
   return (
     <div className="ruler">
@@ -81,16 +88,29 @@ export function Ruler({
           start.current = null;
         }}
       >
-        {ticks.map((tick) => {
+        {ticks.map((tick, i) => {
           const ns = timeOf(tick);
           return (
-            <span key={tick} className="tick" style={{ left: x(tick) }}>
+            <span key={tick} className="tick" style={{ left: x(tick) }} title={ns === null ? '' : time(ns)}>
               {count(tick)}
-              <small>{ns === null ? ' ' : time(ns)}</small>
+              <small>{times[i]}</small>
             </span>
           );
         })}
-        {visible.map((position) => (
+        {seenOf(notes).map((position) => (
+          <button
+            key={`note ${position}`}
+            type="button"
+            className="flag note"
+            style={{ left: x(position) }}
+            aria-label={`Note at ${count(position)}`}
+            title={`Note at ${count(position)}`}
+            onClick={() => goTo(position)}
+          >
+            ✎
+          </button>
+        ))}
+        {seenOf(findings).map((position) => (
           <button
             key={position}
             type="button"

@@ -10,6 +10,7 @@ import { Minimap } from './minimap.js';
 import { type Depths, type LaneChoice, laneList } from './model/lanes.js';
 import { layout } from './model/layout.js';
 import type { Frame, Item } from './model/primitives.js';
+import { relatedTo } from './model/related.js';
 import { clamped, panned, type Window, zoomed } from './model/window.js';
 import { Paints, paint } from './paint.js';
 import { Ruler } from './ruler.js';
@@ -36,6 +37,7 @@ export interface TimelineProps {
   readonly notes: readonly number[];
   readonly choice: LaneChoice;
   readonly toggle: (set: keyof LaneChoice, lane: string) => void;
+  readonly showHidden?: () => void;
   readonly onWidth: (width: number) => void;
 }
 
@@ -88,7 +90,8 @@ export function TimelinePane(props: TimelineProps) {
     cancelAnimationFrame(drawn.current);
     drawn.current = requestAnimationFrame(() => {
       if (canvas.current === null) return;
-      paint(canvas.current, frame, paints, size.width, size.height);
+      const lit = hover === null ? null : relatedTo(frame, sameItem(frame, hover.item));
+      paint(canvas.current, frame, paints, size.width, size.height, lit);
       // `npm run bench -- page` measures up to here.
       if (frame.items.length > 0 && !marked.current) performance.mark(DRAWN_MARK);
       marked.current ||= frame.items.length > 0;
@@ -188,6 +191,7 @@ export function TimelinePane(props: TimelineProps) {
         timeline={data.part ?? data.overview}
         at={at}
         findings={props.findings}
+        notes={props.notes}
         range={range}
         setRange={setRange}
         goTo={goTo}
@@ -200,6 +204,7 @@ export function TimelinePane(props: TimelineProps) {
           height={size.height}
           choice={choice}
           toggle={toggle}
+          showHidden={props.showHidden}
           onScroll={(by) => setScroll(Math.max(0, top + by))}
         />
         <div
@@ -245,6 +250,14 @@ export function timeAt({ scene, part, overview }: TimelineData, position: number
     return scene.timeNs[position - scene.from];
   const bucket = (part ?? overview)?.buckets.find(({ from, to }) => from <= position && position <= to);
   return bucket?.fromTimeNs ?? null;
+}
+
+/** The item in this frame: the one that is pointed at may have moved since. */
+function sameItem({ items }: Frame, { lane, name, from, to }: Item): Item {
+  const found = items.find(
+    (one) => one.lane === lane && one.from === from && one.to === to && one.name === name,
+  );
+  return found ?? { lane, name, from, to, detail: '', x: 0, y: 0, w: 0, h: 0 };
 }
 
 export function Card({

@@ -93,13 +93,26 @@ export interface Item {
   readonly h: number;
 }
 
+/** An arrow of the frame: who let whom go on. */
+export interface Link {
+  readonly fromLane: string;
+  readonly toLane: string;
+  readonly from: number;
+  readonly to: number;
+  readonly x1: number;
+  readonly y1: number;
+  readonly x2: number;
+  readonly y2: number;
+}
+
 export interface Frame {
   readonly primitives: readonly Primitive[];
   readonly items: readonly Item[];
+  readonly links: readonly Link[];
 }
 
 /** A frame as text, a line a primitive: what tests compare. */
-export function frameText({ primitives, items }: Frame): string {
+export function frameText({ primitives, items }: Pick<Frame, 'primitives' | 'items'>): string {
   const n = (value: number): string => String(Math.round(value * 10) / 10);
   const lines = primitives.map((p) => {
     switch (p.k) {

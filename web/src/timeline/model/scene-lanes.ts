@@ -271,7 +271,10 @@ function arrows(sheet: Sheet, scene: Scene, lanes: readonly Lane[]): void {
     const y2 = middle.get(scene.threadOf[to - scene.from]);
     if (y1 === undefined || y2 === undefined) continue;
     drawn++;
-    sheet.arrow(sheet.x(from + 0.5), y1, sheet.x(to + 0.5), y2);
+    const ends = { x1: sheet.x(from + 0.5), y1, x2: sheet.x(to + 0.5), y2 };
+    const fromLane = `thread:${scene.threadOf[from - scene.from]}`;
+    const toLane = `thread:${scene.threadOf[to - scene.from]}`;
+    sheet.arrow({ fromLane, toLane, from, to, ...ends });
   }
 }
 

@@ -1,5 +1,5 @@
 // Where lanes draw: collects the primitives and items of one frame, in screen coordinates.
-import type { Colour, Item, Pattern, Primitive } from './primitives.js';
+import type { Colour, Item, Link, Pattern, Primitive } from './primitives.js';
 import type { Window } from './window.js';
 
 /** Where a position stands on the axis, in the unit of the window: at itself, or at its virtual time. Never falls. */
@@ -10,6 +10,7 @@ const ITSELF: Place = (position) => position;
 export class Sheet {
   readonly primitives: Primitive[] = [];
   readonly items: Item[] = [];
+  readonly links: Link[] = [];
   private readonly scale: number;
 
   constructor(
@@ -54,8 +55,10 @@ export class Sheet {
     this.primitives.push({ k: 'text', x, y, text, colour, mono, plate });
   }
 
-  arrow(x1: number, y1: number, x2: number, y2: number): void {
+  arrow(link: Link): void {
+    const { x1, y1, x2, y2 } = link;
     this.primitives.push({ k: 'arrow', x1, y1, x2, y2 });
+    this.links.push(link);
   }
 
   item(item: Item): void {
