@@ -32,7 +32,7 @@ const CORE_IMPORTS = {
   imports: ['base', 'events', 'aggregates', 'machine', 'projections', 'traces', 'run'],
   compare: ['base', 'events', 'aggregates', 'projections', 'run'],
   travel: ['base', 'events', 'aggregates', 'invariants', 'projections', 'run'],
-  explorer: [...Object.keys(BELOW_RUN), 'run'],
+  explorer: [...Object.keys(BELOW_RUN), 'run', 'imports'],
   catalogue: [...Object.keys(BELOW_RUN), 'run', 'explorer'],
   sweeps: [...Object.keys(BELOW_RUN), 'run'],
 };

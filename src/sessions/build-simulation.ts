@@ -6,7 +6,7 @@ import { findProtocol } from '../core/protocols/registry.js';
 import type { Manifest } from '../core/run/contract.js';
 import { Simulation, type SimulationOptions } from '../core/run/simulation.js';
 import { refuseTrace } from '../core/run/trace-session.js';
-import { findScenario } from '../core/scenarios/library.js';
+import { scenarioOf } from '../core/scenarios/library.js';
 import { resolveParameters } from '../core/scenarios/scenario.js';
 
 /** Throws BadInput when this build has no such protocol or scenario, or other procedures (`engine_differs`). @param user the protocol of manifest.userProtocol, taken in */
@@ -18,7 +18,7 @@ export function buildSimulation(
   if ((manifest.userProtocol === undefined) !== (user === null))
     throw new BadInput('user-protocol', `protocol ${manifest.protocol} runs in a thread of its own`);
   refuseTrace(manifest, 'run again');
-  const scenario = findScenario(manifest.scenario);
+  const scenario = scenarioOf(manifest);
   return new Simulation({
     manifest,
     protocol: user ?? findProtocol(manifest.protocol),

@@ -1,6 +1,7 @@
 // `explore` as commander sees it. Apart from program.ts because this command is also run without the others: a search of a
 // second does not wait for what they import.
 import { type Command, Option } from 'commander';
+import { BadInput } from '../../core/base/errors.js';
 import { wholeNumber } from '../settings.js';
 import { ProcessTerminal } from '../terminal.js';
 import type { ExploreOptions } from './explore.js';
@@ -29,6 +30,8 @@ interface Options {
   readonly checkpoint?: string;
   readonly data?: string;
   readonly transplant?: string;
+  readonly trace?: string;
+  readonly window?: string;
 }
 
 const collect = (value: string, before: readonly string[]): string[] => [...before, value];
@@ -39,7 +42,7 @@ export function addExploreCommand(
   ended: (code: number) => void,
 ): void {
   add('explore', 'search the interleavings of a litmus; exhaustive unless told otherwise')
-    .argument('<litmus>', 'a small scenario such as reference-coarse')
+    .argument('[litmus]', 'a small scenario such as reference-coarse')
     .requiredOption('--protocol <id>', 'whose rules; or a FILE.mjs of your own, on one thread')
     .addOption(
       new Option('--set <name=value>', 'a parameter of the litmus; may be repeated')
@@ -75,11 +78,56 @@ export function addExploreCommand(
     )
     .option('--liveness', 'look for livelock and starvation too, without reductions')
     .option('--transplant <protocol>', 'a counterexample under another protocol: does it still violate?')
+    .option(
+      '--trace <session|file>',
+      'instead of a litmus: follow a recording, an imported session or a file, and search the orders near it (1 preemption)',
+    )
+    .option('--window <from..to>', 'of a trace: the lines between which its order is left')
     .option('--data <dir>', 'where a counterexample is stored as a session; a server that owns it searches')
-    .action(async (litmus: string, options: Options) => {
+    .action(async (litmus: string | undefined, options: Options) => {
+      if (options.trace !== undefined) {
+        ended(await exploreTrace(litmus, options));
+        return;
+      }
+      if (litmus === undefined) throw new BadInput('no-litmus', 'no litmus; expected its name, or --trace');
       const { exploreCommand } = await import('./explore.js');
       ended(await exploreCommand(read(litmus, options), new ProcessTerminal(options.json === true)));
     });
+}
+
+/** What a search of a recording's neighbourhood has no use for. */
+const LITMUS_ONLY = [
+  'depth',
+  'workers',
+  'bytes',
+  'seed',
+  'schedules',
+  'pctDepth',
+  'checkpoint',
+  'transplant',
+] as const;
+
+async function exploreTrace(litmus: string | undefined, options: Options): Promise<number> {
+  const { trace = '', protocol, window, data } = options;
+  const other = LITMUS_ONLY.find((name) => options[name] !== undefined);
+  if (litmus !== undefined || other !== undefined || options.exact === true || options.liveness === true)
+    throw new BadInput(
+      'explore-trace',
+      `--trace goes with --protocol, --window, --preemptions, --states (steps), --seconds and --data, not with ${litmus ?? other ?? '--exact or --liveness'}`,
+    );
+  const { exploreTraceCommand } = await import('./explore-trace.js');
+  const number = (name: string, text: string | undefined): number | undefined =>
+    text === undefined ? undefined : wholeNumber(`--${name}`, text);
+  const asked = {
+    trace,
+    protocol,
+    window,
+    data,
+    preemptions: number('preemptions', options.preemptions),
+    transitions: number('states', options.states),
+    seconds: number('seconds', options.seconds),
+  };
+  return await exploreTraceCommand(asked, new ProcessTerminal(options.json === true));
 }
 
 function read(litmus: string, options: Options): ExploreOptions {

@@ -4,7 +4,6 @@ import { basename } from 'node:path';
 import { CHECKPOINT_MS } from '../../config/limits.js';
 import { BadInput } from '../../core/base/errors.js';
 import { hasProtocol } from '../../core/protocols/registry.js';
-import type { RunRequest } from '../../core/run/manifest.js';
 import {
   dropCheckpointFile,
   readCheckpointFile,
@@ -31,6 +30,7 @@ import { EXIT_CODE, type ExitCode } from '../exit-codes.js';
 import { ServerRefused } from '../failure.js';
 import { readSettings } from '../settings.js';
 import type { Terminal } from '../terminal.js';
+import { storedAs } from './explore-stored.js';
 import { boundsAhead, estimateText, progressText, type Shown, textOf } from './explore-text.js';
 
 export interface ExploreOptions {
@@ -223,18 +223,6 @@ async function exploreOwn(
       ? null
       : await storedAs({ ...session, userProtocol: text }, data, terminal);
   return print({ ...result, sessionId, checkpoint: rested, explorationId: null }, options, terminal);
-}
-
-/** Id of the session of a counterexample. */
-async function storedAs(session: RunRequest, data: string, terminal: Terminal): Promise<string> {
-  const { openBackend } = await import('../backend/open-backend.js');
-  const backend = await openBackend(data, { create: true, note: (text) => terminal.note(text) });
-  try {
-    const [stored] = await backend.run([session], () => undefined);
-    return stored!.id;
-  } finally {
-    await backend.close();
-  }
 }
 
 /** The counterexample for people; stored as a session where there is a place for it. */

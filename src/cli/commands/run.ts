@@ -7,7 +7,7 @@ import { resolveCosts } from '../../core/machine/costs.js';
 import { hasProtocol } from '../../core/protocols/registry.js';
 import type { InvariantVerdict, Manifest } from '../../core/run/contract.js';
 import { createManifest, ENGINE_VERSION, RUN_LIMITS, type RunRequest } from '../../core/run/manifest.js';
-import { findScenario } from '../../core/scenarios/library.js';
+import { scenarioOf } from '../../core/scenarios/library.js';
 import type { Scenario } from '../../core/scenarios/scenario.js';
 import type { KernelReport } from '../../sessions/kernel-reports.js';
 import type { ForkView } from '../../sessions/session.view.js';
@@ -173,7 +173,7 @@ function detailText({ detail }: SessionDocument): string {
 
 /** The command that makes the same session again: everything that differs from a default is in it. @param file of a user's protocol */
 export function reproduce(manifest: Manifest, data: string | null, file: string | null = null): string {
-  const scenario = findScenario(manifest.scenario);
+  const scenario = scenarioOf(manifest);
   const words = ['npx', 'rootline', 'run', manifest.scenario];
   words.push('--protocol', file ?? manifest.protocol, '--seed', String(manifest.seed));
   words.push('--scheduler', manifest.scheduler, '--recording', manifest.recording);

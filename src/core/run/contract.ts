@@ -5,6 +5,7 @@ import type { ProtocolFaultKind } from '../base/errors.js';
 import type { UserProtocolText } from '../protocols/user-api.js';
 import type { LiveCommand } from '../scenarios/live/catalogue.js';
 import type { LivePlan } from '../scenarios/live/plan.js';
+import type { TracedWorkload } from '../scenarios/traced/workload.js';
 
 /** Stored rows of one chunk, as columns of equal length. */
 export interface StoredColumns {
@@ -230,4 +231,6 @@ export interface Manifest {
   readonly follows?: Following;
   /** A protocol that a user brought: this text runs, whatever has become of its file. */
   readonly userProtocol?: UserProtocolText;
+  /** Scenario `traced`: what a recording did. */
+  readonly workload?: TracedWorkload;
 }

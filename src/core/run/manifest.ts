@@ -6,8 +6,9 @@ import { resolveCosts } from '../machine/costs.js';
 import { link, type Protocol } from '../protocols/protocol.js';
 import { findProtocol } from '../protocols/registry.js';
 import type { UserProtocolText } from '../protocols/user-api.js';
-import { findScenario } from '../scenarios/library.js';
+import { scenarioOf } from '../scenarios/library.js';
 import { resolveParameters } from '../scenarios/scenario.js';
+import type { TracedWorkload } from '../scenarios/traced/workload.js';
 import { SCHEDULERS } from '../scheduler/scheduler.js';
 import type { Manifest, ThreadSteps } from './contract.js';
 import { resolveSchedule } from './schedule.js';
@@ -29,6 +30,8 @@ export interface RunRequest {
   readonly protocol: string;
   /** Instead of a shipped protocol: a text that a user brought, under the name in `protocol`. */
   readonly userProtocol?: UserProtocolText;
+  /** Scenario `traced`: what a recording did. */
+  readonly workload?: TracedWorkload;
   readonly seed?: number;
   readonly scheduler?: string;
   /** With scheduler `scripted`: who runs for how many steps. */
@@ -82,15 +85,15 @@ export function resolveLimits(given: Readonly<Record<string, number>>): Record<s
 
 /** Constants that the request's scenario gives to its protocol: they are part of the digest of what is linked. */
 export function scenarioConstants(
-  request: Pick<RunRequest, 'scenario' | 'parameters'>,
+  request: Pick<RunRequest, 'scenario' | 'parameters' | 'workload'>,
 ): Readonly<Record<string, number>> {
-  const scenario = findScenario(request.scenario);
+  const scenario = scenarioOf(request);
   return scenario.build(resolveParameters(scenario, request.parameters ?? {})).constants;
 }
 
 /** @param linkedDigest digest of the user's protocol with the scenario's constants: it is linked in a thread of its own */
 export function createManifest(request: RunRequest, linkedDigest?: string): Manifest {
-  const scenario = findScenario(request.scenario);
+  const scenario = scenarioOf(request);
   const user = request.userProtocol;
   if (user !== undefined && linkedDigest === undefined)
     throw new AssertionError(`protocol ${user.file} was not linked in a thread of its own`);
@@ -117,6 +120,7 @@ export function createManifest(request: RunRequest, linkedDigest?: string): Mani
     protocolDigest: protocol === null ? linkedDigest! : procedureDigest(protocol, built.constants),
     eventSchema: EVENT_SCHEMA_VERSION,
     ...(user === undefined ? {} : { userProtocol: user }),
+    ...(request.workload === undefined ? {} : { workload: request.workload }),
   };
 }
 

@@ -2,7 +2,7 @@
 // all traces, of which only what was used is stored and looked at.
 import { Layout, type Topology } from '../aggregates/layout.js';
 import { BadInput } from '../base/errors.js';
-import { findScenario } from '../scenarios/library.js';
+import { scenarioOf } from '../scenarios/library.js';
 import { resolveParameters } from '../scenarios/scenario.js';
 import type { Manifest } from './contract.js';
 
@@ -47,8 +47,8 @@ export function refuseTrace(manifest: { readonly scenario: string }, what: strin
 }
 
 /** Where everything lies in a world of such a session. */
-export function layoutOf(manifest: Pick<Manifest, 'scenario' | 'parameters'>): Layout {
+export function layoutOf(manifest: Pick<Manifest, 'scenario' | 'parameters' | 'workload'>): Layout {
   if (isTrace(manifest)) return traceLayout();
-  const scenario = findScenario(manifest.scenario);
+  const scenario = scenarioOf(manifest);
   return new Layout(scenario.build(resolveParameters(scenario, manifest.parameters)).topology);
 }

@@ -10,6 +10,8 @@ import { RECORDED_SCENARIOS } from './recorded/index.js';
 import type { Scenario } from './scenario.js';
 import { mirrorRoots, preFault } from './since-v6.9.js';
 import { teardown } from './teardown.js';
+import { tracedScenario } from './traced/traced.js';
+import type { TracedWorkload } from './traced/workload.js';
 import { wslSeabios } from './wsl-seabios.js';
 import { xenShimSmep } from './xen-shim-smep.js';
 
@@ -29,6 +31,14 @@ export const SCENARIOS: readonly Scenario[] = [
   gpuMemslots,
   teardown,
 ];
+
+/** Of a manifest or a request: one that carries a workload is built from that. */
+export function scenarioOf(of: {
+  readonly scenario: string;
+  readonly workload?: TracedWorkload | undefined;
+}): Scenario {
+  return of.workload === undefined ? findScenario(of.scenario) : tracedScenario(of.workload);
+}
 
 export function findScenario(id: string): Scenario {
   // A litmus is a scenario, too: found schedules are stored as its sessions. It is listed apart.

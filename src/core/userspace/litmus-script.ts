@@ -31,6 +31,9 @@ export const LITMUS_OP = {
   SHADOW_DROP: 106,
   /** kvm_mmu_change_mmu_pages(vm) */
   SHADOW_SHRINK: 107,
+  /** enter_smm(vcpu), emulator_leave_smm(vcpu): what an SMI and its RSM do, in every era. */
+  ENTER_SMM: 108,
+  LEAVE_SMM: 109,
 } as const;
 
 const NAMES: readonly string[] = names();
@@ -56,6 +59,12 @@ export class LitmusScript {
   }
   smm(entering: boolean): this {
     return this.put(LITMUS_OP.SMM, entering ? 1 : 0);
+  }
+  enterSmm(): this {
+    return this.put(LITMUS_OP.ENTER_SMM);
+  }
+  leaveSmm(): this {
+    return this.put(LITMUS_OP.LEAVE_SMM);
   }
   reset(): this {
     return this.put(LITMUS_OP.RESET);

@@ -37,6 +37,10 @@ export const litmus_thread = procedure(
               : call(fn.kvm_mmu_page_fault, 'done', l.vcpu, words[at + 1], words[at + 2]);
           case LITMUS_OP.SMM:
             return call(fn.kvm_smm_changed, 'done', l.vcpu, words[at + 1]);
+          case LITMUS_OP.ENTER_SMM:
+            return call(fn.enter_smm, 'done', l.vcpu);
+          case LITMUS_OP.LEAVE_SMM:
+            return call(fn.emulator_leave_smm, 'done', l.vcpu);
           case LITMUS_OP.RESET:
             return call(fn.kvm_mmu_reset_context, 'done', l.vcpu, RESET.FORCED);
           case LITMUS_OP.REQUESTS:

@@ -107,6 +107,8 @@ function litmusCall(out: Collected, script: Int32Array, at: number, zapsShared: 
   switch (op) {
     case LITMUS_OP.LOAD:
     case LITMUS_OP.SMM:
+    case LITMUS_OP.ENTER_SMM:
+    case LITMUS_OP.LEAVE_SMM:
     case LITMUS_OP.RESET:
       out.usesRoots = true;
       return;

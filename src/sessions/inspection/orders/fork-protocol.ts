@@ -5,7 +5,7 @@ import { BadInput } from '../../../core/base/errors.js';
 import type { UserProtocolText } from '../../../core/protocols/user-api.js';
 import type { Following, Manifest, RunProgress, SnapshotBytes } from '../../../core/run/contract.js';
 import { MAX_FOLLOWED_DECISIONS } from '../../../core/run/fork.js';
-import { findScenario } from '../../../core/scenarios/library.js';
+import { scenarioOf } from '../../../core/scenarios/library.js';
 import { resolveParameters } from '../../../core/scenarios/scenario.js';
 import { OUTSIDE } from '../../../core/scheduler/decision-log.js';
 import type { EventReader } from '../../../store/event-store.port.js';
@@ -82,7 +82,7 @@ async function withProtocol(
   { manifest, protocol, text }: OtherProtocol,
   place: ForkPlace,
 ): Promise<Manifest> {
-  const scenario = findScenario(manifest.scenario);
+  const scenario = scenarioOf(manifest);
   const { constants } = scenario.build(resolveParameters(scenario, manifest.parameters));
   const protocolDigest = await place.digest(constants);
   const { userProtocol: _, ...rest } = manifest;
