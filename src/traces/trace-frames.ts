@@ -63,7 +63,10 @@ export async function* readFrames(of: TraceFile, onFrame: OnFrame): AsyncGenerat
   const push = (piece: Uint8Array): void => {
     const buffer = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
     if (isAscii(buffer)) {
-      reader.push(decoder.end() + buffer.toString('latin1'));
+      const text = buffer.toString('latin1');
+      const before = decoder.end();
+      if (before === '') reader.push(text, buffer);
+      else reader.push(before + text);
       return;
     }
     reader.push(decoder.write(buffer).replace(MAIL_SPACE, ' '));

@@ -1,5 +1,5 @@
 // Every layout that was recorded, read into frames; what mail clients do to them; and everything that is not a trace.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
@@ -17,16 +17,90 @@ interface Read extends FrameReport {
   readonly frames: readonly Frame[];
 }
 
-function read(text: string, piece = 65_536): Read {
+/** @param ascii give the bytes as well, as an import does */
+function read(text: string, piece = 65_536, ascii = false): Read {
   const frames: Frame[] = [];
   const reader = new FrameReader((frame) => frames.push(frame));
-  for (let at = 0; at < text.length; at += piece) reader.push(text.slice(at, at + piece));
+  for (let at = 0; at < text.length; at += piece) {
+    const part = text.slice(at, at + piece);
+    reader.push(part, ascii ? Buffer.from(part, 'latin1') : null);
+  }
   return { ...reader.end(), frames };
 }
 
 const events = (r: Read): FrameEvent[] => r.frames.filter((f) => f.kind === 'event');
 const calls = (r: Read): FrameCall[] => r.frames.filter((f) => f.kind === 'call');
 const countOf = (r: Read, name: string): number => events(r).filter((f) => f.event === name).length;
+
+describe('lines read from bytes are the lines read from text', () => {
+  const files = readdirSync(FIXTURES, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    /(?:\.txt|\.trace|trace)\.gz$/.test(name),
+  );
+  test.each(files)('%s', (name) => {
+    const text = textOf(name).replaceAll(/[^\0-\x7f]/g, '?');
+    for (const piece of [65_536, 4_099]) expect(read(text, piece, true)).toEqual(read(text, piece));
+  });
+
+  const PLAIN = '   t-1 [000] d..1. 1.000001: kvm_entry: vcpu 0, rip 0x1';
+  const odd = [
+    't-1 [000] 1.000001: kvm_entry: vcpu 0\r',
+    '[x] y-7 [000] 1.5: kvm_entry:',
+    'a[1]-7   [000] ....  1.123456789: kvm_entry:   vcpu 0  \t ',
+    '> t-1 [000] 1.000001: kvm_entry: vcpu 0',
+    't-1 (  12) [000] 1.000001: kvm_entry: vcpu 0',
+    't-12345678901 [000] 1.000001: kvm_entry: vcpu 0',
+    '-1 [000] 1.000001: kvm_entry: vcpu 0',
+    't-1 [000] 12345678.000001: kvm_entry: vcpu 0',
+    't-1 [000] 99999999999.000001: kvm_entry: vcpu 0',
+    't-1 [000] 1.: kvm_entry: vcpu 0',
+    't-1 [000] .5: kvm_entry: vcpu 0',
+    't-1 [000] 1234567: kvm_entry: vcpu 0',
+    't-1 [000] d..1. 1.000001: kvm:kvm_entry: vcpu 0',
+    't-1 [000] d..1. 1.000001: kvm_entry:vcpu 0',
+    't-1 [000] d..1. 1.000001: kvm_entry',
+    't-1 [000] d..1. 1.000001: bprint: x',
+    't-1 [000] d..1. 1.000001: print: tracing_mark_write: hello',
+    't-1 [000] d..1. 1.000001: kvm_mmu_load <-vcpu_enter_guest',
+    't 1/2 [000] 1.000001: kvm:kvm_entry: vcpu 0',
+    't 1 [000]  1.000001: kvm:kvm_entry: vcpu 0',
+    'CPU:1 [LOST 7 EVENTS]',
+    't-1 [000000] 1.000001: kvm_entry: vcpu 0',
+    't-1 [000]',
+    `t-1 [000] ${' '.repeat(70_000)} 1.000001: kvm_entry: vcpu 0`,
+    '',
+    `${'n'.repeat(90)}-1 [000] 1.000001: kvm_entry: vcpu 0`,
+  ];
+  test.each(odd)('%#: %j', (line) => {
+    // The first lines are read before the layout is known.
+    const text = `${`${PLAIN}\n`.repeat(401)}${line}\n${PLAIN}\n${line}\n`;
+    expect(read(text, 65_536, true)).toEqual(read(text));
+  });
+
+  test('lines made of pieces of lines', () => {
+    const pieces = fc.constantFrom(
+      ' ',
+      '-',
+      '1',
+      '[000]',
+      ':',
+      '.',
+      't',
+      '0.5:',
+      'kvm_entry:',
+      '\t',
+      '(',
+      ']',
+      '\r',
+    );
+    fc.assert(
+      fc.property(fc.array(pieces, { maxLength: 12 }), (parts) => {
+        const text = `${`${PLAIN}\n`.repeat(401)}${parts.join('')}\n${PLAIN}\n`;
+        expect(read(text, 65_536, true)).toEqual(read(text));
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
 
 describe('recorded layouts', () => {
   // The same program under the same kernel, printed in other ways: 227 events each.

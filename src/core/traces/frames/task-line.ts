@@ -1,5 +1,6 @@
 // `TASK-PID (TGID) [CPU] FLAGS TIME: EVENT: BODY`: the line that tracefs (`trace`, `trace_pipe`), `trace-cmd report` and
-// `perf script` share, with or without flags and tgid. Scanned by hand: this is where importing a trace spends its time.
+// `perf script` share, with or without flags and tgid. The plain form, which nearly all lines of nearly all traces
+// have, is read by plain-lines.ts first.
 import { type Frame, type FrameClock, type MalformedFrame, NS_PER_SECOND } from './frame.js';
 
 const SPACE = 32;
@@ -11,10 +12,10 @@ const NINE = 57;
 const CLOSE = 93;
 
 /** The CPU stands within so many characters: a name, two numbers and padding. */
-const PREFIX_MAX = 80;
+export const PREFIX_MAX = 80;
 /** Digits of a CPU number and of a pid. */
-const CPU_DIGITS_MAX = 5;
-const PID_DIGITS_MAX = 10;
+export const CPU_DIGITS_MAX = 5;
+export const PID_DIGITS_MAX = 10;
 
 const isDigit = (c: number): boolean => c >= ZERO && c <= NINE;
 const isSpace = (c: number): boolean => c === SPACE || c === TAB;
