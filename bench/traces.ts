@@ -1,16 +1,25 @@
 // (g) Traces: a generated tracefs text of 5,000,000 lines, plain, imported by the command line into a fresh data folder in a
-// process of its own. The clock runs from the process's start until the session is there; memory is the most that the
-// process ever had.
+// process of its own; and what the probes would have printed of a simulated run of v6.4, checked against all eras. The clock runs
+// from the process's start until the session, or the verdict, is there; memory is the most that the process ever had.
 import { spawn } from 'node:child_process';
-import { createWriteStream, readFileSync, rmSync } from 'node:fs';
+import { closeSync, createWriteStream, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { findProtocol } from '../src/core/protocols/registry.js';
+import { createManifest } from '../src/core/run/manifest.js';
+import { Simulation } from '../src/core/run/simulation.js';
+import { findScenario } from '../src/core/scenarios/library.js';
+import { probedProtocol } from '../src/core/traces/check/probed.js';
+import type { CheckReport } from '../src/core/traces/check/verdict.js';
 import type { Figure } from './figures.js';
 import { PACKAGE_ROOT } from './package-root.js';
 
 const LINES = 5_000_000;
 const LINES_PER_S_TARGET = 300_000;
+const CHECKED_SMIS = 40_000;
+const CHECKED_PROTOCOL = 'v6.4';
+const EVENTS_PER_S_TARGET = 300_000;
 const RSS_TARGET_MIB = 512;
 /** Faults between two SMIs of a vCPU. */
 const FAULTS_PER_SMI = 16;
@@ -99,20 +108,47 @@ export function* traceLines(lines: number): Generator<string> {
   yield piece;
 }
 
-interface ImportRun {
-  readonly seconds: number;
-  readonly peakMiB: number;
-  readonly document: {
-    readonly lines: number;
-    readonly stored: number;
-    readonly warnings: readonly string[];
-  };
+/** What the probes print of a simulated run, as tracefs text. @returns its events */
+function writeProbed(file: string, smis: number): number {
+  const request = { scenario: 'smi-heavy', protocol: CHECKED_PROTOCOL, parameters: { smis, vcpus: 2 } };
+  const manifest = createManifest({ ...request, recording: 'lifecycle', invariants: false });
+  const fd = openSync(file, 'w');
+  let events = 0;
+  let piece = '# tracer: nop\n#\n';
+  const protocol = probedProtocol(findProtocol(CHECKED_PROTOCOL), ({ pid, cpu, event, body }) => {
+    events++;
+    const us = 21_000_000 + events * 7;
+    const time = `${Math.floor(us / 1e6)}.${String(us % 1e6).padStart(6, '0')}`;
+    piece += `       CPU ${cpu}/KVM-${pid}    [00${cpu}] d..1. ${time.padStart(12)}: ${event}: ${body}\n`;
+    if (piece.length < 1 << 18) return;
+    writeSync(fd, piece);
+    piece = '';
+  });
+  const scenario = findScenario(manifest.scenario).build(manifest.parameters as Record<string, number>);
+  const simulation = new Simulation({ manifest, protocol, scenario, snapshots: false });
+  while (simulation.outcome === null) simulation.advance(100_000);
+  writeSync(fd, piece);
+  closeSync(fd);
+  return events;
 }
 
-function importOf(file: string, dataDir: string): Promise<ImportRun> {
+interface Run<T> {
+  readonly seconds: number;
+  readonly peakMiB: number;
+  readonly document: T;
+}
+
+interface ImportDocument {
+  readonly lines: number;
+  readonly stored: number;
+  readonly warnings: readonly string[];
+}
+
+/** One command of the compiled program. */
+function runOf<T>(args: readonly string[]): Promise<Run<T>> {
   const cli = join(PACKAGE_ROOT, 'dist/src/cli/main.js');
   const begun = performance.now();
-  const child = spawn(process.execPath, [cli, 'import', file, '--data', dataDir, '--json']);
+  const child = spawn(process.execPath, [cli, ...args, '--json']);
   let out = '';
   let errors = '';
   let peakKiB = 0;
@@ -135,39 +171,47 @@ function importOf(file: string, dataDir: string): Promise<ImportRun> {
     child.on('error', reject).on('exit', (code) => {
       clearInterval(poll);
       if (code !== 0) {
-        reject(new Error(`import ended with ${code}: ${errors}`));
+        reject(new Error(`${args[0]} ended with ${code}: ${errors}`));
         return;
       }
-      const document = JSON.parse(out) as ImportRun['document'];
+      const document = JSON.parse(out) as T;
       resolve({ seconds: (performance.now() - begun) / 1_000, peakMiB: peakKiB / 1_024, document });
     });
   });
 }
 
+const LINUX = process.platform === 'linux';
+const grouped = (n: number): string => n.toLocaleString('en-US');
+
 export async function measureTraces(folder: string, scale: number): Promise<Figure[]> {
-  const lines = Math.round(LINES * scale);
+  const figure = (
+    name: string,
+    value: number,
+    unit: string,
+    target: Figure['target'],
+    note: string,
+  ): Figure => ({ section: 'traces', name, value, unit, target, aim: null, note });
+
   const file = join(folder, 'trace.txt');
-  await pipeline(Readable.from(traceLines(lines)), createWriteStream(file));
-  const run = await importOf(file, join(folder, 'traces-data'));
+  await pipeline(Readable.from(traceLines(Math.round(LINES * scale))), createWriteStream(file));
+  const imported = await runOf<ImportDocument>(['import', file, '--data', join(folder, 'traces-data')]);
+  const { lines, stored, warnings } = imported.document;
+  if (warnings.length > 0) throw new Error(warnings.join('; '));
+
+  const events = writeProbed(file, Math.max(1, Math.round(CHECKED_SMIS * scale)));
+  const checked = await runOf<CheckReport>(['check', file, '--all']);
   rmSync(file);
-  if (run.document.warnings.length > 0) throw new Error(run.document.warnings.join('; '));
-  const note = `rootline import of ${run.document.lines.toLocaleString('en-US')} lines, ${run.document.stored.toLocaleString('en-US')} events stored`;
-  const figure = (name: string, value: number, unit: string, target: Figure['target']): Figure => ({
-    section: 'traces',
-    name,
-    value,
-    unit,
-    target,
-    aim: null,
-    note,
-  });
+  // A protocol that has refused a line looks at no more of them: the one that is measured reads all.
+  const verdict = checked.document.verdicts.find(({ protocol }) => protocol === CHECKED_PROTOCOL);
+  if (verdict?.verdict !== 'accepted') throw new Error(`the check says ${JSON.stringify(verdict)}`);
+
+  const importNote = `rootline import of ${grouped(lines)} lines, ${grouped(stored)} events stored`;
+  const checkNote = `rootline check --all of ${grouped(events)} events`;
+  const memory = LINUX ? { atMost: RSS_TARGET_MIB } : null;
   return [
-    figure('import', run.document.lines / run.seconds, 'lines/s', { atLeast: LINES_PER_S_TARGET }),
-    figure(
-      'import, memory',
-      run.peakMiB,
-      'MiB',
-      process.platform === 'linux' ? { atMost: RSS_TARGET_MIB } : null,
-    ),
+    figure('import', lines / imported.seconds, 'lines/s', { atLeast: LINES_PER_S_TARGET }, importNote),
+    figure('import, memory', imported.peakMiB, 'MiB', memory, importNote),
+    figure('check', events / checked.seconds, 'events/s', { atLeast: EVENTS_PER_S_TARGET }, checkNote),
+    figure('check, memory', checked.peakMiB, 'MiB', memory, checkNote),
   ];
 }
