@@ -392,10 +392,13 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
 
   // What needs no data folder takes --data all the same: a script may pass it to every command.
   const unused = (): Option => new Option('--data <dir>', 'not needed here').default(DEFAULT_DATA);
-  add('explain', 'which known bugs print the kernel reports (WARN, KASAN, lockups) of a log')
-    .argument('<file>', 'dmesg or journal text, a quoted mail too; - for standard input')
-    .action((file: string, options: CommonOptions) => {
-      ended(explainCommand(file, terminalOf(options)));
+  add('explain', 'which known bugs print the kernel reports (WARN, KASAN, lockups) of a log; or one bug')
+    .argument(
+      '<what>',
+      'dmesg or journal text, a quoted mail too; - for standard input; or a bug, such as B13',
+    )
+    .action((what: string, options: CommonOptions) => {
+      ended(explainCommand(what, terminalOf(options)));
     });
 
   add('validate', 'hold simulated runs against recordings of real kernels')

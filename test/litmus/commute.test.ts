@@ -276,6 +276,11 @@ describe('a forced step commutes with everything that the others can do before i
     // With a running guest.
     ['g-n', 'v5.10', 8, true],
     ['g-n', '7.2.13', 8, true],
+    ['g-m', 'v6.6', 2, false],
+    ['b4', 'v5.12', 2, false],
+    ['b5', 'v5.12', 1, false],
+    ['b20', 'v5.16', 2, false],
+    ['b22', 'v5.18', 1, false],
   ] as const)('%s, %s', (litmus, protocol, schedules, exhaustive) => {
     const random = randomFrom(litmus.length * 31 + protocol.length);
     const sampler = new Sampler(protocol, litmus, random, exhaustive);

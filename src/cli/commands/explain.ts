@@ -1,7 +1,9 @@
-// `explain`: kernel reports in a log (lockdep, WARN, KASAN, refcount_t, soft lockups), and which known bugs print them.
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+// `explain`: kernel reports in a log (lockdep, WARN, KASAN, refcount_t, soft lockups), and which known bugs print them; or one known
+// bug by its number, and what is seen of it.
+import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { BadInput } from '../../core/base/errors.js';
-import { type ExplainedReport, type Explanation, explain } from '../../core/bugs/explain.js';
+import { HEADLINE_TEXT, type Splat } from '../../core/bugs/bug.js';
+import { BUGS, type ExplainedReport, type Explanation, explain, findBug } from '../../core/bugs/explain.js';
 import { litmusOf } from '../../core/catalogue/cells.js';
 import { EXIT_CODE, type ExitCode } from '../exit-codes.js';
 import type { Terminal } from '../terminal.js';
@@ -11,8 +13,52 @@ const EXPLAIN_BYTES_MAX = 64 * 1024 * 1024;
 /** Functions of the stack that the text shows. */
 const STACK_SHOWN = 8;
 
+/** @param what a path, - for standard input, or the number of a bug */
+export function explainCommand(what: string, terminal: Terminal): ExitCode {
+  if (/^B\d+\w*$/i.test(what) && !existsSync(what)) return explainBug(what, terminal);
+  return explainLog(what, terminal);
+}
+
+/** What is known of a bug, and how it shows itself. */
+function explainBug(id: string, terminal: Terminal): ExitCode {
+  const bug = findBug(id);
+  if (bug === undefined) {
+    const known = BUGS.map((one) => one.id);
+    throw new BadInput(
+      'unknown-bug',
+      `no bug "${id}", and no such file; expected a file with kernel messages, or one of: ${known.join(', ')}`,
+      known,
+    );
+  }
+  const shownBy = litmusOf(bug.id);
+  const { splats, seen } = bug;
+  terminal.document({ ...bug, seen: seen ?? null, shownBy });
+  terminal.line(`${bug.id}: ${bug.title} (${bug.kind})`);
+  terminal.line(`  kernels  ${bug.affected}`);
+  for (const fix of bug.fixes) terminal.line(`  fix      ${fix.commit} "${fix.title}"`);
+  terminal.line(`  needs    ${bug.configuration}`);
+  terminal.line(`  order    ${bug.order}`);
+  if (bug.breaks.length > 0) terminal.line(`  breaks   ${bug.breaks.join(', ')}`);
+  for (const splat of splats) {
+    terminal.line(`  prints   ${HEADLINE_TEXT[splat.headline[0]]}${places(splat)}`);
+    terminal.line(`           ${splat.because}`);
+  }
+  if (seen !== undefined) terminal.line(`  seen     ${seen}`);
+  if (shownBy !== null)
+    terminal.line(`  litmus   npx rootline explore ${shownBy.litmus} --protocol ${shownBy.protocol}`);
+  terminal.line(`  see it   npx rootline catalogue --bug ${bug.id}`);
+  return EXIT_CODE.FINE;
+}
+
+/** In which function, and who is on the stack. */
+function places({ in: functions, stack }: Splat): string {
+  const at = functions.length === 0 ? '' : ` in ${functions.join(' or ')}`;
+  const callers = stack.map((group) => group.join(' or '));
+  return `${at}${callers.length === 0 ? '' : `, called by ${callers.join(', and by ')}`}`;
+}
+
 /** @param file a path, or - for standard input */
-export function explainCommand(file: string, terminal: Terminal): ExitCode {
+function explainLog(file: string, terminal: Terminal): ExitCode {
   const reports = explain(readLog(file));
   terminal.document({
     reports: reports.map(({ report, explanations }) => ({

@@ -60,4 +60,20 @@ export interface Bug {
   readonly order: string;
   /** What it prints; empty where it prints nothing of its own. */
   readonly splats: readonly Splat[];
+  /** Where it prints nothing of its own: what is seen instead. */
+  readonly seen?: string;
 }
+
+/** What a report of this kind begins with. */
+export const HEADLINE_TEXT: { readonly [H in Headline]: string } = {
+  kasan: 'BUG: KASAN: slab-use-after-free',
+  warning: 'WARNING',
+  refcount: 'refcount_t: underflow; use-after-free',
+  'soft-lockup': 'watchdog: BUG: soft lockup',
+  'rcu-stall': 'rcu: INFO: rcu_preempt self-detected stall',
+  'null-dereference': 'BUG: kernel NULL pointer dereference',
+  'general-protection-fault': 'general protection fault',
+  'kernel-bug': 'kernel BUG',
+  'list-corruption': 'list_del corruption',
+  'slab-objects-remain': 'Objects remaining in kvm_mmu_page_header',
+};

@@ -18,6 +18,7 @@ export const ROOT_BUGS: readonly Bug[] = [
     order:
       'each SMI and each RSM puts the last reference of the root in use; its tree is built again page by page',
     splats: [],
+    seen: 'no report: roots are allocated and freed by the thousand (`kvm_mmu_get_page ... new` in tracefs), EPT violations for pages that were mapped before, a guest that boots slowly',
   },
   {
     id: 'B1',
@@ -141,6 +142,7 @@ export const ROOT_BUGS: readonly Bug[] = [
     order:
       'the fault has its page; the update invalidates and zaps the root completely; the fault installs a table and a leaf in it',
     splats: [],
+    seen: "no report on 5.15: the last put of the root zaps again and hides it; from the put that does not (v5.18's) on, the WARN at the VM's end that tables are left",
   },
   {
     id: 'B10i',
@@ -182,6 +184,7 @@ export const ROOT_BUGS: readonly Bug[] = [
     configuration: '1 vCPU, mmu_invalidate_seq of 2^31 or more',
     order: 'the comparison extends the sign: every fault is retried',
     splats: [],
+    seen: 'no report: the vCPU spins in EPT violations (kvm_stat: pf_taken without pf_fixed), its guest CPU stands still and its host CPU is busy, for ever',
   },
   {
     id: 'B11',
@@ -274,6 +277,7 @@ export const ROOT_BUGS: readonly Bug[] = [
     configuration: '1 VM, r invalid roots, r and more CPUs',
     order: 'r items of an unbound workqueue run at once on any CPU while the requester only waits',
     splats: [],
+    seen: "no report: audible glitches and missed deadlines while kworkers run kvm's items on many CPUs (workqueue:* in tracefs, about 8 ms each)",
   },
   {
     id: 'B16',
@@ -316,6 +320,7 @@ export const ROOT_BUGS: readonly Bug[] = [
     order:
       'the root is invalidated between two faults of the ioctl; its request is never consumed: every fault is stale',
     splats: [],
+    seen: 'no report: KVM_PRE_FAULT_MEMORY does not return until a signal comes; the thread is busy in kvm_mmu_reload and the fault',
   },
   {
     id: 'B24',

@@ -63,6 +63,7 @@ export const TABLE_BUGS: readonly Bug[] = [
     configuration: '1 vCPU in guest mode, the NX recovery thread',
     order: 'recovery zaps a table, forgets the flush and unlocks; the vCPU still translates through it',
     splats: [],
+    seen: 'no report: the guest goes on reading and writing through the entry that is gone; what shows is data of another owner in the guest, or guest writes in a page that the host has given to somebody else (KASAN or page poisoning of the host may name that page, never KVM)',
   },
   {
     id: 'B5',
@@ -79,6 +80,7 @@ export const TABLE_BUGS: readonly Bug[] = [
     configuration: '2 roots, the NX recovery thread or a range zap, 1 vCPU',
     order: "the walk of the second root yields without the first root's flush",
     splats: [],
+    seen: 'no report: as B4, and only when the lock was wanted by another thread just then; the guest keeps translating to the page that was taken away',
   },
   {
     id: 'B14',
@@ -179,6 +181,7 @@ export const TABLE_BUGS: readonly Bug[] = [
     order:
       "the flush for a removed table begins at its last entry: the others stay in the other CPU's TLB while the table is freed",
     splats: [],
+    seen: 'no report, and only below a hypervisor that takes flushes of a range (Hyper-V): the other vCPU goes on translating through the table that is being freed; what shows is wrong data in the guest, or its writes in a page that has another owner',
   },
   {
     id: 'B21',
@@ -222,6 +225,7 @@ export const TABLE_BUGS: readonly Bug[] = [
     order:
       "a root's page is handed out again; the flush at load does not reach the outer hypervisor's tables",
     splats: [],
+    seen: 'no report: the guest reads what its new root does not map, because the outer hypervisor still has tables for the old root at that address; triple faults, or endless EPT violations with nothing to fix, on AMD below Hyper-V',
   },
   {
     id: 'B23',
@@ -235,6 +239,7 @@ export const TABLE_BUGS: readonly Bug[] = [
     configuration: '2 threads that want the lock all the time, 1 root',
     order: 'a walk yields, starts again at the same gfn and yields again',
     splats: [],
+    seen: 'no report: the thread that zaps never comes back while others take mmu_lock; `perf top` shows it in tdp_iter_restart, with a hung-task or soft-lockup report only of whoever waits for it',
   },
   {
     id: 'B27',
@@ -248,6 +253,7 @@ export const TABLE_BUGS: readonly Bug[] = [
     configuration: '2 vCPUs, one 2 MiB leaf, one fault wants 4 KiB',
     order: 'one fault clears the large entry, the other installs small ones before the first has flushed',
     splats: [],
+    seen: 'no report: never released. Two CPUs would translate one gfn to two pages, and the guest would see writes that come and go',
   },
   {
     id: 'B28',
@@ -261,5 +267,6 @@ export const TABLE_BUGS: readonly Bug[] = [
     configuration: '1 vCPU, dirty logging',
     order: 'a bit is cleared in an entry that is not present, which stays not present',
     splats: [],
+    seen: 'nothing: no memory rule is broken; a debug build may print one WARN about A/D bits',
   },
 ];

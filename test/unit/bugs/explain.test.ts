@@ -1,6 +1,8 @@
 // Reports in the kernel's own form (made up for these tests: addresses, offsets and machines are nobody's), and what the
 // table of bugs says of them.
 import { describe, expect, test } from 'vitest';
+import { explainCommand } from '../../../src/cli/commands/explain.js';
+import type { Terminal } from '../../../src/cli/terminal.js';
 import { isBefore, parseRelease } from '../../../src/core/base/release.js';
 import { BUGS, explain } from '../../../src/core/bugs/explain.js';
 import { readSplats } from '../../../src/core/bugs/splat.js';
@@ -108,6 +110,28 @@ describe('the table', () => {
     const all = ['B0', 'B10i', 'B10ii', ...Array.from({ length: 24 }, (_, k) => `B${k + 1}`), 'B27', 'B28'];
     expect(new Set(BUGS.map((bug) => bug.id))).toEqual(new Set(all.filter((id) => id !== 'B10')));
     expect(BUGS).toHaveLength(all.length - 1);
+  });
+
+  test('a bug prints something, or it is said what is seen instead', () => {
+    for (const { id, splats, seen } of BUGS)
+      expect({ [id]: splats.length > 0 }).toEqual({ [id]: seen === undefined });
+    const said: string[] = [];
+    const terminal = {
+      line: (text = '') => said.push(text),
+      document: () => undefined,
+    } as unknown as Terminal;
+    explainCommand('b20', terminal);
+    expect(said[0]).toBe('B20: ranged flush starts at the wrong gfn (safety)');
+    expect(said.join('\n')).toMatch(
+      /seen {5}no report, and only below a hypervisor that takes flushes of a range/,
+    );
+    expect(said.join('\n')).toContain('explore b20 --protocol v5.13');
+    said.length = 0;
+    explainCommand('B13', terminal);
+    expect(said.join('\n')).toMatch(
+      /prints {3}BUG: KASAN: slab-use-after-free in kvm_tdp_mmu_invalidate_all_roots/,
+    );
+    expect(() => explainCommand('B99', terminal)).toThrow(/no bug "B99", and no such file/);
   });
 
   test('a release candidate is before its release, which is before its stable ones', () => {

@@ -1,7 +1,7 @@
 // A counterexample as a recipe for a real kernel: which calls in which order, whom to hold up where until who has come how far,
 // and what the kernel prints then.
 
-import type { Bug } from '../../bugs/bug.js';
+import { type Bug, HEADLINE_TEXT } from '../../bugs/bug.js';
 import { BUGS } from '../../bugs/explain.js';
 import { decodeEvent } from '../../events/catalogue.js';
 import { eventText } from '../../projections/event-text.js';
@@ -114,19 +114,6 @@ const BY_RULE: { readonly [rule: string]: string } = {
   I30: 'Objects remaining in kvm_mmu_page_header on rmmod',
 };
 
-const HEADLINE_TEXT: { readonly [headline: string]: string } = {
-  kasan: 'BUG: KASAN: slab-use-after-free',
-  warning: 'WARNING',
-  refcount: 'refcount_t: underflow; use-after-free',
-  'soft-lockup': 'watchdog: BUG: soft lockup',
-  'rcu-stall': 'rcu: INFO: rcu_preempt self-detected stall',
-  'null-dereference': 'BUG: kernel NULL pointer dereference',
-  'general-protection-fault': 'general protection fault',
-  'kernel-bug': 'kernel BUG',
-  'list-corruption': 'list_del corruption',
-  'slab-objects-remain': 'Objects remaining in kvm_mmu_page_header',
-};
-
 function splatOf(
   { violation }: Found,
   stack: readonly Place[],
@@ -136,6 +123,8 @@ function splatOf(
   );
   const trace = [...new Set(functions.filter((name) => name !== ''))].join(' < ');
   const bug = bugOf(violation.rule, violation.kind, functions);
+  const known = bug === null ? null : `${bug.id}: ${bug.title}`;
+  if (bug?.seen !== undefined) return { splat: bug.seen, bug: known };
   const headline = bug?.splats[0]?.headline[0];
   const text =
     headline !== undefined
@@ -145,7 +134,7 @@ function splatOf(
         : violation.kind === 'deadlock'
           ? 'INFO: task blocked for more than 120 seconds'
           : (BY_RULE[violation.rule] ?? 'nothing of its own: compare guest memory, page tables and counters');
-  return { splat: `${text} in ${trace}`, bug: bug === null ? null : `${bug.id}: ${bug.title}` };
+  return { splat: `${text} in ${trace}`, bug: known };
 }
 
 /** The known bug that breaks this rule and whose report names the function at fault, else one of its callers. */
