@@ -1,19 +1,20 @@
 // The shell: rail, view, status line; the sheet of keys; the form for a token where the server asks for one.
-import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { LoginNeeded, useToken } from '../api/token.js';
 import { startWatching } from '../live/watch.js';
 import { Boundary } from '../ui/boundary.js';
 import { EmptyState } from '../ui/states.js';
 import { KeySheet } from './key-sheet.js';
 import { useKeys } from './keys.js';
+import { later } from './later.js';
 import { Link } from './link.js';
 import { Rail } from './rail.js';
 import { go, usePlace } from './router.js';
 import { StatusLine } from './status.js';
 import { toggleTheme } from './theme.js';
-import { VIEWS } from './views.js';
+import { routeOf, VIEWS } from './views.js';
 
-const Tour = lazy(async () => ({ default: (await import('../tour/tour.js')).Tour }));
+const Tour = later(async () => (await import('../tour/tour.js')).Tour);
 /** Whether somebody has been here before. */
 const TOURED = 'rootline.tour';
 
@@ -59,19 +60,15 @@ export function App() {
       <main className="view">{needed ? <LoginNeeded /> : <Routed path={path} query={query} />}</main>
       <StatusLine />
       {sheet && <KeySheet onClose={() => setSheet(false)} onTour={beginTour} />}
-      {tour && !needed && (
-        <Suspense fallback={null}>
-          <Tour onEnd={endTour} />
-        </Suspense>
-      )}
+      {tour && !needed && <Tour.Component onEnd={endTour} />}
     </div>
   );
 }
 
 function Routed({ path, query }: { readonly path: string; readonly query: URLSearchParams }) {
-  const view = VIEWS.find(({ base }) => path === base || path.startsWith(`${base}/`));
+  const routed = routeOf(path);
   if (path === '/') return null;
-  if (view === undefined) {
+  if (routed === null) {
     return (
       <EmptyState title="There is no such view">
         <Link to="/sessions" className="btn p">
@@ -80,13 +77,10 @@ function Routed({ path, query }: { readonly path: string; readonly query: URLSea
       </EmptyState>
     );
   }
-  const rest = decodeURIComponent(path.slice(view.base.length + 1));
-  const Shown = rest !== '' && view.one !== undefined ? view.one : view.component;
+  const Shown = routed.view.Component;
   return (
     <Boundary key={path}>
-      <Suspense fallback={null}>
-        <Shown rest={rest} query={query} />
-      </Suspense>
+      <Shown rest={routed.rest} query={query} />
     </Boundary>
   );
 }

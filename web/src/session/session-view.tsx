@@ -13,6 +13,7 @@ import { useTimelineData } from '../timeline/timeline-data.js';
 import { TimelinePane, timeAt } from '../timeline/timeline-pane.js';
 import { count } from '../ui/format.js';
 import { type SplitSpec, Splitter, useSplits } from '../ui/splitter.js';
+import { useStable } from '../ui/stable.js';
 import { EmptyState, ErrorState, Loading } from '../ui/states.js';
 import { useTitle } from '../ui/title.js';
 import { firstWindow, laneChoiceOf, positionOf, toggleLane, windowOf, windowText } from './address.js';
@@ -253,7 +254,14 @@ function Opened({ id, data, session, query }: OpenedProps) {
       ['.', 'step'],
     ],
   });
-  const columns = range ?? seen;
+  // What the panes beside the timeline are given does not change while it is panned.
+  const columns = useStable(() => range ?? seen);
+  const setPath = useStable((path: string | null) => setQuery({ path }));
+  const setFilterText = useStable((filter: string) => setQuery({ filter }));
+  const chooseThread = useStable((name: string) => {
+    setThread(name);
+    setFrame(0);
+  });
   const { style, sizes, resize } = useSplits('session');
   const split = (name: keyof typeof SPLITS) => (
     <Splitter spec={SPLITS[name]} size={sizes[SPLITS[name].variable]} resize={resize} />
@@ -344,7 +352,7 @@ function Opened({ id, data, session, query }: OpenedProps) {
           retry={state.reload}
           goTo={goTo}
           path={query.get('path')}
-          setPath={(path) => setQuery({ path })}
+          setPath={setPath}
         />
       ) : (
         <RangePane id={id} range={range} clear={() => setQuery({ range: null })} />
@@ -356,7 +364,7 @@ function Opened({ id, data, session, query }: OpenedProps) {
         at={at}
         goTo={goTo}
         filterText={query.get('filter') ?? ''}
-        setFilterText={(filter) => setQuery({ filter })}
+        setFilterText={setFilterText}
         range={columns}
       />
       {split('below')}
@@ -364,10 +372,7 @@ function Opened({ id, data, session, query }: OpenedProps) {
         protocol={session.protocol}
         state={state.data}
         thread={thread ?? actor}
-        setThread={(name) => {
-          setThread(name);
-          setFrame(0);
-        }}
+        setThread={chooseThread}
         frame={frame}
         setFrame={setFrame}
       />

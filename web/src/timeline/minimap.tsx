@@ -1,6 +1,6 @@
 // The whole session in one line: births, deaths and zaps of roots, milestones, findings, and where the window is. A click moves
 // the window there, a drag draws a new one.
-import { type PointerEvent, useRef, useState } from 'react';
+import { type PointerEvent, useMemo, useRef, useState } from 'react';
 import type { Timeline } from '../api/schema.js';
 import { count, roughCount } from '../ui/format.js';
 import { clamped, type Window } from './model/window.js';
@@ -19,6 +19,17 @@ export function minimapBars({ buckets, lanes }: Pick<Timeline, 'buckets' | 'lane
       bars[Math.floor(bucket / each)] += (counts.root ?? 0) + (counts.zap ?? 0);
   }
   return bars;
+}
+
+function barsPath(bars: readonly number[]): string {
+  const most = Math.max(1, ...bars);
+  return bars
+    .map((n, i) =>
+      n === 0
+        ? ''
+        : `M${i} ${HEIGHT}V${HEIGHT - Math.max(1, (Math.log2(1 + n) / Math.log2(1 + most)) * (HEIGHT - 8))}`,
+    )
+    .join('');
 }
 
 export function Minimap({
@@ -47,15 +58,8 @@ export function Minimap({
   };
   const percent = (position: number): number =>
     Math.max(0, Math.min(100, ((position - 1) / Math.max(1, last)) * 100));
-  const bars = overview === null ? [] : minimapBars(overview);
-  const most = Math.max(1, ...bars);
-  const d = bars
-    .map((n, i) =>
-      n === 0
-        ? ''
-        : `M${i} ${HEIGHT}V${HEIGHT - Math.max(1, (Math.log2(1 + n) / Math.log2(1 + most)) * (HEIGHT - 8))}`,
-    )
-    .join('');
+  const bars = useMemo(() => (overview === null ? [] : minimapBars(overview)), [overview]);
+  const d = useMemo(() => barsPath(bars), [bars]);
   return (
     <div className="minimap">
       <div className="label">

@@ -6,12 +6,12 @@ import { ask } from '../api/ask.js';
 import { useResource } from '../api/resource.js';
 import type { Scene, Timeline } from '../api/schema.js';
 import { onReconnect } from '../live/watch.js';
+import { OVERVIEW_QUERY } from './model/overview.js';
 import type { Window } from './model/window.js';
 
 /** Positions up to which every event is drawn; the server's MAX_SCENE_ROWS is above. */
 export const MAX_SCENE_SPAN = 4_096;
 const SCENE_ROWS = 8_192;
-const OVERVIEW_BUCKETS = 600;
 const MAX_BUCKETS = 1_000;
 const KEPT_PARTS = 12;
 /** Pixels that one bucket may be wide. */
@@ -50,7 +50,7 @@ export function useTimelineData(id: string, last: number, window: Window, width:
   const settled = useSettled(last);
   const overview = useResource(settled === 0 ? null : `${id} ${settled}`, (signal) =>
     ask<'Travel_timeline'>('GET', `/sessions/${id}/timeline`, {
-      query: { width: OVERVIEW_BUCKETS, lanes: 'threads,locks,roots' },
+      query: OVERVIEW_QUERY,
       signal,
     }),
   );

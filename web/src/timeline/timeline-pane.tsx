@@ -1,7 +1,7 @@
 // The timeline: minimap, ruler, lanes. The canvas shows what model/layout makes of the data; labels are ordinary elements, so
 // that they can be reached and read; and what the canvas shows stands beside it as a list.
 import './timeline.css';
-import { type PointerEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { memo, type PointerEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTheme } from '../app/theme.js';
 import { count, time } from '../ui/format.js';
 import { ErrorState } from '../ui/states.js';
@@ -19,6 +19,7 @@ import type { TimelineData } from './timeline-data.js';
 export const LABELS_PX = 146;
 const HOVER_MS = 80;
 const MAX_LISTED_ITEMS = 200;
+const LISTED_MS = 250;
 const DRAG_FROM_PX = 4;
 const WHEEL_ZOOM = 1.0016;
 const DRAWN_MARK = 'rootline:timeline';
@@ -80,6 +81,16 @@ export function TimelinePane(props: TimelineProps) {
     range,
   };
   const frame: Frame = layout(input);
+  // For those who read it: a list that is made anew in every frame of a pan costs more than the drawing.
+  const [listed, setListed] = useState<readonly Item[]>([]);
+  const drawnItems = useRef(frame.items);
+  drawnItems.current = frame.items;
+  const lanesText = lanes.lanes.map(({ id, y, folded }) => `${id} ${y} ${folded}`).join();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what the frame is made of
+  useEffect(() => {
+    const rest = setTimeout(() => setListed(drawnItems.current.slice(0, MAX_LISTED_ITEMS)), LISTED_MS);
+    return () => clearTimeout(rest);
+  }, [seen, data.scene, data.part, data.overview, size, top, lanesText]);
   const paints = useMemo(() => {
     void theme;
     return new Paints();
@@ -232,13 +243,7 @@ export function TimelinePane(props: TimelineProps) {
             />
           )}
         </div>
-        <ul className="hidden" aria-label="What the timeline shows">
-          {frame.items.slice(0, MAX_LISTED_ITEMS).map((item, i) => (
-            <li key={`${item.lane} ${item.from} ${i}`}>
-              {item.lane}: {item.name}, {count(Math.max(1, item.from))} to {count(item.to - 1)}
-            </li>
-          ))}
-        </ul>
+        <ItemList items={listed} />
       </div>
       {data.error !== null && <ErrorState error={data.error} retry={data.retry} />}
     </section>
@@ -251,6 +256,18 @@ export function timeAt({ scene, part, overview }: TimelineData, position: number
   const bucket = (part ?? overview)?.buckets.find(({ from, to }) => from <= position && position <= to);
   return bucket?.fromTimeNs ?? null;
 }
+
+const ItemList = memo(function ItemList({ items }: { readonly items: readonly Item[] }) {
+  return (
+    <ul className="hidden" aria-label="What the timeline shows">
+      {items.map((item, i) => (
+        <li key={`${item.lane} ${item.from} ${i}`}>
+          {item.lane}: {item.name}, {count(Math.max(1, item.from))} to {count(item.to - 1)}
+        </li>
+      ))}
+    </ul>
+  );
+});
 
 /** The item in this frame: the one that is pointed at may have moved since. */
 function sameItem({ items }: Frame, { lane, name, from, to }: Item): Item {

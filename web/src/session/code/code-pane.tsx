@@ -1,6 +1,6 @@
 // The code: each thread's stack, and of the chosen frame the procedure's labelled steps with a pointer at where it is, where it
 // came from in C, and what of it is left out.
-import { useEffect, useRef } from 'react';
+import { memo, useEffect, useRef } from 'react';
 import { ask } from '../../api/ask.js';
 import { useResource } from '../../api/resource.js';
 import type { State } from '../../api/schema.js';
@@ -16,7 +16,14 @@ export interface CodePaneProps {
   readonly setFrame: (frame: number) => void;
 }
 
-export function CodePane({ protocol, state, thread, setThread, frame, setFrame }: CodePaneProps) {
+export const CodePane = memo(function CodePane({
+  protocol,
+  state,
+  thread,
+  setThread,
+  frame,
+  setFrame,
+}: CodePaneProps) {
   const threads = state?.threads ?? [];
   const shown = threads.find(({ name }) => name === thread) ?? threads[0];
   const stack = shown === undefined || shown.stack === 'notRecorded' ? [] : shown.stack;
@@ -75,7 +82,7 @@ export function CodePane({ protocol, state, thread, setThread, frame, setFrame }
       )}
     </section>
   );
-}
+});
 
 function Steps({
   protocol,

@@ -1,7 +1,7 @@
 // The events as a table, virtual: position, time, thread, what happened, where. Click goes there; Shift-click on a value (or its
 // key, F) filters by it. Copied as two columns it can be pasted into a mail.
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type MouseEvent, useEffect, useRef, useState } from 'react';
+import { type MouseEvent, memo, useEffect, useRef, useState } from 'react';
 import { Refused } from '../../api/ask.js';
 import { currentToken } from '../../api/token.js';
 import { count, time } from '../../ui/format.js';
@@ -22,7 +22,7 @@ export interface EventsPaneProps {
   readonly filterText: string;
   readonly setFilterText: (text: string) => void;
   /** What is copied: a chosen range, else what is seen. */
-  readonly range: { readonly from: number; readonly to: number };
+  readonly range: () => { readonly from: number; readonly to: number };
 }
 
 /** First position of the stretch that shows `at`: it moves in halves, so that a step does not move the table. */
@@ -32,7 +32,15 @@ export function stretchFor(at: number, last: number): { readonly base: number; r
   return { base, span: Math.max(0, Math.min(STRETCH, last - base + 1)) };
 }
 
-export function EventsPane({ id, last, at, goTo, filterText, setFilterText, range }: EventsPaneProps) {
+export const EventsPane = memo(function EventsPane({
+  id,
+  last,
+  at,
+  goTo,
+  filterText,
+  setFilterText,
+  range,
+}: EventsPaneProps) {
   const filters = filtersOf(filterText);
   const filtered = filters.length > 0;
   const [start, setStart] = useState(1);
@@ -120,7 +128,7 @@ export function EventsPane({ id, last, at, goTo, filterText, setFilterText, rang
       </div>
     </section>
   );
-}
+});
 
 function Row({
   row,
@@ -191,17 +199,12 @@ function Row({
   );
 }
 
-function CopyColumns({
-  id,
-  range,
-}: {
-  readonly id: string;
-  readonly range: { readonly from: number; readonly to: number };
-}) {
+function CopyColumns({ id, range }: { readonly id: string; readonly range: EventsPaneProps['range'] }) {
   const [said, setSaid] = useState('');
-  const from = Math.max(1, Math.floor(range.from));
-  const to = Math.min(from + MAX_COPIED - 1, Math.ceil(range.to) - 1);
   const copy = async (): Promise<void> => {
+    const wanted = range();
+    const from = Math.max(1, Math.floor(wanted.from));
+    const to = Math.min(from + MAX_COPIED - 1, Math.ceil(wanted.to) - 1);
     try {
       const token = currentToken();
       const headers = token === null ? {} : { authorization: `Bearer ${token}` };
@@ -224,7 +227,7 @@ function CopyColumns({
         type="button"
         className="btn g s"
         onClick={() => void copy()}
-        title={`Positions ${count(from)} to ${count(to)} as two columns of 80 characters`}
+        title={`The chosen range, else what is seen, as two columns of 80 characters; at most ${count(MAX_COPIED)} events`}
       >
         Copy as CPU0 / CPU1
       </button>

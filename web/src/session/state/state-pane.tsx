@@ -1,5 +1,5 @@
 // The state at the playhead: what is there, what has changed since the stop before, and for any value who changed it.
-import { useState } from 'react';
+import { memo, useState } from 'react';
 import { ask } from '../../api/ask.js';
 import { useResource } from '../../api/resource.js';
 import type { Changes, State } from '../../api/schema.js';
@@ -24,7 +24,7 @@ export interface StatePaneProps {
   readonly setPath: (path: string | null) => void;
 }
 
-export function StatePane({
+export const StatePane = memo(function StatePane({
   id,
   at,
   since,
@@ -99,7 +99,7 @@ export function StatePane({
       {path !== null && <Blame id={id} at={at} path={path} goTo={goTo} close={() => setPath(null)} />}
     </section>
   );
-}
+});
 
 function Row({
   row,

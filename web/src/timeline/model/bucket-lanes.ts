@@ -28,10 +28,8 @@ export function drawBuckets(sheet: Sheet, timeline: Timeline, lanes: readonly La
     // Buckets narrower than the finest line are drawn together.
     const { from, to, rowsPerBucket } = timeline;
     const perBucket = (rowsPerBucket * sheet.wide(from, to + 1)) / (to + 1 - from);
-    const cells = together(timeline, data.cells, Math.max(1, Math.ceil(sheet.finest / perBucket)));
-    let most = 1;
-    for (const { events } of cells) most = Math.max(most, events);
-    for (const cell of cells) bar(sheet, cell, lane, top, height, most);
+    const { bars, most } = barsOf(timeline, data, Math.max(1, Math.ceil(sheet.finest / perBucket)));
+    for (const cell of bars) bar(sheet, cell, lane, top, height, most);
   }
 }
 
@@ -42,6 +40,27 @@ interface Bar {
   readonly last: number;
   readonly events: number;
   readonly counts: Cell['counts'];
+}
+
+interface Bars {
+  readonly each: number;
+  readonly bars: readonly Bar[];
+  /** Events of the fullest. */
+  readonly most: number;
+}
+
+/** The last that were made of a lane: a pan asks for the same in every frame. */
+const made = new WeakMap<TimelineLane, Bars>();
+
+function barsOf(timeline: Timeline, lane: TimelineLane, each: number): Bars {
+  const known = made.get(lane);
+  if (known?.each === each) return known;
+  const bars = together(timeline, lane.cells, each);
+  let most = 1;
+  for (const { events } of bars) most = Math.max(most, events);
+  const fresh = { each, bars, most };
+  made.set(lane, fresh);
+  return fresh;
 }
 
 /** Neighbouring buckets, `each` at a time. */
@@ -96,15 +115,13 @@ function bar(sheet: Sheet, cell: Bar, lane: Lane, top: number, height: number, m
     const h = Math.max(1, (rest / cell.events) * full);
     sheet.rect(x, y - h, w, h, 'host');
   }
-  const detail = Object.entries(cell.counts)
-    .sort(([, p], [, q]) => q - p)
-    .slice(0, 6)
-    .map(([kind, n]) => `${kind} ${n}`)
-    .join(', ');
   sheet.item({
     lane: lane.id,
     name: `${lane.name}: ${cell.events} events`,
-    detail,
+    // Only what is pointed at is read.
+    get detail() {
+      return detailOf(cell);
+    },
     from: cell.first,
     to: cell.last + 1,
     x,
@@ -112,4 +129,12 @@ function bar(sheet: Sheet, cell: Bar, lane: Lane, top: number, height: number, m
     w,
     h: height,
   });
+}
+
+function detailOf({ counts }: Bar): string {
+  return Object.entries(counts)
+    .sort(([, p], [, q]) => q - p)
+    .slice(0, 6)
+    .map(([kind, n]) => `${kind} ${n}`)
+    .join(', ');
 }

@@ -120,7 +120,12 @@ function busiest(roots: readonly Found[]): readonly Found[] {
   return most.filter(({ weight }) => weight > 0).sort((x, y) => x.number - y.number);
 }
 
+/** The scene that depths have last learned from. */
+const learned = new WeakMap<Depths, Scene>();
+
 function learn(depths: Depths, scene: Scene): void {
+  if (learned.get(depths) === scene) return;
+  learned.set(depths, scene);
   for (const { thread, slices } of scene.threads) {
     const id = `thread:${thread}`;
     const known = depths.get(id) ?? [];
