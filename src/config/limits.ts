@@ -105,6 +105,8 @@ export const MAX_PROTOCOL_HEAP_MB = 1_024;
 export const MAX_EXPORTS = 4;
 /** Session files that are being read at the same time. */
 export const MAX_IMPORTS = 2;
+/** Lines of an imported trace that are shown at once. */
+export const MAX_SHOWN_TRACE_LINES = 200;
 /** Bytes of one uploaded session file. */
 export const MAX_IMPORT_BYTES = 4 * 1024 ** 3;
 

@@ -64,3 +64,19 @@ export const importedTrace = z.object({
   }),
   warnings: z.array(z.string()).describe('what could not be used, in sentences with line numbers'),
 });
+
+export const traceLines = z.object({
+  lines: z.array(
+    z.object({
+      line: z.int().min(1),
+      kind: z.enum(['event', 'call', 'lost', 'malformed']),
+      cpu: z.int().nullable(),
+      pid: z.int().nullable(),
+      task: z.string().nullable(),
+      time: z.number().nullable().describe("on the trace's own clock"),
+      name: z.string().describe('event, or function of a call'),
+      text: z.string().describe('the rest of the line'),
+      position: z.int().nullable().describe('first event of the session that it made; null: none'),
+    }),
+  ),
+});

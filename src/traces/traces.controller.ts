@@ -4,11 +4,13 @@ import { Controller, Get, HttpCode, HttpStatus, Inject, Param, Post, Query, Req,
 import { ApiBody, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { MAX_TRACE_BYTES } from '../config/limits.js';
+import { MAX_SHOWN_TRACE_LINES, MAX_TRACE_BYTES } from '../config/limits.js';
 import { BadInput } from '../core/base/errors.js';
 import { Route } from '../http/openapi.decorators.js';
 import { Problem } from '../http/problem.js';
-import { ZodPipe } from '../http/zod.pipe.js';
+import { queryInteger, ZodPipe } from '../http/zod.pipe.js';
+import type { InspectionService } from '../sessions/inspection.service.js';
+import { INSPECTIONS } from '../sessions/sessions.tokens.js';
 import * as schemas from './trace.schemas.js';
 import { type ImportedTrace, TRACES, type TraceService } from './trace.service.js';
 
@@ -26,10 +28,18 @@ const importQuery = z.strictObject({
     .describe('text of tracefs kprobe_profile: lines of event, hits, missed'),
 });
 
+const linesQuery = z.strictObject({
+  around: queryInteger(1, Number.MAX_SAFE_INTEGER).describe('number of a line, from 1'),
+  limit: queryInteger(1, MAX_SHOWN_TRACE_LINES).default(21).describe('lines; half of them before it'),
+});
+
 @ApiTags('traces')
 @Controller('api/v1/traces')
 export class TracesController {
-  constructor(@Inject(TRACES) private readonly traces: TraceService) {}
+  constructor(
+    @Inject(TRACES) private readonly traces: TraceService,
+    @Inject(INSPECTIONS) private readonly inspections: InspectionService,
+  ) {}
 
   @Post()
   @HttpCode(HttpStatus.CREATED)
@@ -79,5 +89,21 @@ export class TracesController {
   })
   async document(@Param('id') id: string): Promise<ImportedTrace> {
     return await this.traces.document(id);
+  }
+
+  @Get(':id/lines')
+  @Route({
+    summary: 'What lines of an imported trace said, around one of them',
+    description: 'Lines that say nothing about KVM were not kept.',
+    params: { id: 'id of the session' },
+    query: linesQuery,
+    answer: { status: 200, description: 'in order', name: 'TraceLines', schema: schemas.traceLines },
+    problems: [404, 422, 429],
+  })
+  async lines(
+    @Param('id') id: string,
+    @Query(new ZodPipe(linesQuery, 'query')) query: z.output<typeof linesQuery>,
+  ) {
+    return await this.inspections.ask('lines', { sessionId: id, ...query });
   }
 }

@@ -79,6 +79,7 @@ const ROUTES = [
   'GET /api/v1/sessions/{id}/waits',
   'PATCH /api/v1/sessions/{id}/notes/{note}',
   'GET /api/v1/traces/{id}',
+  'GET /api/v1/traces/{id}/lines',
   'POST /api/v1/sessions/import',
   'POST /api/v1/traces',
   'POST /api/v1/sessions/{id}/cancel',

@@ -68,6 +68,25 @@ describe('POST /traces', () => {
     expect(page.events.map(({ label }) => label)).toContain('observed');
   });
 
+  test('shows the lines around one, with the position that each made', async () => {
+    const { body } = await send(readFileSync(FILE));
+    type Lines = { lines: { line: number; name: string; text: string; position: number | null }[] };
+    const at = async (around: number, limit: number) =>
+      (await server.get<Lines>(`/traces/${body.sessionId}/lines?around=${around}&limit=${limit}`)).body.lines;
+    const lines = await at(2_000, 5);
+    expect(lines.map(({ line }) => line)).toEqual([1_998, 1_999, 2_000, 2_001, 2_002]);
+    const text = gunzipSync(readFileSync(FILE)).toString().split('\n');
+    for (const { line, name, text: said } of lines)
+      expect(text[line - 1]).toContain(`${name}: ${said}`.trim());
+    const born = (await at(150, 200)).find(({ name }) => name.includes('tdp_mmu_init_sp'));
+    const { body: page } = await server.get<{ events: { type: string }[] }>(
+      `/sessions/${body.sessionId}/events?from=${born?.position}&to=${born?.position}`,
+    );
+    expect(page.events[0]?.type).toMatch(/RootAllocated|TableAllocated/);
+    expect((await at(9_999_999, 3)).length).toBeGreaterThan(0);
+    expect((await server.get(`/traces/${body.sessionId}/lines?around=0`)).status).toBe(400);
+  });
+
   test('refuses what is no trace, what is a bomb, and another type', async () => {
     expect(await send(Buffer.from('hello'))).toMatchObject({
       status: 422,

@@ -49,6 +49,8 @@ export type Catalogue = {
       readonly protocol: string;
       readonly expected: "violated" | "holds" | "not_applicable" | "unknown";
       readonly why: string | null;
+      /** searched in place of the litmus of the bug */
+      readonly litmus: string | null;
     })[];
   })[];
 };
@@ -139,6 +141,56 @@ export type Changes = {
     /** JSON; null: there was no such thing */
     readonly after: unknown;
   })[];
+};
+
+export type Check = {
+  /** one era, or one protocol or profile */
+  readonly protocol?: string | undefined;
+  /** every era; so without `protocol`, too */
+  readonly all?: boolean | undefined;
+};
+
+export type CheckReport = {
+  /** accepted first, then undecided, then rejected */
+  readonly verdicts: readonly ({
+    readonly protocol: string;
+    readonly verdict: "accepted" | "rejected" | "undecided";
+    /** which form of the era accepts, or came furthest: its base, or a profile */
+    readonly profile: string;
+    /** all forms that accept it */
+    readonly acceptedBy: readonly (string)[];
+    /** the first event that no behaviour of the protocol explains */
+    readonly firstRejected: {
+      /** line of the trace; of a simulated session the number of the probe line */
+      readonly line: number;
+      /** name of the event, as printed */
+      readonly event: string;
+      /** the rule that it breaks */
+      readonly rule: "function-exists" | "arguments" | "call-order" | "refcount" | "role" | "birth-count" | "unique-role" | "lookup-result" | "load-when-empty" | "entry-root" | "entry-exit" | "put-by-holder" | "put-follows" | "drop-all" | "drop-obsolete" | "last-put" | "lock-mode" | "walk-order" | "walk-scope" | "zap-passes" | "zap-caller" | "zap-once" | "invalidation" | "work" | "flush-waits" | "rcu-free" | "use-after-free" | "address-reuse" | "smm-reset" | "vm-order" | "no-leak" | "churn" | "state-limit";
+      readonly why: string;
+      /** the states that were still possible before it: functions entered, references held, roots */
+      readonly statesBefore: readonly (string)[];
+    } | null;
+    /** events that the protocol produces */
+    readonly explained: number;
+    /** steps that no line shows and that were filled in */
+    readonly unknown: number;
+    /** where undecided */
+    readonly wouldDecide: string | null;
+  })[];
+  /** eras that the trace cannot tell apart */
+  readonly classes: readonly (readonly (string)[])[];
+  readonly lines: number;
+  readonly events: number;
+  /** events that are known to be missing */
+  readonly lost: {
+    readonly places: number;
+    /** null: the trace does not say how many */
+    readonly events: number | null;
+    readonly firstLine: number | null;
+  };
+  /** births of roots are probed: the whole probe set is taken as armed */
+  readonly rootProbes: boolean;
 };
 
 export type CommandAnswer = {
@@ -1396,7 +1448,7 @@ export type LiveCommand = {
 export type NewCatalogueRun = {
   /** number of the bug, such as B13; B0 is B0-on-EPT-violation too */
   readonly bug?: string | undefined;
-  /** cells of this protocol only */
+  /** cells of this protocol only; or a protocol of the server's folder: all bugs are looked for in it */
   readonly protocol?: string | undefined;
   /** counterexamples become sessions */
   readonly store?: boolean | undefined;
@@ -1443,7 +1495,7 @@ export type NewExploration = {
 };
 
 export type NewRelaxation = {
-  /** id of a protocol or profile, see /protocols */
+  /** id of a protocol or profile, or of one in the server's folder, see /protocols */
   readonly protocol: string;
   /** this rule only */
   readonly rule?: string | undefined;
@@ -2238,6 +2290,24 @@ export type Timeline = {
   readonly omittedLanes: number;
 };
 
+export type TraceLines = {
+  readonly lines: readonly ({
+    readonly line: number;
+    readonly kind: "event" | "call" | "lost" | "malformed";
+    readonly cpu: number | null;
+    readonly pid: number | null;
+    readonly task: string | null;
+    /** on the trace's own clock */
+    readonly time: number | null;
+    /** event, or function of a call */
+    readonly name: string;
+    /** the rest of the line */
+    readonly text: string;
+    /** first event of the session that it made; null: none */
+    readonly position: number | null;
+  })[];
+};
+
 export interface Operations {
   /** List sessions, newest first */
   readonly Sessions_list: {
@@ -2614,5 +2684,21 @@ export interface Operations {
     readonly query: 'kernel' | 'name' | 'kprobeProfile';
     readonly body: string;
     readonly answer: ImportedTrace;
+  };
+  /** What lines of an imported trace said, around one of them */
+  readonly Traces_lines: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/traces/{id}/lines';
+    readonly query: 'around' | 'limit';
+    readonly body: undefined;
+    readonly answer: TraceLines;
+  };
+  /** Is the session a behaviour of a protocol? Without `protocol`: of which of the eight eras */
+  readonly Check_check: {
+    readonly method: 'POST';
+    readonly path: '/api/v1/sessions/{id}/check';
+    readonly query: never;
+    readonly body: Check;
+    readonly answer: CheckReport;
   };
 }

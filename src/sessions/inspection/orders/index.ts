@@ -7,6 +7,7 @@ import { checkOrder } from './check.order.js';
 import { compareOrder } from './compare.order.js';
 import { forkOrder } from './fork.order.js';
 import { ledgerOrder } from './ledger.order.js';
+import { linesOrder } from './lines.order.js';
 import { replayOrder } from './replay.order.js';
 import { sceneOrder } from './scene.order.js';
 import { seekOrder } from './seek.order.js';
@@ -22,6 +23,7 @@ const ORDERS = {
   entries: entriesOrder,
   fork: forkOrder,
   ledger: ledgerOrder,
+  lines: linesOrder,
   replay: replayOrder,
   scene: sceneOrder,
   seek: seekOrder,
