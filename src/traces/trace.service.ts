@@ -2,7 +2,7 @@
 // appears when the whole file has been read; whatever goes wrong before, nothing of it stays.
 import { rm } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
-import { MAX_IMPORTS, MAX_TRACE_BYTES } from '../config/limits.js';
+import { MAX_IMPORTS, MAX_NAME_CHARS, MAX_TRACE_BYTES } from '../config/limits.js';
 import { errorOf } from '../exports/failures.js';
 import { receive } from '../exports/upload.js';
 import { compiledEntry } from '../sessions/compiled-entry.js';
@@ -99,14 +99,14 @@ export class TraceService {
     });
     this.threads.add(thread);
     try {
-      return await this.intoStore(thread);
+      return await this.intoStore(thread, sessionName(request));
     } finally {
       this.threads.delete(thread);
       await thread.terminate();
     }
   }
 
-  private async intoStore(thread: Worker): Promise<ImportedTrace> {
+  private async intoStore(thread: Worker, name: string | null): Promise<ImportedTrace> {
     let importId: string | null = null;
     try {
       let coming = answerOf(thread);
@@ -116,7 +116,7 @@ export class TraceService {
         if (message.kind === 'whole') {
           if (importId === null) throw storeFailed('the trace ended before it began');
           const session = await this.store.finishImport(importId, message.progress, {
-            name: null,
+            name,
             note: null,
           });
           return imported(session, message.document);
@@ -139,6 +139,12 @@ export class TraceService {
       throw error;
     }
   }
+}
+
+/** Of a path the file alone, as much of it as a session's name may have. */
+function sessionName({ name }: TraceRequest): string | null {
+  const file = name?.split(/[\\/]/).at(-1) ?? '';
+  return file === '' ? null : file.slice(-MAX_NAME_CHARS);
 }
 
 function imported(session: SessionRecord, document: TraceDocument): ImportedTrace {

@@ -84,9 +84,9 @@ const table = {
       rules: ['I3'],
       litmus: 'v-d',
       cells: [
-        { protocol: 'v5.18', expected: 'holds' as const, why: null },
-        { protocol: 'seed-draft', expected: 'violated' as const, why: null },
-        { protocol: '6.1.192', expected: 'holds' as const, why: null },
+        { protocol: 'v5.18', expected: 'holds' as const, why: null, litmus: null },
+        { protocol: 'seed-draft', expected: 'violated' as const, why: null, litmus: null },
+        { protocol: '6.1.192', expected: 'holds' as const, why: null, litmus: null },
       ],
     },
     {
@@ -95,7 +95,7 @@ const table = {
       kind: 'liveness',
       rules: [],
       litmus: null,
-      cells: [{ protocol: 'v5.18', expected: 'not_applicable' as const, why: 'no TDP MMU' }],
+      cells: [{ protocol: 'v5.18', expected: 'not_applicable' as const, why: 'no TDP MMU', litmus: null }],
     },
   ],
 };

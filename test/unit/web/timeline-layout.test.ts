@@ -77,6 +77,46 @@ describe('the layout of the timeline', () => {
     expect(tickTimes([2_000_000_000, 1_999_999_400])).toEqual(['2.0000000 s', '−600 ns']);
   });
 
+  test('a gap of a trace is torn out of all lanes, with the word; gaps on each other are one tear', () => {
+    const scene = smi.scene(1_100, 1_300) as unknown as Scene;
+    const window = { from: 1_180, to: 1_240 };
+    const base = {
+      window,
+      width: 800,
+      height: 100,
+      scroll: 0,
+      lanes: laneList(null, scene, null, NOTHING, new Map(), window),
+      scene,
+      timeline: null,
+      at: null,
+      findings: [],
+      notes: [],
+      range: null,
+    };
+    const torn = layout({
+      ...base,
+      gaps: [
+        { position: 1_200, lost: 1_288 },
+        { position: 1_210, lost: null },
+        { position: 1_500, lost: 1 },
+      ],
+    });
+    const gapItems = torn.items.filter(({ name }) => name.startsWith('gap'));
+    expect(gapItems.map(({ name, from, to }) => [name, from, to])).toEqual([
+      ['gap: 1,288 events lost', 1_200, 1_201],
+      ['gap: events lost', 1_210, 1_211],
+    ]);
+    const text = frameText(torn);
+    expect(text).toContain('"1,288 lost"');
+    expect(text).toMatch(/rect 266\.7,0 13\.3x100 line2 hatch/);
+    const far = layout({
+      ...base,
+      window: { from: 1, to: 9_000 },
+      gaps: [1_200, 1_201, 1_202].map((position) => ({ position, lost: 1 })),
+    });
+    expect(far.items.filter(({ name }) => name.startsWith('gap'))).toHaveLength(1);
+  });
+
   test('folded, hidden and pinned lanes', () => {
     const choice = {
       folded: new Set(['thread:1', 'lock']),

@@ -100,7 +100,8 @@ async function send(path: string, init: RequestInit): Promise<Response> {
   }
 }
 
-function refusedBy(status: number, text: string): Refused {
+/** The problem that an answer tells. */
+export function refusedBy(status: number, text: string): Refused {
   try {
     const problem = JSON.parse(text) as { type: string; detail: string; expected?: readonly string[] };
     const code = problem.type.replace('urn:rootline:problem:', '');

@@ -20,6 +20,7 @@ const ExplorationView = later<ViewProps>(
   async () => (await import('../explore/exploration-view.js')).ExplorationView,
 );
 const CompareView = later<ViewProps>(async () => (await import('../compare/compare-view.js')).CompareView);
+const ImportView = later<ViewProps>(async () => (await import('../import/import-view.js')).ImportView);
 /** One whose code is there from the beginning. */
 const here = (Component: ComponentType<ViewProps>): Later<ViewProps> => ({
   Component,
@@ -46,6 +47,12 @@ export const VIEWS: readonly View[] = [
     icon: 'M6 9l6-4M6 9l6 4M4 7a2 2 0 1 0 0 4 2 2 0 0 0 0-4M14 2.500a2 2 0 1 0 0 4 2 2 0 0 0 0-4M14 11.500a2 2 0 1 0 0 4 2 2 0 0 0 0-4',
     view: ExploreView,
     one: ExplorationView,
+  },
+  {
+    base: '/import',
+    title: 'Import',
+    icon: 'M9 2v9M5.500 8L9 11.500 12.500 8M3 13v2.500h12V13',
+    view: ImportView,
   },
 ];
 

@@ -7,7 +7,8 @@ import { useKeys } from '../app/keys.js';
 import { setQuery } from '../app/router.js';
 import { useStatus } from '../app/status.js';
 import type { ViewProps } from '../app/view-props.js';
-import { count, plural } from '../ui/format.js';
+import { count } from '../ui/format.js';
+import { WorkProgress } from '../ui/progress.js';
 import { ErrorState, Loading } from '../ui/states.js';
 import { useTitle } from '../ui/title.js';
 import { ChartPane } from './chart.js';
@@ -135,16 +136,7 @@ function Waiting({ compared: { error, moving, progress, reload } }: { readonly c
   }
   if (error !== null) return <ErrorState error={error} retry={reload} />;
   if (progress === null) return <Loading what="both sessions" />;
-  const { rows, of } = progress;
-  return (
-    <div className="state" role="status">
-      <h2>Comparing</h2>
-      <progress max={of} value={rows} aria-label="Events compared" />
-      <p className="t2">
-        {count(rows)} of {plural(of, 'event')}
-      </p>
-    </div>
-  );
+  return <WorkProgress title="Comparing" {...progress} what="events" />;
 }
 
 function Shown({ comparison, query }: { readonly comparison: Comparison; readonly query: URLSearchParams }) {

@@ -4,6 +4,7 @@ import { ask } from '../api/ask.js';
 import { type Resource, useResource } from '../api/resource.js';
 import type { EventPage, Notes, Session } from '../api/schema.js';
 import { useChange } from '../live/watch.js';
+import type { Gap } from '../timeline/model/layout.js';
 
 /** One page looks at a bounded number of events. */
 const MAX_PAGES = 200;
@@ -21,6 +22,8 @@ export interface SessionData {
   readonly findings: readonly Finding[];
   readonly milestones: readonly { readonly position: number; readonly name: string }[];
   readonly notes: Resource<Notes>;
+  /** Of an imported trace: where events are missing. */
+  readonly gaps: readonly Gap[];
 }
 
 export interface Finding {
@@ -48,7 +51,10 @@ export function useSessionData(id: string): SessionData {
     ask<'Events_findings'>('GET', `/sessions/${id}/findings`, { signal }),
   );
   const reached = session === null ? null : `${id} ${sealed} ${Object.keys(session.milestones).length}`;
-  const milestones = useResource(reached, (signal) => readMilestones(id, signal));
+  const milestones = useResource(reached, (signal) => readEvents(id, 'Milestone', signal));
+  const gaps = useResource(session?.kind === 'imported' ? `gaps ${id}` : null, (signal) =>
+    readEvents(id, 'TraceGap', signal),
+  );
   const notes = useResource(session === null ? null : id, (signal) =>
     ask<'Notes_list'>('GET', `/sessions/${id}/notes`, { signal }),
   );
@@ -65,15 +71,23 @@ export function useSessionData(id: string): SessionData {
       name: MILESTONE_NAMES[values['milestone'] ?? 0] ?? 'milestone',
     })),
     notes,
+    gaps: (gaps.data ?? []).map(({ position, values }) => {
+      const lost = values['lost'] ?? -1;
+      return { position, lost: lost < 0 ? null : lost };
+    }),
   };
 }
 
-async function readMilestones(id: string, signal: AbortSignal): Promise<EventPage['events']> {
+async function readEvents(
+  id: string,
+  type: 'Milestone' | 'TraceGap',
+  signal: AbortSignal,
+): Promise<EventPage['events']> {
   const found: EventPage['events'][number][] = [];
   let from: number | null = 1;
   for (let page = 0; from !== null && page < MAX_PAGES; page++) {
     const read: EventPage = await ask<'Events_events'>('GET', `/sessions/${id}/events`, {
-      query: { type: 'Milestone', from },
+      query: { type, from },
       signal,
     });
     found.push(...read.events);

@@ -280,7 +280,15 @@ function Opened({ id, data, session, query }: OpenedProps) {
         </span>
         <span className="chip o">seed {session.seed}</span>
         <span className="chip o">level {session.recording}</span>
-        {session.kind === 'imported' && <span className="chip i">imported: observed and inferred</span>}
+        {session.kind === 'imported' && (
+          <Link
+            to={`/import?session=${id}`}
+            className="chip i"
+            title="Its report: verdicts, gaps, how it is known"
+          >
+            imported: observed and <i>≈ inferred</i>
+          </Link>
+        )}
         {broken.slice(0, 3).map(({ invariant, name }) => {
           const position = findings.find((finding) => finding.invariant === invariant)?.position;
           return (
@@ -335,6 +343,7 @@ function Opened({ id, data, session, query }: OpenedProps) {
         setRange={(next) => setQuery({ range: next === null ? null : windowText(next) })}
         findings={findings.map(({ position }) => position)}
         milestones={milestones}
+        gaps={data.gaps}
         notes={notes.data?.notes.map(({ position }) => position) ?? []}
         choice={laneChoiceOf(query)}
         toggle={(set, lane) => toggleLane(query, set, lane)}

@@ -69,6 +69,11 @@ export function SessionCard({ summary }: { readonly summary: Summary }) {
             Delete
           </button>
         )}
+        {summary.kind === 'imported' && (
+          <Link to={`/import?session=${id}`} className="btn s">
+            Trace report
+          </Link>
+        )}
         <Link to={`/sessions/${id}`} className="btn p s">
           Open
         </Link>

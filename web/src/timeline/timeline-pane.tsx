@@ -8,7 +8,7 @@ import { ErrorState } from '../ui/states.js';
 import { LaneLabels } from './lane-labels.js';
 import { Minimap } from './minimap.js';
 import { type Depths, type LaneChoice, laneList } from './model/lanes.js';
-import { layout } from './model/layout.js';
+import { type Gap, layout } from './model/layout.js';
 import type { Frame, Item } from './model/primitives.js';
 import { relatedTo } from './model/related.js';
 import { clamped, panned, type Window, zoomed } from './model/window.js';
@@ -36,6 +36,7 @@ export interface TimelineProps {
   readonly findings: readonly number[];
   readonly milestones: readonly { readonly position: number; readonly name: string }[];
   readonly notes: readonly number[];
+  readonly gaps: readonly Gap[];
   readonly choice: LaneChoice;
   readonly toggle: (set: keyof LaneChoice, lane: string) => void;
   readonly showHidden?: () => void;
@@ -78,6 +79,7 @@ export function TimelinePane(props: TimelineProps) {
     at,
     findings: props.findings,
     notes: props.notes,
+    gaps: props.gaps,
     range,
   };
   const frame: Frame = layout(input);
@@ -88,7 +90,7 @@ export function TimelinePane(props: TimelineProps) {
   const lanesText = lanes.lanes.map(({ id, y, folded }) => `${id} ${y} ${folded}`).join();
   // biome-ignore lint/correctness/useExhaustiveDependencies: what the frame is made of
   useEffect(() => {
-    const rest = setTimeout(() => setListed(drawnItems.current.slice(0, MAX_LISTED_ITEMS)), LISTED_MS);
+    const rest = setTimeout(() => setListed(acrossFirst(drawnItems.current)), LISTED_MS);
     return () => clearTimeout(rest);
   }, [seen, data.scene, data.part, data.overview, size, top, lanesText]);
   const paints = useMemo(() => {
@@ -248,6 +250,13 @@ export function TimelinePane(props: TimelineProps) {
       {data.error !== null && <ErrorState error={data.error} retry={data.retry} />}
     </section>
   );
+}
+
+/** What lies across all lanes first: gaps, updates of memslots. */
+function acrossFirst(items: readonly Item[]): readonly Item[] {
+  const across = items.filter(({ lane }) => lane === 'all');
+  const own = items.filter(({ lane }) => lane !== 'all');
+  return [...across, ...own].slice(0, MAX_LISTED_ITEMS);
 }
 
 export function timeAt({ scene, part, overview }: TimelineData, position: number): number | null {

@@ -193,7 +193,8 @@ function Row({
         </span>
       </span>
       <span role="cell" className="m cut t2" data-name="function" data-value={row.function ?? ''}>
-        {row.function === null ? '' : `${row.function} @ ${row.label}`}
+        {row.function === null ? '' : `${row.function} @ `}
+        {row.label?.startsWith('inferred') ? <i>≈ {row.label}</i> : row.function === null ? '' : row.label}
       </span>
     </div>
   );

@@ -1,0 +1,134 @@
+// Births of roots over the length of the trace, drawn by uPlot. Where events are missing the chart is torn: nothing is
+// interpolated, and the word stands there.
+import 'uplot/dist/uPlot.min.css';
+import { useEffect, useRef } from 'react';
+import uPlot from 'uplot';
+import { useTheme } from '../app/theme.js';
+import { count, time } from '../ui/format.js';
+import type { Births } from './use-trace.js';
+
+const FONT = '11px "Inter", system-ui, sans-serif';
+const TOOTH_PX = 4;
+const LEAST_GAP_PX = 8;
+
+export function ChurnChart({ births }: { readonly births: Births }) {
+  const box = useRef<HTMLDivElement>(null);
+  const theme = useTheme();
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    void theme;
+    const made = new uPlot(
+      optionsOf(births, element),
+      [[...births.bars.atNs], [...births.bars.births]],
+      element,
+    );
+    const watch = new ResizeObserver(([entry]) => {
+      const { width, height } = entry.contentRect;
+      if (width > 0 && height > 0) made.setSize({ width, height });
+    });
+    watch.observe(element);
+    return () => {
+      watch.disconnect();
+      made.destroy();
+    };
+  }, [births, theme]);
+  const total = births.bars.births.reduce((sum, n) => sum + n, 0);
+  const label = `${count(total)} births of roots over ${time(births.bars.endNs)}, ${count(births.gaps.length)} gaps`;
+  return <div className="plot" ref={box} role="img" aria-label={label} />;
+}
+
+function optionsOf({ bars, gaps }: Births, element: HTMLElement): uPlot.Options {
+  const style = getComputedStyle(document.documentElement);
+  const ink = (name: string): string => style.getPropertyValue(`--${name}`).trim();
+  const most = Math.max(1, ...bars.births);
+  const axis = {
+    stroke: ink('t3'),
+    font: FONT,
+    grid: { stroke: ink('line'), width: 1 },
+    ticks: { show: false },
+  };
+  return {
+    width: element.clientWidth,
+    height: element.clientHeight,
+    padding: [10, 16, 0, 0],
+    legend: { show: false },
+    cursor: { show: false },
+    scales: { x: { time: false, range: [0, bars.endNs] }, y: { range: () => [0, most * 1.1] } },
+    axes: [
+      {
+        ...axis,
+        size: 24,
+        values: (_, ticks) => ticks.map((ns) => time(ns, (ticks[1] ?? 0) - (ticks[0] ?? 0))),
+      },
+      {
+        ...axis,
+        size: 48,
+        values: (_, ticks) => ticks.map((n) => (Number.isInteger(n) ? count(n) : '')),
+      },
+    ],
+    series: [
+      {},
+      {
+        fill: ink('valid'),
+        width: 0,
+        points: { show: false },
+        paths: (uPlot.paths.bars as NonNullable<typeof uPlot.paths.bars>)({ size: [0.9, 40, 1] }),
+      },
+    ],
+    hooks: {
+      draw: [
+        (u) => {
+          for (const { fromNs, toNs, lost } of gaps) tear(u, fromNs, toNs, lost, ink);
+        },
+      ],
+    },
+  };
+}
+
+/** A stretch that nobody has seen: hatched between torn edges. */
+function tear(
+  u: uPlot,
+  fromNs: number,
+  toNs: number,
+  lost: number | null,
+  ink: (name: string) => string,
+): void {
+  const { ctx, bbox } = u;
+  const ratio = devicePixelRatio;
+  const from = u.valToPos(fromNs, 'x', true);
+  const to = Math.max(from + LEAST_GAP_PX * ratio, u.valToPos(toNs, 'x', true));
+  const tooth = TOOTH_PX * ratio;
+  const bottom = bbox.top + bbox.height;
+  ctx.save();
+  ctx.setLineDash([]);
+  ctx.beginPath();
+  for (let y = bbox.top, k = 0; y <= bottom; y += tooth, k++) ctx.lineTo(from + (k % 2) * tooth, y);
+  for (let y = bottom, k = 0; y >= bbox.top; y -= tooth, k++) ctx.lineTo(to - (k % 2) * tooth, y);
+  ctx.closePath();
+  ctx.fillStyle = ink('bg0');
+  ctx.fill();
+  ctx.strokeStyle = ink('t3');
+  ctx.lineWidth = ratio;
+  ctx.stroke();
+  ctx.clip();
+  ctx.strokeStyle = ink('line2');
+  for (let x = from - bbox.height; x < to; x += 6 * ratio) {
+    ctx.beginPath();
+    ctx.moveTo(x, bottom);
+    ctx.lineTo(x + bbox.height, bbox.top);
+    ctx.stroke();
+  }
+  ctx.restore();
+  ctx.save();
+  ctx.font = `${11 * ratio}px "Inter", system-ui, sans-serif`;
+  ctx.textAlign = 'left';
+  const text = lost === null ? 'lost' : `${count(lost)} lost`;
+  const { width } = ctx.measureText(text);
+  const left = Math.min(to + 4 * ratio, bbox.left + bbox.width - width - 4 * ratio);
+  ctx.fillStyle = ink('bg1');
+  ctx.fillRect(left - 2 * ratio, bbox.top + 2 * ratio, width + 4 * ratio, 14 * ratio);
+  ctx.fillStyle = ink('t1');
+  ctx.fillText(text, left, bbox.top + 13 * ratio);
+  ctx.restore();
+}
