@@ -51,6 +51,17 @@ it('B13: the two steps, what to delay, what the kernel prints; and the session b
       ],
     }),
   ]);
+  // Calls in the order in which they begin, those of a litmus thread among the ioctls.
+  expect(told.recipe.calls.map((call) => call.replace(/:.*: /, ': '))).toEqual([
+    'main: MEMSET',
+    'main: KVM_CREATE_VM',
+    'main: KVM_SET_USER_MEMORY_REGION',
+    'main: KVM_CREATE_VCPU',
+    'vcpu0: KVM_RUN',
+    'vcpu0: the guest touches a page that is not mapped yet',
+    'main: CLOSE_VCPU',
+    'main: CLOSE_VM',
+  ]);
   expect(told.drawing.every((line) => line.length <= 80)).toBe(true);
   expect(told.drawing.join('\n')).toMatch(/free r1[\s\S]*USE AFTER FREE of r1\n.*I3 is broken/);
   expect(reportText(told)[0]).toBe(told.why);

@@ -77,3 +77,15 @@ test.each([
   expect(before.low).toBeLessThanOrEqual(states);
   expect(before.high).toBeGreaterThanOrEqual(states);
 });
+
+test('v-m under v6.4, on the way: what was told never lies above, and bounds it where it says so', () => {
+  const build = modelOf('v-m', 'v6.4', false);
+  const { states, told } = searched(build, false, estimated(build, false), 12_000);
+  expect(states).toBe(162_311);
+  const recaptured = told.map(({ estimate }) => estimate).filter(({ method }) => method === 'recapture');
+  expect(recaptured.length).toBeGreaterThan(4);
+  for (const { low, high } of recaptured) {
+    expect(low).toBeLessThanOrEqual(states);
+    expect(high ?? states).toBeGreaterThanOrEqual(states);
+  }
+});

@@ -1,5 +1,7 @@
 // A counterexample as a session: the litmus is a scenario, the steps before its initial state and the found schedule are the
 // turns of a scripted run. And that run here, in memory, for whoever draws it.
+import { FRAME, STACK } from '../../aggregates/layout.js';
+import type { World } from '../../aggregates/world.js';
 import { link } from '../../protocols/protocol.js';
 import { findProtocol } from '../../protocols/registry.js';
 import type { StoredColumns, ThreadSteps } from '../../run/contract.js';
@@ -7,6 +9,8 @@ import { createManifest, type RunRequest } from '../../run/manifest.js';
 import { Simulation } from '../../run/simulation.js';
 import { findScenario } from '../../scenarios/library.js';
 import type { BuiltScenario } from '../../scenarios/scenario.js';
+import { INSTRUCTION_WORDS } from '../../userspace/script.js';
+import { THREAD_ENTRY } from '../../userspace/threads.js';
 import type { Model, ModelSpec } from '../model.js';
 import type { Found } from '../search/found.js';
 
@@ -45,6 +49,15 @@ export interface FoundRun {
   /** Rows of the preparation: the counterexample begins behind them. */
   readonly prepared: number;
   readonly functionOf: (site: number) => string | undefined;
+  /** Instructions of litmus threads in the order in which they began, each with the rows that were there before it. */
+  readonly begun: readonly Begun[];
+}
+
+export interface Begun {
+  readonly thread: number;
+  /** Of its script. */
+  readonly instruction: number;
+  readonly position: number;
 }
 
 /** Runs it. @param prefix steps of the preparation */
@@ -61,11 +74,30 @@ export function runFound(session: FoundSession, prefix: number): FoundRun {
       for (const name of chunk.dictionary) if (name.kind === 'site') sites.set(name.id, name.function);
     }
   };
-  take(simulation.advance(prefix));
+  const begun: Begun[] = [];
+  const pcs = scenario.threads.map(() => -1);
+  /** Step by step through the schedule: which instruction of its script the thread is in that moves next. */
+  const follow = (turns: readonly ThreadSteps[]): void => {
+    for (const { thread, steps } of turns) {
+      for (let n = 0; n < steps && simulation.outcome === null; n++) {
+        const pc = instructionOf(simulation.machine.w, thread);
+        if (hasCalls(scenario.threads[thread]) && pc !== pcs[thread]) {
+          pcs[thread] = pc;
+          take(simulation.handOverNow());
+          begun.push({ thread, instruction: pc, position: simulation.recorder.position });
+        }
+        take(simulation.advance(1));
+      }
+    }
+  };
+  const [before, behind] = cutAt(session.schedule, prefix);
+  follow(before);
   take(simulation.handOverNow());
   const prepared = simulation.recorder.position;
+  follow(behind);
   while (simulation.outcome === null) take(simulation.advance(MAX_STEPS_AT_ONCE));
   return {
+    begun,
     scenario,
     threads: simulation.threadNames,
     columns,
@@ -75,6 +107,35 @@ export function runFound(session: FoundSession, prefix: number): FoundRun {
 }
 
 const MAX_STEPS_AT_ONCE = 100_000;
+
+/** A thread that calls kernel functions by a script of its own, with no ioctl around them. */
+export function hasCalls({ entry }: BuiltScenario['threads'][number]): boolean {
+  return entry === THREAD_ENTRY.litmus || entry === THREAD_ENTRY.shadow;
+}
+
+/** The bottom frame's first local is where the thread is in its script: the call that runs is the one before. */
+function instructionOf(w: World, thread: number): number {
+  const { layout, s } = w;
+  const stack = layout.stack + thread * layout.topology.stackWords;
+  return s[stack + STACK.FIRST_FRAME + FRAME.LOCALS] / INSTRUCTION_WORDS - 1;
+}
+
+/** The turns up to so many steps, and those behind. */
+function cutAt(
+  turns: readonly ThreadSteps[],
+  at: number,
+): readonly [readonly ThreadSteps[], readonly ThreadSteps[]] {
+  const before: ThreadSteps[] = [];
+  const behind: ThreadSteps[] = [];
+  let left = at;
+  for (const { thread, steps } of turns) {
+    const first = Math.min(left, steps);
+    if (first > 0) before.push({ thread, steps: first });
+    if (steps > first) behind.push({ thread, steps: steps - first });
+    left -= first;
+  }
+  return [before, behind];
+}
 
 /** Whether the protocol has this step at all. */
 export function hasPlace(

@@ -7,7 +7,6 @@ import { decodeEvent } from '../../events/catalogue.js';
 import { eventText } from '../../projections/event-text.js';
 import { LITMUS_OP, litmusScriptLines } from '../../userspace/litmus-script.js';
 import { INSTRUCTION_WORDS } from '../../userspace/script.js';
-import { THREAD_ENTRY } from '../../userspace/threads.js';
 import type { Model } from '../model.js';
 import { STEP } from '../model.js';
 import type { Found } from '../search/found.js';
@@ -69,16 +68,25 @@ function delaysOf(model: Model, { schedule }: Found): { delays: Delay[]; stack: 
 
 function callsOf(run: FoundRun): string[] {
   const calls: string[] = [];
+  const litmus = run.begun.values();
+  let next = litmus.next();
+  /** Those that began before the row with this number. */
+  const before = (row: number): void => {
+    for (; next.done !== true && next.value.position <= row; next = litmus.next()) {
+      const { thread, instruction } = next.value;
+      const call = litmusCall(run.scenario.threads[thread].script, instruction);
+      if (call !== null) calls.push(`${run.threads[thread]}: ${call}`);
+    }
+  };
+  let row = 0;
   for (const columns of run.columns) {
-    for (let i = 0; i < columns.length; i++) {
+    for (let i = 0; i < columns.length; i++, row++) {
+      before(row);
       const e = decodeEvent(columns, i);
       if (e.type === 'IoctlBegun') calls.push(`${run.threads[columns.thread[i]]}: ${eventText(e)}`);
     }
   }
-  for (const [t, thread] of run.scenario.threads.entries()) {
-    if (thread.entry !== THREAD_ENTRY.litmus) continue;
-    calls.push(...litmusCalls(thread.script).map((call) => `${run.threads[t]}: ${call}`));
-  }
+  before(row);
   return calls;
 }
 
@@ -92,14 +100,18 @@ const TRIGGERS: { readonly [op: number]: string } = {
   [LITMUS_OP.REQUESTS]: 'KVM_RUN',
   [LITMUS_OP.RUN]: 'KVM_RUN',
   [LITMUS_OP.ZAP_ALL]: 'the process exits',
+  [LITMUS_OP.ENTER_SMM]: 'KVM_SMI and KVM_RUN',
+  [LITMUS_OP.LEAVE_SMM]: 'RSM in the guest',
+  [LITMUS_OP.SHADOW_LOAD]: 'KVM_RUN of a nested guest',
+  [LITMUS_OP.SHADOW_FAULT]: 'the nested guest touches a page that is not mapped yet',
+  [LITMUS_OP.SHADOW_DROP]: 'the nested guest exits to its hypervisor, which drops its tables',
+  [LITMUS_OP.SHADOW_SHRINK]: 'KVM_SET_NR_MMU_PAGES',
 };
 
-function litmusCalls(script: Int32Array): string[] {
-  const lines = litmusScriptLines(script);
-  return lines.flatMap((line, k) => {
-    const trigger = TRIGGERS[script[k * INSTRUCTION_WORDS]];
-    return trigger === undefined ? [] : [`${line}: ${trigger}`];
-  });
+/** Null: a barrier of the litmus, which is nobody's call. */
+function litmusCall(script: Int32Array, instruction: number): string | null {
+  const trigger = TRIGGERS[script[instruction * INSTRUCTION_WORDS]];
+  return trigger === undefined ? null : `${litmusScriptLines(script)[instruction]}: ${trigger}`;
 }
 
 /** Bottoms of stacks that no kernel report has. */
