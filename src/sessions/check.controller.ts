@@ -4,7 +4,7 @@ import { ApiHeader, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { MAX_CHECKED_EVENTS, MAX_SYNCHRONOUS_CHECK_EVENTS } from '../config/limits.js';
-import type { CheckReport } from '../core/traces/check/verdict.js';
+import type { CheckAnswer } from '../core/traces/check/checked-trace.js';
 import { prefersAsync, sendJob } from '../http/async-answer.js';
 import { Idempotent } from '../http/idempotency.js';
 import { Route } from '../http/openapi.decorators.js';
@@ -14,9 +14,10 @@ import { type JobKind, JobService, type JobView } from '../jobs/job-service.js';
 import type { EventStore } from '../store/event-store.port.js';
 import type { Json } from '../store/jobs.port.js';
 import { EVENT_STORE } from '../store/store.module.js';
+import type { ProtocolFolder } from '../user-protocols/protocol-folder.js';
 import * as schemas from './check.schemas.js';
 import type { InspectionService } from './inspection.service.js';
-import { INSPECTIONS } from './sessions.tokens.js';
+import { INSPECTIONS, PROTOCOL_FOLDER } from './sessions.tokens.js';
 
 @ApiTags('sessions')
 @Controller('api/v1/sessions')
@@ -25,6 +26,7 @@ export class CheckController {
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(INSPECTIONS) private readonly inspections: InspectionService,
     @Inject(JobService) private readonly jobs: JobService,
+    @Inject(PROTOCOL_FOLDER) private readonly folder: ProtocolFolder,
   ) {
     jobs.register(checkJob(inspections));
   }
@@ -61,19 +63,28 @@ export class CheckController {
     @Body(new ZodPipe(schemas.checkSession, 'body')) body: z.output<typeof schemas.checkSession>,
     @Headers('prefer') prefer: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<CheckReport | JobView> {
+  ): Promise<CheckAnswer | JobView> {
     const { position, progress } = await this.store.getSession(id);
     const asked = prefersAsync(prefer);
-    const request = { sessionId: id, protocol: body.protocol ?? null };
+    const text = body.protocol === undefined ? null : this.folder.text(body.protocol);
+    const request = {
+      sessionId: id,
+      protocol: body.protocol ?? null,
+      ...(text === null ? {} : { userProtocol: text }),
+    };
     const events = progress?.ordinal ?? position;
     if (!asked && events <= MAX_SYNCHRONOUS_CHECK_EVENTS) return await this.inspections.ask('check', request);
-    return sendJob(reply, await this.jobs.create('check', request), asked);
+    return sendJob(reply, await this.jobs.create('check', request as unknown as Json), asked);
   }
 }
 
 /** It changes nothing, so one that was cut short by a restart is simply done again. */
 function checkJob(inspections: InspectionService): JobKind {
-  const request = z.object({ sessionId: z.string(), protocol: z.string().nullable() });
+  const request = z.object({
+    sessionId: z.string(),
+    protocol: z.string().nullable(),
+    userProtocol: z.object({ file: z.string(), digest: z.string(), text: z.string() }).optional(),
+  });
   return {
     name: 'check',
     repeatable: true,

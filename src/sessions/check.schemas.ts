@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { MAX_NAME_CHARS } from '../config/limits.js';
 import { RULES, type RuleId } from '../core/traces/check/rules.js';
+import { activity } from '../http/activity.schemas.js';
 
 const count = z.int().min(0);
 const nullable = <T extends z.ZodType>(schema: T) => z.union([schema, z.null()]);
@@ -14,7 +15,7 @@ export const checkSession = z
       .min(1)
       .max(MAX_NAME_CHARS)
       .optional()
-      .describe('one era, or one protocol or profile'),
+      .describe("one era, one protocol or profile, or a protocol of the server's folder"),
     all: z.boolean().optional().describe('every era; so without `protocol`, too'),
   })
   .refine(({ protocol, all }) => protocol === undefined || all !== true, {
@@ -55,4 +56,5 @@ export const checkReport = z.object({
     })
     .describe('events that are known to be missing'),
   rootProbes: z.boolean().describe('births of roots are probed: the whole probe set is taken as armed'),
+  ...activity,
 });

@@ -1,5 +1,6 @@
 // What an imported trace is, in the API.
 import { z } from 'zod';
+import { activity } from '../http/activity.schemas.js';
 
 const count = z.int().min(0);
 const line = z.int().min(0).describe('number of the line, from 1; 0: none');
@@ -62,6 +63,7 @@ export const importedTrace = z.object({
     rootsFound: count,
     freesWhileReferenced: count,
   }),
+  ...activity,
   warnings: z.array(z.string()).describe('what could not be used, in sentences with line numbers'),
 });
 

@@ -14,6 +14,7 @@ import type { StoredNumbers } from '../core/run/stored-numbers.js';
 import type { ValidationRow } from '../core/run/validate.js';
 import type { ValidationCase } from '../core/run/validate-cases.js';
 import type { CellResult } from '../core/sweeps/table.js';
+import type { CheckedProtocol } from '../core/traces/check/checked-protocol.js';
 import type { Recording } from '../core/traces/recording.js';
 import type { AnsweredRow } from '../explorations/catalogue/row.js';
 import type { Exploration, ExplorationProgress, ExplorationResult } from '../explorations/exploration.js';
@@ -81,6 +82,8 @@ export interface SearchAnswer {
 export interface Questions {
   load: [UserProtocolText, { readonly stepNames: readonly string[] }];
   describe: [null, ProtocolDescription];
+  /** What a check of traces takes from it, and whether its own runs are like that. */
+  checked: [null, CheckedProtocol];
   /** Digest of what is linked with a scenario's constants. `protocol`: this one, or this one without a rule. */
   link: [{ readonly constants: Readonly<Record<string, number>>; readonly protocol: string }, string];
   diff: [{ readonly other: string; readonly reverse: boolean }, ProtocolDiff];

@@ -8,9 +8,11 @@ import { link, type Protocol } from '../core/protocols/protocol.js';
 import { adoptProtocol, findProtocol } from '../core/protocols/registry.js';
 import { splitRelaxed } from '../core/protocols/relax/rules.js';
 import type { UserProtocolText } from '../core/protocols/user-api.js';
+import { departureOf } from '../core/run/own-behaviour.js';
 import type { Simulation } from '../core/run/simulation.js';
 import { validate } from '../core/run/validate.js';
 import { simulateCase } from '../core/run/validate-run.js';
+import { checkedProtocol } from '../core/traces/check/checked-protocol.js';
 import type { Exploration } from '../explorations/exploration.js';
 import { present } from '../explorations/present.js';
 import { buildSimulation } from '../sessions/build-simulation.js';
@@ -142,6 +144,11 @@ const ANSWERS: {
     return { stepNames: taken.stepNames };
   },
   describe: () => description(loaded()),
+  checked: () =>
+    checkedProtocol(
+      loaded(),
+      inside(() => departureOf(loaded())),
+    ),
   link: ({ constants, protocol: id }) => link(named(id), constants).digest,
   diff: ({ other, reverse }) => {
     const [from, to] = [findProtocol(other), loaded()];

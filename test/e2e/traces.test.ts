@@ -1,6 +1,6 @@
 // A trace by HTTP and by the command line: the same session, its report, what can be asked of it, and what is refused.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -127,6 +127,27 @@ describe('POST /sessions/{id}/check', () => {
     expect((await ask(body.sessionId, { protocol: 'v1.0' })).body.type).toMatch(/unknown-protocol/);
     expect((await ask('99999', {})).status).toBe(404);
     expect((await ask(body.sessionId, {}, { prefer: 'respond-async' })).status).toBe(202);
+  });
+
+  test('a trace.dat, and a protocol of a user, which is described where it runs and checked elsewhere', async () => {
+    const dat = join(FILE, '../../formats/6.1.192.tracecmd-v6.dat.gz');
+    const { body } = await send(readFileSync(dat));
+    const { body: report } = await ask(body.sessionId, {});
+    expect(report).toEqual(documentOf(rootline(['check', dat, '--json'])));
+    expect(report.events).toBeGreaterThan(100);
+    const own = join(folders.fresh(), 'mine.mjs');
+    writeFileSync(own, "export default (api) => api.extend('6.1.192-nofix', { title: 'mine', source: 'none' });\n");
+    const mine = rootline(['check', FILE, '--json', '--protocol', own]);
+    expect(documentOf(mine)).toMatchObject({ verdicts: [{ protocol: 'mine', verdict: 'accepted' }] });
+    // It says that roots are born with two references, and gives them one: what it says of itself decides nothing.
+    const wrong = join(FILE, '../../../../examples/protocols/draft-refcount-1.mjs');
+    const [verdict] = (
+      documentOf(rootline(['check', FILE, '--json', '--protocol', wrong])) as unknown as CheckReport
+    ).verdicts;
+    expect(verdict).toMatchObject({
+      verdict: 'undecided',
+      wouldDecide: expect.stringMatching(/own run of smi-heavy .* breaks refcount/) as string,
+    });
   });
 
   test('a simulated session runs again and prints its probes', async () => {

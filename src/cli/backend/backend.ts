@@ -5,9 +5,10 @@ import type { Comparison } from '../../core/compare/comparison.js';
 import type { RootPressureFigures } from '../../core/projections/root-pressure.js';
 import type { RunRequest } from '../../core/run/manifest.js';
 import type { LiveCommand } from '../../core/scenarios/live/catalogue.js';
-import type { CheckReport } from '../../core/traces/check/verdict.js';
+import type { CheckAnswer } from '../../core/traces/check/checked-trace.js';
 import type { ExportRequest } from '../../exports/formats.js';
 import type { ForkRequest } from '../../sessions/forks.js';
+import type { CheckRequest } from '../../sessions/inspection/orders/check.order.js';
 import type { CompareProgress } from '../../sessions/inspection/orders/compare.order.js';
 import type { OrderName, OrderReply, OrderRequest } from '../../sessions/inspection/orders/index.js';
 import type { KernelReport } from '../../sessions/kernel-reports.js';
@@ -64,8 +65,7 @@ export interface Backend {
   /** Most valid roots at once, waits for a root, zaps at once. */
   rootPressure(id: string): Promise<RootPressureFigures>;
   replay(id: string): Promise<ReplayDocument>;
-  /** @param protocol an era, or one protocol; null: all eras */
-  check(id: string, protocol: string | null): Promise<CheckReport>;
+  check(question: Omit<CheckRequest, 'progress'>): Promise<CheckAnswer>;
   /** A question about stored sessions: here by its order, from a server by the address that gives the same answer. */
   inspect<N extends OrderName>(name: N, request: OrderRequest<N>, address: string): Promise<OrderReply<N>>;
   /** @param onProgress told where it takes long */

@@ -7,12 +7,13 @@ import type { Comparison } from '../../core/compare/comparison.js';
 import type { RootPressureFigures } from '../../core/projections/root-pressure.js';
 import type { RunRequest } from '../../core/run/manifest.js';
 import type { LiveCommand } from '../../core/scenarios/live/catalogue.js';
-import type { CheckReport } from '../../core/traces/check/verdict.js';
+import type { CheckAnswer } from '../../core/traces/check/checked-trace.js';
 import { ExportService } from '../../exports/export.service.js';
 import type { ExportRequest } from '../../exports/formats.js';
 import { ImportService } from '../../exports/import.service.js';
 import { SPOOL_FOLDER } from '../../exports/upload.js';
 import { Forks } from '../../sessions/forks.js';
+import type { CheckRequest } from '../../sessions/inspection/orders/check.order.js';
 import type { CompareProgress } from '../../sessions/inspection/orders/compare.order.js';
 import type { OrderName, OrderReply, OrderRequest } from '../../sessions/inspection/orders/index.js';
 import { InspectionService } from '../../sessions/inspection.service.js';
@@ -174,8 +175,10 @@ export class LocalBackend implements Backend {
     return sessionView(await this.imports.importFile(file));
   }
 
-  async check(id: string, protocol: string | null): Promise<CheckReport> {
-    return await this.inspections.ask('check', { sessionId: id, protocol });
+  async check(question: CheckRequest): Promise<CheckAnswer> {
+    const { protocol } = question;
+    const userProtocol = question.userProtocol ?? (protocol === null ? null : this.folder.text(protocol));
+    return await this.inspections.ask('check', { ...question, userProtocol: userProtocol ?? undefined });
   }
 
   async importTrace(

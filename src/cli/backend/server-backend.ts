@@ -11,8 +11,9 @@ import type { Comparison } from '../../core/compare/comparison.js';
 import type { RootPressureFigures } from '../../core/projections/root-pressure.js';
 import type { RunRequest } from '../../core/run/manifest.js';
 import type { LiveCommand } from '../../core/scenarios/live/catalogue.js';
-import type { CheckReport } from '../../core/traces/check/verdict.js';
+import type { CheckAnswer } from '../../core/traces/check/checked-trace.js';
 import { type ExportRequest, FORMATS } from '../../exports/formats.js';
+import type { CheckRequest } from '../../sessions/inspection/orders/check.order.js';
 import type { CompareProgress } from '../../sessions/inspection/orders/compare.order.js';
 import type { OrderName, OrderReply, OrderRequest } from '../../sessions/inspection/orders/index.js';
 import type { KernelReport } from '../../sessions/kernel-reports.js';
@@ -184,12 +185,13 @@ export class ServerBackend implements Backend {
     return await this.resultOf<ReplayDocument>(((await answer.json()) as { readonly id: string }).id);
   }
 
-  async check(id: string, protocol: string | null): Promise<CheckReport> {
+  async check({ sessionId: id, protocol, userProtocol }: CheckRequest): Promise<CheckAnswer> {
+    this.refuseFile(userProtocol?.file);
     const body = JSON.stringify(protocol === null ? { all: true } : { protocol });
     const init = { method: 'POST', body, headers: { 'content-type': 'application/json' } };
     const answer = await this.ask(`/sessions/${id}/check`, init);
-    if (answer.status !== ACCEPTED) return (await answer.json()) as CheckReport;
-    return await this.resultOf<CheckReport>(((await answer.json()) as { readonly id: string }).id);
+    if (answer.status !== ACCEPTED) return (await answer.json()) as CheckAnswer;
+    return await this.resultOf<CheckAnswer>(((await answer.json()) as { readonly id: string }).id);
   }
 
   async inspect<N extends OrderName>(

@@ -7,10 +7,12 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
 import { BadInput } from '../../core/base/errors.js';
-import { TraceCheck } from '../../core/traces/check/trace-check.js';
-import type { CheckReport, Verdict } from '../../core/traces/check/verdict.js';
+import type { CheckedProtocol } from '../../core/traces/check/checked-protocol.js';
+import { type CheckAnswer, CheckedTrace } from '../../core/traces/check/checked-trace.js';
+import type { Verdict } from '../../core/traces/check/verdict.js';
 import { TRACE_LIMITS } from '../../traces/trace-bytes.js';
 import { readFrames } from '../../traces/trace-frames.js';
+import { protocolOf } from '../../user-protocols/read-protocol.js';
 import type { Backend } from '../backend/backend.js';
 import { EXIT_CODE, type ExitCode } from '../exit-codes.js';
 import { type Terminal, table } from '../terminal.js';
@@ -39,7 +41,12 @@ export function addCheckCommand({ add, data, terminalOf, opener, ended }: Adds):
       '<what>',
       'id of a session; or a trace in a file: any form that import takes; - for standard input',
     )
-    .addOption(new Option('--protocol <id>', 'an era, or one kernel profile; exit code 3 where it rejects'))
+    .addOption(
+      new Option(
+        '--protocol <id>',
+        'an era, one kernel profile, or a FILE.mjs of your own; exit code 3 where it rejects',
+      ),
+    )
     .option('--all', 'every era, ranked, and those that this trace cannot tell apart (default)')
     .addOption(data())
     .action(async (what: string, options: CheckCommandOptions) => {
@@ -63,8 +70,8 @@ export async function check(
   const one = options.protocol;
   const report =
     SESSION_ID.test(what) && !isFile(what)
-      ? await checkSession(what, one ?? null, open)
-      : await checkFile(what, one ?? null, terminal);
+      ? await checkSession(what, one, open)
+      : await checkFile(what, one, terminal);
   terminal.document(report);
   show(report, one === undefined, terminal);
   const rejected = one !== undefined && report.verdicts[0]?.verdict === 'rejected';
@@ -72,20 +79,29 @@ export async function check(
 }
 
 async function checkSession(
-  id: string,
-  protocol: string | null,
+  sessionId: string,
+  one: string | undefined,
   open: () => Promise<Backend>,
-): Promise<CheckReport> {
+): Promise<CheckAnswer> {
+  const question = one === undefined ? { protocol: null } : protocolOf(one);
   const backend = await open();
   try {
-    return await backend.check(id, protocol);
+    return await backend.check({ sessionId, ...question });
   } finally {
     await backend.close();
   }
 }
 
-async function checkFile(what: string, protocol: string | null, terminal: Terminal): Promise<CheckReport> {
-  const traceCheck = new TraceCheck(protocol === null ? {} : { protocols: [protocol] });
+/** A user's protocol is described in a process of its own; none of it runs here. */
+async function checkedOf(one: string): Promise<string | CheckedProtocol> {
+  const { userProtocol } = protocolOf(one);
+  if (userProtocol === undefined) return one;
+  const { Sandbox } = await import('../../user-protocols/sandbox.js');
+  return await Sandbox.once(userProtocol, 'checked', null);
+}
+
+async function checkFile(what: string, one: string | undefined, terminal: Terminal): Promise<CheckAnswer> {
+  const trace = new CheckedTrace(one === undefined ? {} : { protocols: [await checkedOf(one)] });
   if (what !== '-' && !isFile(what))
     throw new BadInput('trace-file', `${what} is no file and no id of a session; expected a kernel trace`);
   const spool = await mkdtemp(join(tmpdir(), 'rootline-check-'));
@@ -95,22 +111,19 @@ async function checkFile(what: string, protocol: string | null, terminal: Termin
       file = join(spool, 'input');
       await pipeline(process.stdin, createWriteStream(file));
     }
-    const frames = readFrames({ file, spool, limits: TRACE_LIMITS }, (frame) => traceCheck.take(frame));
+    const frames = readFrames({ file, spool, limits: TRACE_LIMITS }, (frame) => trace.take(frame));
     let read = await frames.next();
     while (read.done !== true) read = await frames.next();
     const { report, bytes } = read.value;
-    traceCheck.sawLines(report?.lines ?? 0);
-    if (bytes.broken !== null) {
-      terminal.note(bytes.broken);
-      traceCheck.lost(report?.lines ?? 0, null);
-    }
+    if (bytes.broken !== null) terminal.note(bytes.broken);
+    trace.ended(report?.lines ?? 0, bytes.broken !== null);
   } finally {
     await rm(spool, { recursive: true, force: true });
   }
-  return traceCheck.report();
+  return trace.answer();
 }
 
-function show(report: CheckReport, all: boolean, terminal: Terminal): void {
+function show(report: CheckAnswer, all: boolean, terminal: Terminal): void {
   const { lost } = report;
   terminal.line(
     `${report.events} events in ${report.lines} lines; ${report.rootProbes ? 'root births are probed' : 'no probe of root births'}${lost.places === 0 ? '' : `; events lost at ${lost.places} places${lost.events === null ? '' : ` (${lost.events})`}`}`,

@@ -5,6 +5,8 @@ import { BadInput } from '../base/errors.js';
 import { E } from '../events/catalogue.js';
 import type { RunProgress } from '../run/contract.js';
 import { countsOf } from '../run/counts.js';
+import type { ActivityReport } from '../traces/activity/activity.js';
+import { FrameActivity } from '../traces/activity/frame-signals.js';
 import type { Frame, FrameCall, FrameClock, FrameEvent } from '../traces/frames/frame.js';
 import type { KvmEvent } from '../traces/kvm-event.js';
 import { KvmEventDecoder } from '../traces/kvm-events.js';
@@ -35,7 +37,7 @@ export interface TraceGap {
   readonly probe: string | null;
 }
 
-export interface TraceSummary {
+export interface TraceSummary extends ActivityReport {
   /** The recorded kernel whose layout it has; null: not recognised. */
   readonly kernel: string | null;
   readonly layout: TraceLayout['how'];
@@ -102,6 +104,7 @@ export class TraceImport {
   private readonly rows = new TraceRows();
   private readonly lines = new LineWriter();
   private readonly said = new SaidWriter();
+  private readonly activity = new FrameActivity();
   private world: TraceWorld | null = null;
   private layout: TraceLayout | null = null;
   private head: Waiting[] = [];
@@ -129,7 +132,10 @@ export class TraceImport {
   }
 
   frame(frame: Frame): void {
-    if (frame.kind !== 'event') this.said.take(frame);
+    if (frame.kind !== 'event') {
+      this.said.take(frame);
+      this.activity.take(frame);
+    }
     switch (frame.kind) {
       case 'event':
         this.event(frame);
@@ -153,6 +159,7 @@ export class TraceImport {
 
   private event(frame: FrameEvent): void {
     const event = this.decoder.decode(frame);
+    this.activity.take(frame, event);
     // Before the layout is known nothing can be stored: a long beginning without a word about KVM is not kept.
     if (event.type !== 'unknown' || this.world !== null || !this.said.full) this.said.take(frame);
     switch (event.type) {
@@ -383,6 +390,7 @@ export class TraceImport {
       otherClockLine: this.otherClockLine,
       leftOut: world.cast.leftOut,
       roots: world.roots.trouble,
+      ...this.activity.report(),
     };
   }
 }

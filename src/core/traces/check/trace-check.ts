@@ -1,7 +1,7 @@
 // Holds a trace against protocols, line by line: frames go in, a report comes out. A protocol that has refused a line takes no more.
-import type { Protocol } from '../../protocols/protocol.js';
 import { findProtocol } from '../../protocols/registry.js';
 import type { Frame, FrameCall, FrameEvent } from '../frames/frame.js';
+import { type CheckedProtocol, checkedProtocol, type Departure } from './checked-protocol.js';
 import { Churn } from './churn.js';
 import { type CoveredEvent, decoderOf, type TextForm } from './covered-event.js';
 import { Monitor } from './monitor.js';
@@ -18,6 +18,7 @@ interface Candidate {
   readonly churn: Churn;
   rejection: Rejection | null;
   explained: number;
+  readonly departure: Departure | null;
 }
 
 /** What is known of an event or function by its name. */
@@ -37,7 +38,7 @@ const NAMES_MAX = 10_000;
 
 export interface CheckOptions {
   /** Ids of eras, or of single protocols and profiles. Default: the eight eras. */
-  readonly protocols?: readonly (string | Protocol)[];
+  readonly protocols?: readonly (string | CheckedProtocol)[];
 }
 
 export class TraceCheck {
@@ -57,7 +58,7 @@ export class TraceCheck {
 
   constructor(options: CheckOptions = {}) {
     const made = new Map<string, Candidate>();
-    const candidate = (protocol: Protocol): Candidate => {
+    const candidate = (protocol: CheckedProtocol): Candidate => {
       const traits = traitsOf(protocol);
       const key = visibleOf(protocol, traits);
       let found = made.get(key);
@@ -69,6 +70,7 @@ export class TraceCheck {
           churn: new Churn(traits),
           rejection: null,
           explained: 0,
+          departure: protocol.departure,
         };
         made.set(key, found);
       }
@@ -78,7 +80,10 @@ export class TraceCheck {
     this.asked = (options.protocols ?? ERAS).map((asked) => {
       if (typeof asked !== 'string') return { protocol: asked.id, forms: [candidate(asked)] };
       const era = (ERAS as readonly string[]).includes(asked);
-      return { protocol: asked, forms: (era ? formsOf(asked) : [findProtocol(asked)]).map(candidate) };
+      return {
+        protocol: asked,
+        forms: (era ? formsOf(asked) : [checkedProtocol(findProtocol(asked))]).map(candidate),
+      };
     });
     this.candidates = [...made.values()];
     this.open = [...this.candidates];
@@ -234,7 +239,14 @@ export class TraceCheck {
     const open = [...new Set(forms)].filter((form) => form.rejection === null);
     const [furthest] = open.length > 0 ? open : forms.toSorted((a, b) => lineOf(b) - lineOf(a));
     const form = furthest as Candidate;
-    const verdict = open.length === 0 ? 'rejected' : this.undecided(form) ? 'undecided' : 'accepted';
+    const verdict =
+      form.departure !== null
+        ? 'undecided'
+        : open.length === 0
+          ? 'rejected'
+          : this.undecided(form)
+            ? 'undecided'
+            : 'accepted';
     return {
       protocol,
       profile: form.traits.protocol,
@@ -252,6 +264,11 @@ export class TraceCheck {
   }
 
   private wouldDecide(form: Candidate): string {
+    const { departure } = form;
+    if (departure !== null) {
+      const { scenario, seed, rule, why } = departure;
+      return `a protocol that does what its rules say: its own run of ${scenario} (seed ${seed}) breaks ${rule} (${why}), so the rules that a check takes from it are not what it does`;
+    }
     const probes = `the probes of root births and of the other functions that \`rootline import --print-probes\` lists`;
     if (!form.monitor.armed) return `a recording with ${probes}`;
     return `a recording that lost no event: with a larger buffer (buffer_size_kb), or with fewer events switched on`;
@@ -259,8 +276,12 @@ export class TraceCheck {
 }
 
 /** What of a protocol a trace can show; equal for two that it cannot tell apart. */
-const visibleOf = (protocol: Protocol, traits: Traits): string =>
-  JSON.stringify([{ ...traits, protocol: '' }, protocol.procedures.map((p) => p.name).sort()]);
+const visibleOf = (protocol: CheckedProtocol, traits: Traits): string =>
+  JSON.stringify([
+    { ...traits, protocol: '' },
+    protocol.procedures.map((p) => p.name).sort(),
+    protocol.departure,
+  ]);
 
 const RANKS = ['accepted', 'undecided', 'rejected'];
 

@@ -1,8 +1,8 @@
 // What a check must know of a protocol. Taken from the protocol itself: its rules, its table of functions, and the release whose form
 // of a function it has. Only what the model folds away (helpers, tracepoints, probe arguments) stands here, by era.
 import { FUNCTION_NUMBERS } from '../../kernel/functions.js';
-import type { Protocol } from '../../protocols/protocol.js';
 import { PROTOCOLS } from '../../protocols/registry.js';
+import { type CheckedProtocol, checkedProtocol } from './checked-protocol.js';
 
 /** Mode of mmu_lock: the spinlock of v5.10, held for write, for read. */
 export type LockMode = 'S' | 'W' | 'R';
@@ -98,11 +98,11 @@ const WALKS_VALID: ReadonlySet<string> = new Set([
   'kvm_tdp_mmu_alloc_root',
 ]);
 
-export function traitsOf(protocol: Protocol): Traits {
+export function traitsOf(protocol: CheckedProtocol): Traits {
   const { rules } = protocol;
   const { era } = rules;
   const names = new Set(protocol.procedures.map((p) => p.name));
-  const since = new Map(protocol.procedures.map((p) => [p.name, p.head.since]));
+  const since = new Map(protocol.procedures.map((p) => [p.name, p.since]));
   const fromEra = (letter: string): boolean => era >= letter;
   const lookupWalks = names.has('kvm_tdp_mmu_alloc_root');
   const zapBy = !names.has('kvm_tdp_mmu_zap_invalidated_roots')
@@ -142,7 +142,7 @@ export function traitsOf(protocol: Protocol): Traits {
     sparseProbes: era === 'b',
     announces: fromEra('c') ? 'all' : era === 'a' ? 'children' : 'none',
     // Moved beside its caller in v6.6.
-    zapAllIsCalled: !fromEra('f') || protocol.id === '6.1.192',
+    zapAllIsCalled: !fromEra('f') || protocol.id === ZAP_ALL_STAYED || protocol.base === ZAP_ALL_STAYED,
     zapRootIsCalled: fromEra('g'),
     uninitCallsInvalidation: fromEra('h'),
     validRootsMax: rules.validRootsMax,
@@ -182,11 +182,15 @@ const TRACEPOINTS: ReadonlySet<string> = new Set([
   'kvm_page_fault',
 ]);
 
+/** Era f in a stable release, where kvm_mmu_zap_all was not moved. */
+const ZAP_ALL_STAYED = '6.1.192';
+
 /** The eight eras, oldest first. */
 export const ERAS = ['v5.10', 'v5.15', 'v5.18', 'seed-draft', 'v6.4', 'v6.6', 'v6.9', 'v6.14'] as const;
 
 /** An era's base and the kernel profiles that extend it. */
-export function formsOf(era: string): readonly Protocol[] {
-  const isRelease = (p: Protocol): boolean => /^\d/.test(p.id);
-  return PROTOCOLS.filter((p) => p.id === era || (p.base === era && isRelease(p)));
+export function formsOf(era: string): readonly CheckedProtocol[] {
+  return PROTOCOLS.filter(({ id, base }) => id === era || (base === era && /^\d/.test(id))).map((p) =>
+    checkedProtocol(p),
+  );
 }

@@ -4,18 +4,22 @@ import { MAX_CHECKED_EVENTS } from '../../../config/limits.js';
 import { BadInput } from '../../../core/base/errors.js';
 import { saidFrames } from '../../../core/imports/said.js';
 import { findProtocol } from '../../../core/protocols/registry.js';
+import type { UserProtocolText } from '../../../core/protocols/user-api.js';
 import { Simulation } from '../../../core/run/simulation.js';
+import { ROW_FIELDS, ROW_NUMBERS, type StoredNumbers } from '../../../core/run/stored-numbers.js';
 import { isTrace } from '../../../core/run/trace-session.js';
 import { findScenario } from '../../../core/scenarios/library.js';
 import { resolveParameters } from '../../../core/scenarios/scenario.js';
+import { RowActivity } from '../../../core/traces/activity/row-signals.js';
+import { type CheckAnswer, CheckedTrace } from '../../../core/traces/check/checked-trace.js';
 import { probedProtocol } from '../../../core/traces/check/probed.js';
 import { TraceCheck } from '../../../core/traces/check/trace-check.js';
-import type { CheckReport } from '../../../core/traces/check/verdict.js';
 import type { FrameEvent } from '../../../core/traces/frames/frame.js';
 import type { StoredSession } from '../../../store/session.js';
 import { limitExceeded, queryRefused } from '../../../store/store.errors.js';
 import { unpackLines } from '../../../traces/line-chunk.js';
 import type { TraceDocument } from '../../../traces/trace-messages.js';
+import { Sandbox } from '../../../user-protocols/sandbox.js';
 import type { buildSimulation } from '../../build-simulation.js';
 import { type OrderContext, order } from '../order.js';
 import { ScheduleReplay } from '../replay.js';
@@ -24,6 +28,8 @@ export interface CheckRequest {
   readonly sessionId: string;
   /** An era, or one protocol or profile; null: all eras. */
   readonly protocol: string | null;
+  /** A protocol of a user's own, in its place. */
+  readonly userProtocol?: UserProtocolText | undefined;
   /** Send how far it is (CheckProgress), now and then. */
   readonly progress?: boolean;
 }
@@ -39,22 +45,23 @@ const CANCEL_LINES = 16_384;
 
 export const checkOrder = order(
   { long: true },
-  async (request: CheckRequest, context): Promise<CheckReport> => {
-    const { sessionId, protocol } = request;
+  async (request: CheckRequest, context): Promise<CheckAnswer> => {
+    const { sessionId, protocol, userProtocol: text } = request;
     const session = context.reader.session(sessionId);
-    const check = new TraceCheck(protocol === null ? {} : { protocols: [protocol] });
-    if (isTrace(session.manifest)) await readTrace(check, session, request, context);
-    else await runAgain(check, session, request, context);
-    return check.report();
+    const asked = text === undefined ? protocol : await Sandbox.once(text, 'checked', null);
+    const options = asked === null ? {} : { protocols: [asked] };
+    return isTrace(session.manifest)
+      ? await readTrace(new CheckedTrace(options), session, request, context)
+      : await runAgain(new TraceCheck(options), session, request, context);
   },
 );
 
 async function readTrace(
-  check: TraceCheck,
+  check: CheckedTrace,
   { id }: StoredSession,
   request: CheckRequest,
   context: OrderContext,
-): Promise<void> {
+): Promise<CheckAnswer> {
   const { reader } = context;
   const document = JSON.parse(reader.traceSummary(id) ?? '{}') as Partial<TraceDocument>;
   const of = document.lines ?? 0;
@@ -81,8 +88,8 @@ async function readTrace(
       await context.send({ rows: told, of } satisfies CheckProgress);
     }
   }
-  check.sawLines(of);
-  if ((document.broken ?? null) !== null) check.lost(of, null);
+  check.ended(of, (document.broken ?? null) !== null);
+  return check.answer();
 }
 
 async function runAgain(
@@ -90,7 +97,7 @@ async function runAgain(
   session: StoredSession,
   request: CheckRequest,
   context: OrderContext,
-): Promise<void> {
+): Promise<CheckAnswer> {
   const { id, manifest, position, progress } = session;
   if (position === 0) throw queryRefused(`session ${id} has no stored events`, 'a session that has run');
   if (manifest.userProtocol !== undefined)
@@ -108,12 +115,16 @@ async function runAgain(
     reader.decisions(id),
     probed((line) => check.take(line)),
   );
+  const threads = new Map<number, string>();
+  for (const entry of reader.dictionary(id)) if (entry.kind === 'thread') threads.set(entry.id, entry.name);
+  const activity = new RowActivity((thread) => threads.get(thread) ?? `thread ${thread}`);
   const pages = context.pages({ sessionId: id, from: 1, to: position, columns: 'numbers' });
   let rows = 0;
   let told = 0;
   for (let page = await pages.next(); page !== null; page = await pages.next()) {
     context.checkCancelled();
     replay.take(page);
+    feed(activity, page, rows);
     rows += page.length;
     if (request.progress === true && rows - told >= PROGRESS_EVENTS) {
       told = rows;
@@ -126,7 +137,27 @@ async function runAgain(
       `session ${id} does not run again as it is stored: ${verdict.detail ?? verdict.outcome}`,
       'a session that replays',
     );
+  return { ...check.report(), ...activity.report() };
 }
+
+function feed(activity: RowActivity, { length, numbers }: StoredNumbers, before: number): void {
+  for (let i = 0; i < length; i++) {
+    const at = i * ROW_NUMBERS;
+    activity.take({
+      position: before + i + 1,
+      thread: numbers[at + COLUMN.thread]!,
+      type: numbers[at + COLUMN.type]!,
+      timeNs: numbers[at + COLUMN.timeNs]!,
+      subject: numbers[at + COLUMN.subject]!,
+      a: numbers[at + COLUMN.a]!,
+      b: numbers[at + COLUMN.b]!,
+      c: numbers[at + COLUMN.c]!,
+    });
+  }
+}
+const COLUMN = Object.fromEntries(ROW_FIELDS.map((name, k) => [name, k])) as Readonly<
+  Record<(typeof ROW_FIELDS)[number], number>
+>;
 
 /** As buildSimulation, with every procedure told on. */
 function probed(onLine: (line: FrameEvent) => void): typeof buildSimulation {
