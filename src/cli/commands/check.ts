@@ -16,6 +16,7 @@ import { protocolOf } from '../../user-protocols/read-protocol.js';
 import type { Backend } from '../backend/backend.js';
 import { EXIT_CODE, type ExitCode } from '../exit-codes.js';
 import { type Terminal, table } from '../terminal.js';
+import { showActivity } from './activity-text.js';
 
 export interface CheckCommandOptions {
   readonly protocol?: string;
@@ -152,6 +153,8 @@ function show(report: CheckAnswer, all: boolean, terminal: Terminal): void {
     terminal.line();
     for (const protocols of same) terminal.line(`not told apart by this trace: ${protocols.join(', ')}`);
   }
+  terminal.line();
+  showActivity(report, terminal);
 }
 
 function showVerdict(v: Verdict, all: boolean, terminal: Terminal): void {

@@ -7,6 +7,7 @@ import type { ImportedTrace } from '../../traces/trace.service.js';
 import type { Backend } from '../backend/backend.js';
 import { EXIT_CODE, type ExitCode } from '../exit-codes.js';
 import type { Terminal } from '../terminal.js';
+import { showActivity } from './activity-text.js';
 import { printProbes } from './print-probes.js';
 
 export interface ImportTraceOptions {
@@ -112,5 +113,6 @@ function show(trace: ImportedTrace, terminal: Terminal): void {
   );
   terminal.line(`  unknown           ${grouped(trace.unknown)}`);
   terminal.line(`  digest            ${trace.digest}`);
+  showActivity(trace, terminal);
   for (const warning of trace.warnings) terminal.line(`  note: ${warning}`);
 }
