@@ -1,5 +1,5 @@
 // What the vCPUs of a trace were doing, in some lines: for `check` and `import` alike.
-import type { ActivityReport } from '../../core/traces/activity/activity.js';
+import type { ActivityReport } from '../../core/traces/activity/report.js';
 import type { Terminal } from '../terminal.js';
 
 const grouped = (n: number): string => n.toLocaleString('en-US');

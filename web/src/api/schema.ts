@@ -1125,6 +1125,96 @@ export type ImportedTrace = {
     readonly rootsFound: number;
     readonly freesWhileReferenced: number;
   };
+  readonly churn: {
+    /** roots; null: nothing in the trace shows their births */
+    readonly allocations: number | null;
+    /** null: the trace's clock has no seconds */
+    readonly perSecond: number | null;
+    /** null: the trace's clock has no seconds */
+    readonly seconds: number | null;
+    /** `first table`: v5.10 without probes, where only the first table below a root is announced */
+    readonly shownBy: "probe" | "kvm_mmu_get_page" | "first table" | "session" | null;
+    readonly causes: readonly ({
+      readonly cause: "first" | "smm" | "cr0" | "cr4" | "efer" | "cpuid" | "ioctl" | "memslot" | "forced" | "unknown";
+      readonly text: string;
+      readonly allocations: number;
+      /** null: the trace's clock has no seconds */
+      readonly perSecond: number | null;
+      /** SMIs, register writes, ioctls, memslot updates; null: not counted */
+      readonly occasions: number | null;
+    })[];
+    readonly smis: number;
+    /** page faults at pages that had been mapped, on roots that had to be given again */
+    readonly refault: {
+      readonly faults: number;
+      readonly perAllocation: number | null;
+      /** from those exits to the next entries */
+      readonly ns: number | null;
+      /** of all page faults */
+      readonly share: number | null;
+    };
+    readonly exits: number;
+    readonly faults: number;
+    /** with most allocations first, at most 64 */
+    readonly vcpus: readonly ({
+      readonly vm: number;
+      readonly vcpu: number;
+      readonly pid: number;
+      readonly task: string;
+      readonly allocations: number;
+      readonly faults: number;
+      readonly exits: number;
+    })[];
+    /** the vCPU's last exit before it was given a root */
+    readonly exitReasons: readonly ({
+      readonly reason: string;
+      readonly allocations: number;
+    })[];
+    /** for a chart */
+    readonly series: {
+      /** time of the first event in the trace's clock */
+      readonly from: number;
+      /** length of a point: ns, or ticks */
+      readonly step: number;
+      /** at most 240, without gaps */
+      readonly points: readonly ({
+        /** begin of the point, behind `from` */
+        readonly at: number;
+        readonly allocations: number;
+        /** allocations by cause; those with none are left out */
+        readonly causes: {
+          readonly [name: string]: number;
+        };
+        readonly faults: number;
+        readonly exits: number;
+      })[];
+    };
+  };
+  /** one sentence */
+  readonly diagnosis: string;
+  /** livelock: one instruction faults without an end, or a walk yields without getting on; thrash: most faults map again what a dropped root had mapped; idle: HLT */
+  readonly progress: {
+    readonly verdict: "progress" | "livelock" | "thrash" | "idle" | "unknown";
+    readonly why: string;
+    /** line of the trace; of a simulated session the position */
+    readonly from: number;
+    /** line of the trace; of a simulated session the position */
+    readonly to: number;
+    /** behind the first event */
+    readonly fromNs: number | null;
+    readonly toNs: number | null;
+    /** at most 64 */
+    readonly vcpus: readonly ({
+      readonly vm: number;
+      readonly vcpu: number;
+      readonly verdict: "progress" | "livelock" | "thrash" | "idle" | "unknown";
+      readonly why: string;
+      /** line of the trace; of a simulated session the position */
+      readonly from: number;
+      /** line of the trace; of a simulated session the position */
+      readonly to: number;
+    })[];
+  };
   /** what could not be used, in sentences with line numbers */
   readonly warnings: readonly (string)[];
 };

@@ -1,9 +1,6 @@
 // What the vCPUs of a trace or of a simulated run are doing: roots that they are given and why, faults, exits, and whether their
 // guests get on. Signals go in (of trace lines: frame-signals.ts; of a session's rows: row-signals.ts), a report comes out.
 import { CAUSES, type Cause } from './causes.js';
-import { type ChurnReport, churnReport } from './churn-report.js';
-import { diagnose } from './diagnosis.js';
-import { type Progress, progressOf } from './progress.js';
 import { SeriesCounter } from './series.js';
 import { type Vcpu, Vcpus } from './vcpus.js';
 
@@ -43,12 +40,6 @@ export interface Yields {
   readonly time: number;
   lastLine: number;
   lastTime: number;
-}
-
-export interface ActivityReport {
-  readonly churn: ChurnReport;
-  readonly diagnosis: string;
-  readonly progress: Progress;
 }
 
 /** Exit reasons behind births that are told apart. */
@@ -287,11 +278,6 @@ export class Activity {
     known.times++;
     known.lastLine = at.lineNumber;
     known.lastTime = at.time;
-  }
-
-  report(): ActivityReport {
-    const churn = churnReport(this);
-    return { churn, diagnosis: diagnose(churn), progress: progressOf(this, churn) };
   }
 
   occasion(cause: Cause): void {

@@ -2,7 +2,8 @@
 import type { Frame, FrameEvent } from '../frames/frame.js';
 import type { KvmEvent } from '../kvm-event.js';
 import { KvmEventDecoder } from '../kvm-events.js';
-import { Activity, type ActivityReport } from './activity.js';
+import { Activity } from './activity.js';
+import { type ActivityReport, reportOf } from './report.js';
 
 /** Events that are decoded for it; of all others it is enough that they are there. */
 const DECODED: ReadonlySet<string> = new Set([
@@ -75,7 +76,7 @@ export class FrameActivity {
   }
 
   report(): ActivityReport {
-    return this.activity.report();
+    return reportOf(this.activity);
   }
 
   /** Lines whose text is not decoded elsewhere. */

@@ -99,7 +99,7 @@ function overall(a: Activity, churn: ChurnReport, vcpus: readonly Judged[]): [Wh
   if (idle !== undefined && vcpus.every(({ verdict }) => verdict === 'idle' || verdict === 'unknown'))
     return [{ verdict: 'idle', why: `vCPU ${idle.vcpu}: ${idle.why}`, ...all }];
   const why =
-    vcpus.length === 0
+    vcpus.length === 0 || (a.exits === 0 && a.faults === 0)
       ? 'no vCPU enters or leaves the guest in this trace: kvm:kvm_entry, kvm:kvm_exit and kvm:kvm_page_fault would tell'
       : `nothing shows that a guest got on: ${vcpus[0]?.why ?? ''}`;
   return [{ verdict: 'unknown', why, ...all }];

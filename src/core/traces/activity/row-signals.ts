@@ -3,7 +3,8 @@
 import { E } from '../../events/catalogue.js';
 import { CPU_STATE, EXIT_NAMES, RESET } from '../../events/constants.js';
 import { SUBJECT_RADIX } from '../../events/define.js';
-import { Activity, type ActivityReport, type At } from './activity.js';
+import { Activity, type At } from './activity.js';
+import { type ActivityReport, reportOf } from './report.js';
 
 /** One stored row. */
 export interface ActivityRow {
@@ -24,6 +25,7 @@ export class RowActivity {
   private readonly activity = new Activity();
   private readonly vmOfVcpu = new Map<number, number>();
   private readonly vmOfThread = new Map<number, number>();
+  private readonly vms = new Set<number>();
   /** Instructions that each vCPU's guest has retired: its place, in the stead of an address. */
   private readonly retired = new Map<number, number>();
 
@@ -40,6 +42,7 @@ export class RowActivity {
         this.vmOfVcpu.set(number, a);
         break;
       case E.VmCreated:
+        this.vms.add(number);
         activity.vmBegins(this.atOf(row, number));
         break;
       case E.VcpuEntered:
@@ -69,7 +72,7 @@ export class RowActivity {
         this.reset(row, number);
         break;
       case E.RootAllocated:
-        activity.born(this.atOf(row, this.vmOfThread.get(row.thread) ?? null), a, 'session');
+        activity.born(this.atOf(row, this.vmOfThread.get(row.thread) ?? this.onlyVm()), a, 'session');
         break;
       case E.FastZapBegun:
         activity.zapped(this.atOf(row, number));
@@ -86,7 +89,7 @@ export class RowActivity {
   }
 
   report(): ActivityReport {
-    return this.activity.report();
+    return reportOf(this.activity);
   }
 
   private atOf({ thread, position, timeNs }: ActivityRow, vm: number | null): At {
@@ -100,6 +103,12 @@ export class RowActivity {
     const at = this.atOf(row, vm);
     this.activity.loads(at, vcpu);
     return at;
+  }
+
+  /** Before a thread has said which vCPU it runs. */
+  private onlyVm(): number | null {
+    const [only] = this.vms;
+    return this.vms.size === 1 ? (only ?? null) : null;
   }
 
   private ripOf(vcpu: number): string {

@@ -1,6 +1,7 @@
 // A trace held against protocols, and what its vCPUs are doing, in one reading.
-import type { ActivityReport } from '../activity/activity.js';
+
 import { FrameActivity } from '../activity/frame-signals.js';
+import type { ActivityReport } from '../activity/report.js';
 import type { Frame } from '../frames/frame.js';
 import { type CheckOptions, TraceCheck } from './trace-check.js';
 import type { CheckReport } from './verdict.js';
