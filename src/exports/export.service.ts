@@ -57,6 +57,7 @@ export class ExportService {
       names: await this.store.namesSince(sessionId),
       decisions: whole ? await this.store.decisions(sessionId) : null,
       marks: whole ? await this.store.marks(sessionId) : [],
+      trace: session.kind === 'imported' ? await this.store.traceSummary(sessionId) : null,
       snapshots: request.snapshots === true,
       threads: request.threads ?? null,
       pageRows: Math.min(
@@ -123,6 +124,8 @@ export class ExportService {
 
   private async give({ sessionId }: ExportOrder, wanted: Wanted): Promise<Given> {
     if (wanted.what === 'snapshot') return await this.store.latestSnapshot(sessionId, wanted.atOrBefore);
+    if (wanted.what === 'traceLines')
+      return await this.store.traceLines(sessionId, wanted.from, wanted.limit);
     const { from, to } = wanted;
     return (await this.store.readNumbers(sessionId, from, to - from + 1, to)).rows;
   }

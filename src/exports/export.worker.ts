@@ -5,6 +5,7 @@ import { ensure } from '../core/base/assert.js';
 import type { SnapshotBytes } from '../core/run/contract.js';
 import type { StoredNumbers } from '../core/run/stored-numbers.js';
 import type { EventRows } from '../store/event-rows.js';
+import type { TraceLines } from '../store/imports.port.js';
 import { failureOf } from './failures.js';
 import type { ExportOrder, FromExport, Given, ToExport, Wanted } from './messages.js';
 import { columnsOf } from './stored-columns.js';
@@ -45,6 +46,10 @@ class Context implements ExportContext {
       const numbers = (await want({ what: 'rows', from, to })) as StoredNumbers;
       yield columnsOf(sessionId, from, numbers);
     }
+  }
+
+  async traceLines(from: number, limit: number): Promise<readonly TraceLines[]> {
+    return (await want({ what: 'traceLines', from, limit })) as readonly TraceLines[];
   }
 
   private async *readSnapshots(): AsyncGenerator<SnapshotBytes> {

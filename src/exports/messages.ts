@@ -3,7 +3,7 @@
 import type { SnapshotBytes } from '../core/run/contract.js';
 import type { StoredNumbers } from '../core/run/stored-numbers.js';
 import type { DecisionLog, StoredMark } from '../store/event-store.port.js';
-import type { NameSince } from '../store/imports.port.js';
+import type { NameSince, TraceLines } from '../store/imports.port.js';
 import type { WireError } from '../store/store.errors.js';
 import type { ExportFormat, ExportRange } from './formats.js';
 import type { SessionHead } from './session-file/head.js';
@@ -17,6 +17,8 @@ export interface ExportOrder {
   /** Of a session file only. */
   readonly decisions: DecisionLog | null;
   readonly marks: readonly StoredMark[];
+  /** Of an imported session: what the import came to, as JSON. */
+  readonly trace: string | null;
   readonly snapshots: boolean;
   readonly threads: readonly string[] | null;
   /** Rows of a page; only the last one is shorter. */
@@ -26,9 +28,11 @@ export interface ExportOrder {
 export type Wanted =
   | { readonly what: 'rows'; readonly from: number; readonly to: number }
   /** The last snapshot at or before the position. */
-  | { readonly what: 'snapshot'; readonly atOrBefore: number };
+  | { readonly what: 'snapshot'; readonly atOrBefore: number }
+  /** Lines of its trace: chunks from this number on. */
+  | { readonly what: 'traceLines'; readonly from: number; readonly limit: number };
 
-export type Given = StoredNumbers | SnapshotBytes | null;
+export type Given = StoredNumbers | SnapshotBytes | readonly TraceLines[] | null;
 
 /** An error in words that both sides know. */
 export type Failure =

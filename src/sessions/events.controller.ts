@@ -15,8 +15,9 @@ import { Problem } from '../http/problem.js';
 import { ZodPipe } from '../http/zod.pipe.js';
 import type { EventRows } from '../store/event-rows.js';
 import type { EventStore, RowQuery } from '../store/event-store.port.js';
-import { NameTable, type ReadableEvent, readableEvent } from '../store/readable-rows.js';
+import { NameTable, ndjsonOf, type ReadableEvent, readableEvent } from '../store/readable-rows.js';
 import { EVENT_STORE } from '../store/store.module.js';
+import { EventLines } from '../traces/event-lines.js';
 import { rowFilters } from './event-filters.js';
 import { type KernelReport, kernelReports } from './kernel-reports.js';
 import * as schemas from './session.schemas.js';
@@ -66,7 +67,8 @@ export class EventsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const { position } = await this.store.getSession(id);
+    const { position, kind } = await this.store.getSession(id);
+    const lines = kind === 'imported' ? this.linesOf(id) : null;
     const filters = rowFilters(query, await this.store.dictionary(id));
     const range: Omit<RowQuery, 'limit'> = {
       from: query.from,
@@ -74,7 +76,7 @@ export class EventsController {
       ...(filters === undefined ? {} : { filters }),
     };
     if (accept?.includes(NDJSON_TYPE) === true) {
-      this.stream(reply, id, range, query.limit);
+      this.stream(reply, id, range, query.limit, lines);
       return;
     }
     const limit = query.limit ?? DEFAULT_EVENTS_PAGE;
@@ -87,6 +89,7 @@ export class EventsController {
     const { rows, next } = await this.store.readRows(id, { ...range, limit });
     // Names after the rows: every name that a committed row uses is there.
     const names = new NameTable(await this.store.dictionary(id));
+    const events = await withLines(inWords(rows, names), rows, lines);
     const before = { from: Math.max(1, query.from - limit), limit };
     linkPages(request, reply, {
       first: { from: null },
@@ -95,7 +98,7 @@ export class EventsController {
       next: next === null ? null : { from: next },
     });
     void reply.send({
-      events: query.words ? withTexts(rows, inWords(rows, names)) : inWords(rows, names),
+      events: query.words ? withTexts(rows, events) : events,
       next,
       position,
     });
@@ -137,18 +140,51 @@ export class EventsController {
     id: string,
     range: Omit<RowQuery, 'limit'>,
     limit: number | undefined,
+    lines: EventLines | null,
   ): void {
     const stream = this.streams.open(() => {
-      const lines = this.store.streamNdjson(id, range);
-      const taken = limit === undefined ? lines : takeLines(lines, limit);
+      const text =
+        lines === null ? this.store.streamNdjson(id, range) : this.importedNdjson(id, range, lines);
+      const taken = limit === undefined ? text : takeLines(text, limit);
       return Readable.from(taken, { objectMode: false, highWaterMark: 1 });
     });
     void reply.type(NDJSON_TYPE).send(stream);
+  }
+
+  private linesOf(id: string): EventLines {
+    return new EventLines((from, limit) => this.store.traceLines(id, from, limit));
+  }
+
+  /** The same lines of text with the trace's line in each. */
+  private async *importedNdjson(
+    id: string,
+    range: Omit<RowQuery, 'limit'>,
+    lines: EventLines,
+  ): AsyncGenerator<Uint8Array> {
+    const names = new NameTable(await this.store.dictionary(id));
+    const encoder = new TextEncoder();
+    for (let from: number | null = range.from ?? 1; from !== null; ) {
+      const page = await this.store.readRows(id, { ...range, from, limit: MAX_EVENTS_PAGE });
+      const numbers = await lines.of(page.rows.position);
+      yield encoder.encode(ndjsonOf(page.rows, names, numbers));
+      from = page.next;
+    }
   }
 }
 
 function inWords(rows: EventRows, names: NameTable): ReadableEvent[] {
   return Array.from({ length: rows.length }, (_, i) => readableEvent(rows, i, names));
+}
+
+/** In an imported session each event says which line of the trace it came from. */
+async function withLines(
+  events: readonly ReadableEvent[],
+  rows: EventRows,
+  lines: EventLines | null,
+): Promise<readonly ReadableEvent[]> {
+  if (lines === null) return events;
+  const numbers = await lines.of(rows.position);
+  return events.map((event, i) => (numbers[i] === 0 ? event : { ...event, line: numbers[i] }));
 }
 
 /** What a row of an older catalogue says is not known any more: then the type alone. */

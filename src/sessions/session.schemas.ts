@@ -183,6 +183,7 @@ export const event = z.object({
   type: z.string(),
   subject: z.object({ kind: z.string(), number: z.int() }),
   values: z.record(z.string(), z.int()),
+  line: z.int().optional().describe('line of the trace that made it known, in an imported session'),
   text: z.string().optional().describe('in a few words, with ?words=true'),
 });
 

@@ -17,6 +17,8 @@ export interface ReadableEvent {
   readonly type: string;
   readonly subject: { readonly kind: string; readonly number: number };
   readonly values: { readonly [name: string]: number };
+  /** Of the trace, in an imported session. */
+  readonly line?: number;
 }
 
 /** Names of one session, by id. */
@@ -113,13 +115,18 @@ function linePartsOf(type: number): LineParts {
   return parts;
 }
 
-/** The same objects as text, one a line. */
-export function ndjsonOf(rows: EventRows, names: NameTable): string {
-  return objectsText(rows, names, '\n');
+/** The same objects as text, one a line. @param lines of the trace, 0: not known; of an imported session */
+export function ndjsonOf(rows: EventRows, names: NameTable, lines: readonly number[] | null = null): string {
+  return objectsText(rows, names, '\n', lines);
 }
 
 /** The objects, `after` behind each of them. Built by hand: several times faster than JSON.stringify. */
-export function objectsText(rows: EventRows, names: NameTable, after: string): string {
+export function objectsText(
+  rows: EventRows,
+  names: NameTable,
+  after: string,
+  lines: readonly number[] | null = null,
+): string {
   let text = '';
   for (let i = 0; i < rows.length; i++) {
     const type = rows.type[i]!;
@@ -130,10 +137,11 @@ export function objectsText(rows: EventRows, names: NameTable, after: string): s
     const values = keys.length === 0 ? '' : keys[0]! + rows.a[i]!;
     const second = keys.length > 1 ? keys[1]! + rows.b[i]! : '';
     const third = keys.length > 2 ? keys[2]! + rows.c[i]! : '';
+    const line = lines === null || lines[i] === 0 ? '' : `,"line":${lines[i]}`;
     text +=
       `{"position":${rows.position[i]},"ordinal":${ordinal},"lastOrdinal":${last},"timeNs":${rows.timeNs[i]}` +
       `,"thread":${names.threadJson(rows.thread[i]!)},${names.functionAndLabelJson(rows.site[i]!)}${typeText}` +
-      `${subjectKind(subject)}","number":${Math.floor(subject / SUBJECT_RADIX)}},"values":{${values}${second}${third}}}${after}`;
+      `${subjectKind(subject)}","number":${Math.floor(subject / SUBJECT_RADIX)}},"values":{${values}${second}${third}}${line}}${after}`;
   }
   return text;
 }

@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CheckReport } from '../../src/core/traces/check/verdict.js';
+import { FORMATS } from '../../src/exports/formats.js';
 import type { ImportedTrace } from '../../src/traces/trace.service.js';
 import { documentOf, Folders, PROGRAM, rootline } from './cli-support.js';
 import { TestFolder, TestServer } from './server-under-test.js';
@@ -93,6 +94,63 @@ describe('POST /traces', () => {
     expect(page.events[0]?.type).toMatch(/RootAllocated|TableAllocated/);
     expect((await at(9_999_999, 3)).length).toBeGreaterThan(0);
     expect((await server.get(`/traces/${body.sessionId}/lines?around=0`)).status).toBe(400);
+  });
+
+  test('each event says its line, and a session file takes the lines along', async () => {
+    const { body } = await send(readFileSync(FILE));
+    const at = `/sessions/${body.sessionId}`;
+    const text = gunzipSync(readFileSync(FILE)).toString('latin1').split('\n');
+    const asked = async (path: string): Promise<Uint8Array> => {
+      const answer = await fetch(server.api + path, { headers: { accept: 'application/x-ndjson' } });
+      return new Uint8Array(await answer.arrayBuffer());
+    };
+    interface Line {
+      readonly position: number;
+      readonly function: string;
+      readonly label: string;
+      readonly line: number;
+    }
+    const rows = Buffer.from(await asked(`${at}/events`))
+      .toString('utf8')
+      .trimEnd()
+      .split('\n');
+    const events = rows.map((row) => JSON.parse(row) as Line);
+    const observed = events.filter(({ label }) => label === 'observed');
+    expect(observed.length).toBeGreaterThan(2_000);
+    // A reference that is dropped is known when the next line says of which root.
+    for (const { line, function: seenIn } of observed)
+      expect(text.slice(seenIn === 'mmu_free_root_page' ? line - 3 : line - 1, line).join()).toContain(
+        ` ${seenIn}: `,
+      );
+    for (let i = 1; i < events.length; i++) expect(events[i]!.line).toBeGreaterThan(0);
+    const { body: page } = await server.get<{ events: Line[] }>(`${at}/events?from=900&limit=20`);
+    expect(page.events).toEqual(events.slice(899, 919));
+    const { body: roots } = await server.get<{ events: Line[] }>(`${at}/events?type=RootAllocated`);
+    expect(roots.events.map(({ line, position }) => [line, position])).toEqual(
+      roots.events.map(({ position }) => [events[position - 1]!.line, position]),
+    );
+    expect(
+      Buffer.from(await asked(`${at}/exports/ndjson`)).equals(Buffer.from(await asked(`${at}/events`))),
+    ).toBe(true);
+
+    const file = await asked(`${at}/exports/session`);
+    const answer = await fetch(`${server.api}/sessions/import`, {
+      method: 'POST',
+      body: file,
+      headers: { 'content-type': FORMATS.session.mediaType },
+    });
+    const copy = (await answer.json()) as { id: string };
+    expect([answer.status, copy]).toMatchObject([201, { kind: 'imported' }]);
+    expect((await server.get(`/traces/${copy.id}`)).body).toEqual({ ...body, sessionId: copy.id });
+    expect((await server.get(`/sessions/${copy.id}/events?from=900&limit=20`)).body).toEqual(
+      (await server.get(`${at}/events?from=900&limit=20`)).body,
+    );
+    const check = async (id: string) =>
+      (await server.post(`/sessions/${id}/check`, { protocol: 'v6.4' })).body;
+    expect(await check(copy.id)).toEqual(await check(body.sessionId));
+    expect(Buffer.from(await asked(`/sessions/${copy.id}/exports/session`)).equals(Buffer.from(file))).toBe(
+      true,
+    );
   });
 
   test('refuses what is no trace, what is a bomb, and another type', async () => {

@@ -182,6 +182,8 @@ export interface LineChunk {
   readonly said: string;
 }
 
+type LineFrame = Pick<FrameEvent, 'lineNumber' | 'task' | 'pid' | 'tgid' | 'cpu' | 'time' | 'event'>;
+
 /** Numbers of a field are mostly those of the line before: 0 says so. `shared` of a put is null or a flag. */
 export class LineWriter {
   private out = new ByteWriter();
@@ -198,7 +200,7 @@ export class LineWriter {
   }
 
   /** @param before events of the session in front of this line; `made`: those that it made */
-  take(frame: FrameEvent, event: KvmEvent, before: number, made: number): void {
+  take(frame: LineFrame, event: KvmEvent, before: number, made: number): void {
     const code = CODE.get(event.type) ?? 0;
     this.head(frame, code, before, made);
     const fields = FORMS[code]![1];
@@ -228,12 +230,7 @@ export class LineWriter {
     this.out.uint(lost === null ? 0 : lost + 1);
   }
 
-  private head(
-    frame: Pick<FrameEvent, 'lineNumber' | 'task' | 'pid' | 'tgid' | 'cpu' | 'time' | 'event'>,
-    code: number,
-    before: number,
-    made: number,
-  ): void {
+  private head(frame: LineFrame, code: number, before: number, made: number): void {
     const { out } = this;
     if (this.lines === 0) {
       this.fromLine = frame.lineNumber;

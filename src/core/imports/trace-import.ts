@@ -25,6 +25,8 @@ const HEAD_EVENTS = 20_000;
 const WALK_WINDOW = 4_096;
 /** Gaps, and names of unknown events, that the summary lists; all are counted. */
 const LISTED = 200;
+/** A line of a function tracer says nothing more. */
+const CALLED: KvmEvent = { type: 'ignored' };
 
 export interface TraceGap {
   readonly line: number;
@@ -222,8 +224,13 @@ export class TraceImport {
     this.settleWalks();
     const world = this.world!;
     if (waiting.kind === 'call') {
-      this.lastTime = waiting.frame.time;
-      world.call(waiting.frame);
+      const { frame } = waiting;
+      this.lastTime = frame.time;
+      const before = this.rows.length;
+      world.call(frame);
+      const made = this.rows.length - before;
+      // Kept where it made events, so that each event has its line.
+      if (made > 0) this.lines.take({ ...frame, event: frame.function }, CALLED, before, made);
     } else if (waiting.kind === 'switch') world.switched(waiting.cpu, waiting.task, waiting.pid);
     else {
       const { lineNumber, cpu, lost } = waiting;

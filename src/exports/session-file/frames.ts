@@ -11,6 +11,9 @@ import { BadInput } from '../../core/base/errors.js';
 /** A first byte beyond ASCII and both kinds of line end: a transfer as text shows at once. */
 const MAGIC = Uint8Array.of(0x89, 0x52, 0x54, 0x4c, 0x53, 0x0d, 0x0a, 0x1a);
 export const FILE_VERSION = 1;
+/** Of a file that has the lines of a trace: an older build does not know those blocks. */
+export const TRACE_FILE_VERSION = 2;
+const VERSIONS: readonly number[] = [FILE_VERSION, TRACE_FILE_VERSION];
 const HEADER_BYTES = 16;
 const BLOCK_HEADER_BYTES = 16;
 
@@ -21,6 +24,8 @@ export const BLOCK = {
   decisions: 4,
   snapshot: 5,
   inputs: 6,
+  trace: 7,
+  lines: 8,
   end: 255,
 } as const;
 export type BlockName = keyof typeof BLOCK;
@@ -35,6 +40,9 @@ const MAX_BLOCK_BYTES: { readonly [N in BlockName]: number } = {
   rows: 8 * MIB,
   decisions: 16 * MIB,
   inputs: 4 * MIB,
+  trace: 4 * MIB,
+  // Packed already.
+  lines: 32 * MIB,
   // Snapshots are packed already; larger ones are left out, as they can be made again.
   snapshot: 64 * MIB,
   end: 4_096,
@@ -56,18 +64,18 @@ export interface Block {
   readonly body: Uint8Array;
 }
 
-export function fileHeader(): Uint8Array {
+export function fileHeader(version = FILE_VERSION): Uint8Array {
   const header = new Uint8Array(HEADER_BYTES);
   header.set(MAGIC);
   const view = new DataView(header.buffer);
-  view.setUint16(8, FILE_VERSION, true);
+  view.setUint16(8, version, true);
   view.setUint32(12, crc32(header.subarray(0, 12)), true);
   return header;
 }
 
 /** One block as bytes, packed where that helps. */
 export function packBlock(kind: BlockName, body: Uint8Array): Uint8Array {
-  const packed = kind === 'snapshot' ? body : deflateRawSync(body, DEFLATE);
+  const packed = kind === 'snapshot' || kind === 'lines' ? body : deflateRawSync(body, DEFLATE);
   const smaller = packed.length < body.length;
   const content = smaller ? packed : body;
   const block = new Uint8Array(BLOCK_HEADER_BYTES + content.length);
@@ -157,11 +165,11 @@ export class BlockReader {
     const version = view.getUint16(8, true);
     if (crc32(header.subarray(0, 12)) !== view.getUint32(12, true))
       throw this.damaged('the header is damaged');
-    if (version !== FILE_VERSION) {
+    if (!VERSIONS.includes(version)) {
       throw new BadInput(
         'session-file-version',
-        `the session file has version ${version}; this Rootline reads version ${FILE_VERSION}`,
-        [String(FILE_VERSION)],
+        `the session file has version ${version}; this Rootline reads versions ${VERSIONS.join(' and ')}`,
+        VERSIONS.map(String),
       );
     }
     this.onBytes(header);

@@ -6,20 +6,32 @@ import { BadInput } from '../../core/base/errors.js';
 import { EVENT_BY_CODE } from '../../core/events/catalogue.js';
 import { decodeRows, type RowBlock } from '../../core/exports/row-block.js';
 import { StoredDigest } from '../../core/run/stored-digest.js';
+import { isTrace } from '../../core/run/trace-session.js';
 import { chunkTimeline } from '../../store/channel/chunk-timeline.js';
-import { EMPTY_PART, type ImportPart } from '../../store/imports.port.js';
+import { EMPTY_PART, type ImportPart, type TraceLines } from '../../store/imports.port.js';
 import type { StoreLimits } from '../../store/store.limits.js';
 import { readDecisionBlock } from './decision-blocks.js';
 import { type Block, type BlockName, BlockReader, damagedFile } from './frames.js';
 import { readEnd, readHead, readMarks, readNames, type SessionHead } from './head.js';
 import { readSnapshotBlock } from './snapshot-block.js';
+import { type ReadLines, readLinesBlock, readTraceSummary } from './trace-block.js';
 
 export type Read =
   | { readonly kind: 'head'; readonly head: SessionHead }
   | { readonly kind: 'part'; readonly part: ImportPart };
 
 /** Kinds come in this order, each as often as it likes but the first and the last. */
-const ORDER: readonly BlockName[] = ['session', 'names', 'rows', 'decisions', 'inputs', 'snapshot', 'end'];
+const ORDER: readonly BlockName[] = [
+  'session',
+  'names',
+  'rows',
+  'decisions',
+  'inputs',
+  'trace',
+  'lines',
+  'snapshot',
+  'end',
+];
 
 export async function* readSessionFile(
   source: AsyncIterable<Uint8Array>,
@@ -65,6 +77,10 @@ function partOf(
       return { ...EMPTY_PART, marks: check.marks(readMarks(body)) };
     case 'decisions':
       return { ...EMPTY_PART, decisions: check.decisions(readDecisionBlock(body)) };
+    case 'trace':
+      return { ...EMPTY_PART, traceSummary: check.traceSummary(readTraceSummary(body)) };
+    case 'lines':
+      return { ...EMPTY_PART, traceLines: [check.traceLines(readLinesBlock(body))] };
     case 'snapshot':
       return { ...EMPTY_PART, snapshots: [check.snapshot(readSnapshotBlock(body, limits.maxSnapshotBytes))] };
     default:
@@ -82,6 +98,9 @@ class ContentCheck {
   /** Outside input that came last. */
   private last = { number: 0, position: 0, step: 0 };
   private readonly snapshotsAt = new Set<number>();
+  private hasTrace = false;
+  /** Chunk of a trace's lines that came last, and the position behind its events. */
+  private lastLines = { number: 0, toLine: 0, after: 0 };
 
   constructor(private readonly head: SessionHead) {
     this.digest = new StoredDigest(head.session.manifest.recording);
@@ -142,6 +161,27 @@ class ContentCheck {
       this.last = { number, position, step };
     }
     return marks;
+  }
+
+  traceSummary(summary: string): string {
+    if (this.hasTrace || !isTrace(this.head.session.manifest))
+      throw damagedFile('a second trace, or one of a session that is no imported one');
+    this.hasTrace = true;
+    return summary;
+  }
+
+  traceLines({ chunk, rows }: ReadLines): TraceLines {
+    const { number, fromLine, toLine, afterPosition } = chunk;
+    const { lastLines } = this;
+    if (!this.hasTrace || number !== lastLines.number + 1)
+      throw damagedFile(`chunk ${number} of the trace's lines does not follow ${lastLines.number}`);
+    if (fromLine < lastLines.toLine || toLine < fromLine || afterPosition < lastLines.after)
+      throw damagedFile(`chunk ${number} of the trace's lines is not behind the one before it`);
+    const after = afterPosition + rows;
+    if (after > this.head.position)
+      throw damagedFile(`chunk ${number} of the trace's lines has events that the session does not have`);
+    this.lastLines = { number, toLine, after };
+    return chunk;
   }
 
   snapshot(snapshot: ImportPart['snapshots'][number]): ImportPart['snapshots'][number] {

@@ -5,11 +5,20 @@ import { encodeRows, type RowBlock } from '../../core/exports/row-block.js';
 import type { SnapshotBytes } from '../../core/run/contract.js';
 import { packSnapshot } from '../../store/channel/prepared-chunk.js';
 import type { DecisionLog, StoredMark } from '../../store/event-store.port.js';
-import type { NameSince } from '../../store/imports.port.js';
+import type { NameSince, TraceLines } from '../../store/imports.port.js';
 import { decisionBlocks } from './decision-blocks.js';
-import { type BlockName, type FileEnd, fileHeader, MAX_SNAPSHOT_BLOCK_BYTES, packBlock } from './frames.js';
+import {
+  type BlockName,
+  FILE_VERSION,
+  type FileEnd,
+  fileHeader,
+  MAX_SNAPSHOT_BLOCK_BYTES,
+  packBlock,
+  TRACE_FILE_VERSION,
+} from './frames.js';
 import { jsonBytes, type SessionHead } from './head.js';
 import { snapshotBlock } from './snapshot-block.js';
+import { linesBlock } from './trace-block.js';
 
 const NAMES_PER_BLOCK = 4_096;
 const MARKS_PER_BLOCK = 256;
@@ -21,6 +30,8 @@ export interface SessionSource {
   readonly marks: readonly StoredMark[];
   /** Every row in order, at most MAX_BLOCK_ROWS at once. */
   readonly rows: AsyncIterable<RowBlock>;
+  /** Of an imported trace: what its import came to, as JSON, and its lines in order. */
+  readonly trace: { readonly summary: string; readonly lines: AsyncIterable<TraceLines> } | null;
   /** In any order; none where the file is to be small. */
   readonly snapshots: AsyncIterable<SnapshotBytes>;
 }
@@ -37,7 +48,7 @@ export async function* sessionFile(source: SessionSource): AsyncGenerator<Uint8A
     blocks++;
     return told(packBlock(kind, body));
   };
-  yield told(fileHeader());
+  yield told(fileHeader(source.trace === null ? FILE_VERSION : TRACE_FILE_VERSION));
   yield block('session', jsonBytes(source.head));
   for (let at = 0; at < source.names.length; at += NAMES_PER_BLOCK) {
     yield block('names', jsonBytes(source.names.slice(at, at + NAMES_PER_BLOCK)));
@@ -49,6 +60,10 @@ export async function* sessionFile(source: SessionSource): AsyncGenerator<Uint8A
   for (const body of decisionBlocks(source.decisions)) yield block('decisions', body);
   for (let at = 0; at < source.marks.length; at += MARKS_PER_BLOCK) {
     yield block('inputs', jsonBytes(source.marks.slice(at, at + MARKS_PER_BLOCK)));
+  }
+  if (source.trace !== null) {
+    yield block('trace', new TextEncoder().encode(source.trace.summary));
+    for await (const chunk of source.trace.lines) yield block('lines', linesBlock(chunk));
   }
   for await (const snapshot of source.snapshots) {
     const body = snapshotBlock(packSnapshot(snapshot));

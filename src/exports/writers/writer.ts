@@ -1,6 +1,7 @@
 // What every format's writer gets: the order, and rows page by page.
 import type { SnapshotBytes } from '../../core/run/contract.js';
 import type { EventRows } from '../../store/event-rows.js';
+import type { TraceLines } from '../../store/imports.port.js';
 import { NameTable } from '../../store/readable-rows.js';
 import type { ExportOrder } from '../messages.js';
 
@@ -10,6 +11,8 @@ export interface ExportContext {
   pages(from?: number, to?: number): AsyncGenerator<EventRows>;
   /** Every snapshot, the last one first. */
   snapshots(): AsyncGenerator<SnapshotBytes>;
+  /** Of an imported session: lines of its trace, chunks from this number on. */
+  traceLines(from: number, limit: number): Promise<readonly TraceLines[]>;
 }
 
 /** Blocks of any size, in order. */

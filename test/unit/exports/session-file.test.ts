@@ -8,10 +8,11 @@ import { CATALOGUE } from '../../../src/core/events/catalogue.js';
 import { decodeRows, encodeRows } from '../../../src/core/exports/row-block.js';
 import type { RunProgress } from '../../../src/core/run/contract.js';
 import { Recorder } from '../../../src/core/run/recorder.js';
+import { TRACE_SCENARIO } from '../../../src/core/run/trace-session.js';
 import { BLOCK, fileHeader, packBlock } from '../../../src/exports/session-file/frames.js';
 import type { SessionHead } from '../../../src/exports/session-file/head.js';
 import { readSessionFile } from '../../../src/exports/session-file/read.js';
-import { sessionFile } from '../../../src/exports/session-file/write.js';
+import { type SessionSource, sessionFile } from '../../../src/exports/session-file/write.js';
 import { allocateRows, type EventRows } from '../../../src/store/event-rows.js';
 import {
   FAKE_DICTIONARY,
@@ -64,6 +65,7 @@ async function fileOf(
   rows: EventRows,
   head = headOf(progressOf(rows)),
   names = FAKE_DICTIONARY,
+  trace: SessionSource['trace'] = null,
 ): Promise<Uint8Array> {
   const decisions = {
     bytes: Uint8Array.of(0, 9, 1, 3),
@@ -75,6 +77,7 @@ async function fileOf(
     decisions,
     marks: MARKS,
     rows: pages(rows),
+    trace,
     snapshots: snapshots(),
   };
   const parts: Uint8Array[] = [];
@@ -196,9 +199,40 @@ test('something behind the end, and a later version, are refused', async () => {
   expect(await refusal(Buffer.concat([file, Uint8Array.of(0)]))).toBe('session-file-damaged');
   const { crc32 } = await import('node:zlib');
   const header = fileHeader();
-  header[8] = 2;
+  header[8] = 3;
   new DataView(header.buffer).setUint32(12, crc32(header.subarray(0, 12)), true);
   expect(await refusal(Buffer.concat([header, file.subarray(16)]))).toBe('session-file-version');
+});
+
+test('lines of a trace: only of an imported one, in order, and readable', async () => {
+  const chunk = {
+    number: 1,
+    fromLine: 1,
+    toLine: 9,
+    afterPosition: 0,
+    lines: 1,
+    // One mark without a text.
+    size: 15,
+    deflated: new Uint8Array(deflateRawSync(Buffer.alloc(15))),
+  };
+  const lines = async function* (...chunks: (typeof chunk)[]) {
+    yield* chunks;
+  };
+  const summary = JSON.stringify({ format: 'tracefs', lines: 9, warnings: [], roots: {} });
+  const plain = headOf(progressOf(rows));
+  const manifest = { ...FAKE_MANIFEST, scenario: TRACE_SCENARIO };
+  const imported = { ...plain, session: { ...plain.session, manifest } };
+  const file = (head: typeof plain, ...chunks: (typeof chunk)[]) =>
+    fileOf(rows, head, FAKE_DICTIONARY, { summary, lines: lines(...chunks) });
+  expect(await refusal(await file(imported, chunk))).toBe('accepted');
+  expect(await refusal(await file(plain))).toBe('session-file-damaged');
+  expect(await refusal(await file(imported, { ...chunk, number: 2 }))).toBe('session-file-damaged');
+  expect(await refusal(await file(imported, chunk, chunk))).toBe('session-file-damaged');
+  expect(await refusal(await file(imported, { ...chunk, lines: 2 }))).toBe('session-file-damaged');
+  expect(await refusal(await file(imported, { ...chunk, size: 9 }))).toBe('session-file-damaged');
+  expect(await refusal(await file(imported, { ...chunk, afterPosition: 1_000 }))).toBe(
+    'session-file-damaged',
+  );
 });
 
 test('rows that were exchanged, with every checksum put right, do not have the digests', async () => {

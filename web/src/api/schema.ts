@@ -582,6 +582,8 @@ export type EventPage = {
     readonly values: {
       readonly [name: string]: number;
     };
+    /** line of the trace that made it known, in an imported session */
+    readonly line?: number | undefined;
     /** in a few words, with ?words=true */
     readonly text?: string | undefined;
   })[];
@@ -1004,6 +1006,8 @@ export type Findings = {
     readonly values: {
       readonly [name: string]: number;
     };
+    /** line of the trace that made it known, in an imported session */
+    readonly line?: number | undefined;
     /** in a few words, with ?words=true */
     readonly text?: string | undefined;
     /** I1 ... */
@@ -1028,6 +1032,8 @@ export type Findings = {
     readonly values: {
       readonly [name: string]: number;
     };
+    /** line of the trace that made it known, in an imported session */
+    readonly line?: number | undefined;
     /** in a few words, with ?words=true */
     readonly text?: string | undefined;
     /** LOCKDEP_HELD_WRITE, REFCOUNT_UNDERFLOW ... */
@@ -2122,6 +2128,8 @@ export type Sought = {
     readonly values: {
       readonly [name: string]: number;
     };
+    /** line of the trace that made it known, in an imported session */
+    readonly line?: number | undefined;
     /** in a few words, with ?words=true */
     readonly text?: string | undefined;
   } | null;
