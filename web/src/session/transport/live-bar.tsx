@@ -16,6 +16,15 @@ const EXAMPLES: readonly (readonly [name: string, command: LiveCommand])[] = [
   ['end', { command: 'end' }],
 ];
 
+/** What was meant for another position, or for another state, has done nothing: it is for the person to look and say it again. */
+function refusalText(error: Error): string {
+  const status = error instanceof Refused ? error.status : 0;
+  if (status === 412)
+    return `Nothing was done: somebody else has moved the session on (${error.message}). Look, and send it again.`;
+  if (status === 409) return `Nothing was done: ${error.message}`;
+  return error.message;
+}
+
 export function LiveBar({
   session,
   last,
@@ -35,12 +44,7 @@ export function LiveBar({
     setSaid('');
     what.then(
       () => setSaid('done'),
-      (error: Error) =>
-        setSaid(
-          error instanceof Refused && error.status === 412
-            ? `somebody else has moved the session on: ${error.message}`
-            : error.message,
-        ),
+      (error: Error) => setSaid(refusalText(error)),
     );
   };
   const command = (): void => {
@@ -121,7 +125,7 @@ export function LiveBar({
           </button>
         </>
       )}
-      <span role="status" className="t2 cut">
+      <span role="status" className="t2 cut" title={said}>
         {said}
       </span>
     </div>

@@ -100,10 +100,17 @@ function found(overview: Timeline | null, scene: Scene | null, part: Timeline | 
   return [...byId.values()].sort((x, y) => x.number - y.number);
 }
 
+/** Of the states of a scene's root. */
+const WAITS_FOR_RCU = 3;
+/** What only waits to be freed counts less than what is in use: there may be hundreds of it. */
+const MERELY_WAITS = 0.25;
+
 /** Changes of a root that lie in the window; a root that merely exists there counts a little. */
 function weightIn({ states, counts }: Scene['roots'][number], { from, to }: Window): number {
   let weight = 0;
-  for (let i = 0; i < states.length; i += 3) if (states[i + 2] > from && states[i + 1] < to) weight += 1;
+  for (let i = 0; i < states.length; i += 3) {
+    if (states[i + 2] > from && states[i + 1] < to) weight += states[i] === WAITS_FOR_RCU ? MERELY_WAITS : 1;
+  }
   for (let i = 0; i < counts.length; i += 2) if (counts[i] >= from && counts[i] < to) weight += 2;
   return weight;
 }
