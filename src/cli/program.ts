@@ -284,8 +284,8 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
   }
   program
     .command('export')
-    .description('write a stored session to stdout or a file')
-    .argument('<id>')
+    .description('write a stored session, or several on one clock, to stdout or a file')
+    .argument('<ids...>', 'several: perfetto and chrome; the first root allocation of each is one moment')
     .addOption(
       new Option(
         '--format <format>',
@@ -298,9 +298,9 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
     .option('--snapshots', 'a session file with its snapshots')
     .option('--threads <a,b>', 'the two threads of the format columns')
     .addOption(data())
-    .action(async (id: string, options: CommonOptions & ExportOptions) => {
+    .action(async (ids: string[], options: CommonOptions & ExportOptions) => {
       const terminal = terminalOf(options);
-      ended(await exportSession(id, options, opener(options, terminal, false), terminal));
+      ended(await exportSession(ids, options, opener(options, terminal, false), terminal));
     });
   add('import-session', 'take in a session file that `export --format session` wrote')
     .argument('<file>')

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { DEFAULT_COMPARISON_POINTS } from '../config/limits.js';
 import { MAX_COMPARED_SESSIONS } from '../core/compare/comparison.js';
 import { DIVERGENCE_KINDS, type DivergenceKind } from '../core/compare/divergence.js';
+import { CLOCK_ORIGINS } from '../core/compare/one-clock.js';
 import { SERIES, SERIES_POINTS_MAX, type SeriesName } from '../core/compare/series.js';
 import { queryInteger } from '../http/zod.pipe.js';
 
@@ -83,8 +84,8 @@ const alignment = z.object({
   sessions: pair(z.string()),
   outcome: z.enum(['equal', 'diverges', 'notAligned', 'gaveUp']),
   reason: nullable(z.object({ code: z.string(), text: z.string() })).describe('why they are not aligned'),
-  by: nullable(z.enum(['steps', 'operations'])).describe(
-    'steps: the same procedures, everything but time counts; operations: thread, operation, object, occurrence',
+  by: nullable(z.enum(['steps', 'operations', 'recorded'])).describe(
+    'steps: the same procedures, everything but time counts; operations: thread, operation, object, occurrence; recorded: one is a recording; operation, object and occurrence, among what it observed',
   ),
   level: nullable(z.enum(['full', 'lifecycle'])).describe('the events that both recordings keep'),
   sameOrder: z.boolean().describe('equal down to the order of steps that commute'),
@@ -93,6 +94,25 @@ const alignment = z.object({
   occurrences: nullable(z.object({ matched: z.int(), onlyIn })).describe(
     'steps by thread, operation, object and occurrence, wherever they stand; null: too many different ones',
   ),
+  recorded: z
+    .object({
+      compared: z.array(z.string()).describe('types of events that the recording observed'),
+      steps: pair(z.int()),
+      matched: z.int(),
+      onlyIn,
+      matches: z.array(
+        z.object({
+          type: z.string(),
+          object: z.string(),
+          occurrence: z.int().describe('from 1'),
+          positions: pair(z.int()),
+          timesNs: pair(z.number()).describe('on the clock of the comparison'),
+        }),
+      ),
+      matchesLeftOut: z.int(),
+    })
+    .optional()
+    .describe('present where one of the sessions is a recording'),
 });
 
 const names = Object.keys(SERIES) as [SeriesName, ...SeriesName[]];
@@ -126,5 +146,15 @@ export const comparison = z.object({
   parameters: table,
   metrics: table,
   series: nullable(series),
+  clock: nullable(
+    z.object({
+      origin: nullable(z.enum(CLOCK_ORIGINS)).describe(
+        'the first event of this type is zero in each session',
+      ),
+      unit: z.enum(['ns']),
+      zeroNs: z.array(z.number()).describe('by session: its own time of zero'),
+      scale: z.literal(1).describe('times are shifted, never stretched: nothing is fitted'),
+    }),
+  ).describe('present where a session is a recording: the clock of curves and matched steps'),
   alignments: z.array(alignment),
 });

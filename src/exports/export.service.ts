@@ -3,19 +3,22 @@
 import { Worker } from 'node:worker_threads';
 import { MAX_EXPORTS } from '../config/limits.js';
 import { BadInput } from '../core/base/errors.js';
+import { ORIGIN_CODES, oneClock, shiftsOf } from '../core/compare/one-clock.js';
 import { MAX_BLOCK_ROWS } from '../core/exports/row-block.js';
 import { compiledEntry } from '../sessions/compiled-entry.js';
 import type { EventStore } from '../store/event-store.port.js';
 import { isSealed, type SessionRecord } from '../store/session.js';
 import { limitExceeded, storeFailed } from '../store/store.errors.js';
 import { errorOf } from './failures.js';
-import { type ExportRequest, FORMATS, rangeOf } from './formats.js';
-import type { ExportOrder, FromExport, Given, ToExport, Wanted } from './messages.js';
+import { checkBeside, type ExportRequest, FORMATS, rangeOf } from './formats.js';
+import type { ExportOrder, ExportPart, FromExport, Given, ToExport, Wanted } from './messages.js';
 import type { SessionHead } from './session-file/head.js';
 
 const PAGE_ROWS = 16_384;
 /** Blocks that the thread may make before the first one was taken. */
 const BLOCKS_AHEAD = 2;
+
+const ALONE: ExportPart = { index: 0, of: 1, origin: null, zeroNs: 0, shiftNs: 0 };
 
 export interface StartedExport {
   readonly mediaType: string;
@@ -30,20 +33,61 @@ export class ExportService {
 
   /** Resolves when the first block is there, so that what is wrong from the start is an error here. */
   async start(sessionId: string, request: ExportRequest): Promise<StartedExport> {
-    const order = await this.orderOf(sessionId, request);
+    checkBeside(sessionId, request);
+    const ids = [sessionId, ...(request.beside ?? [])];
+    const parts = ids.length === 1 ? [ALONE] : await this.partsOf(ids);
+    const orders: ExportOrder[] = [];
+    for (const [k, id] of ids.entries()) orders.push(await this.orderOf(id, request, parts[k]!));
+    checkTogether(request.format, orders);
     if (this.threads.size >= MAX_EXPORTS)
       throw limitExceeded('MAX_EXPORTS', MAX_EXPORTS, this.threads.size + 1, 'exports at once');
-    const blocks = this.run(order);
+    const blocks = this.runAll(orders);
     const first = await blocks.next();
     const { mediaType, suffix } = FORMATS[request.format];
-    return { mediaType, fileName: `session-${sessionId}.${suffix}`, blocks: behind(first, blocks) };
+    return {
+      mediaType,
+      fileName: `${ids.length === 1 ? 'session' : 'sessions'}-${ids.join('-')}.${suffix}`,
+      blocks: behind(first, blocks),
+    };
   }
 
   async stop(): Promise<void> {
     await Promise.all([...this.threads].map((thread) => thread.terminate()));
   }
 
-  private async orderOf(sessionId: string, request: ExportRequest): Promise<ExportOrder> {
+  /** One clock for all of them: the first thing that they have in common. */
+  private async partsOf(ids: readonly string[]): Promise<ExportPart[]> {
+    const firsts: (number | null)[][] = [];
+    for (const id of ids) {
+      const times: (number | null)[] = [];
+      for (const code of ORIGIN_CODES) times.push(await this.firstOf(id, code));
+      firsts.push(times);
+    }
+    const clock = oneClock(firsts);
+    const shifts = shiftsOf(clock);
+    return ids.map((_, index) => ({
+      index,
+      of: ids.length,
+      origin: clock.origin === null ? null : `first ${clock.origin}`,
+      zeroNs: clock.zeroNs[index]!,
+      shiftNs: shifts[index]!,
+    }));
+  }
+
+  private async firstOf(id: string, type: number): Promise<number | null> {
+    for (let from: number | null = 1; from !== null; ) {
+      const page = await this.store.readRows(id, { from, limit: 1, filters: { types: [type] } });
+      if (page.rows.length > 0) return page.rows.timeNs[0]!;
+      from = page.next;
+    }
+    return null;
+  }
+
+  private async *runAll(orders: readonly ExportOrder[]): AsyncGenerator<Uint8Array> {
+    for (const order of orders) yield* this.run(order);
+  }
+
+  private async orderOf(sessionId: string, request: ExportRequest, part: ExportPart): Promise<ExportOrder> {
     const { format } = request;
     const session = await this.store.getSession(sessionId);
     const range = rangeOf(request, session.position);
@@ -54,6 +98,7 @@ export class ExportService {
       sessionId,
       head,
       range,
+      part,
       names: await this.store.namesSince(sessionId),
       decisions: whole ? await this.store.decisions(sessionId) : null,
       marks: whole ? await this.store.marks(sessionId) : [],
@@ -129,6 +174,18 @@ export class ExportService {
     const { from, to } = wanted;
     return (await this.store.readNumbers(sessionId, from, to - from + 1, to)).rows;
   }
+}
+
+/** The limit of a format is one of a file. */
+function checkTogether(format: ExportRequest['format'], orders: readonly ExportOrder[]): void {
+  const { maxEvents } = FORMATS[format];
+  const events = orders.reduce((sum, { range }) => sum + range.to - range.from + 1, 0);
+  if (maxEvents === null || events <= maxEvents.value) return;
+  throw new BadInput(
+    'export-too-large',
+    `${events} events are too many for the format ${format}: at most ${maxEvents.value} (${maxEvents.name}); perfetto has no such limit`,
+    ['perfetto'],
+  );
 }
 
 function headOf(session: SessionRecord, whole: boolean): SessionHead {

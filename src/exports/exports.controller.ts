@@ -27,6 +27,13 @@ const exportQuery = z.strictObject({
     .string()
     .optional()
     .describe('of the format columns: names of two threads, with a comma between'),
+  beside: z
+    .string()
+    .regex(/^[1-9]\d{0,15}(,[1-9]\d{0,15})*$/, 'expected ids of sessions with commas between them')
+    .optional()
+    .describe(
+      'of perfetto and chrome: further sessions in the same file, on one clock (the first root allocation of each is one moment)',
+    ),
 });
 
 const FORMAT_TEXT = EXPORT_FORMATS.map((format) => `${format}: ${FORMATS[format].what}`).join('; ');
@@ -54,13 +61,14 @@ export class ExportsController {
     @Query(new ZodPipe(exportQuery, 'query')) query: z.output<typeof exportQuery>,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const { from, to, snapshots, threads } = query;
+    const { from, to, snapshots, threads, beside } = query;
     const { mediaType, fileName, blocks } = await this.exports.start(id, {
       format: exportFormat(format),
       ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }),
       ...(snapshots === undefined ? {} : { snapshots: snapshots === 'true' }),
       ...(threads === undefined ? {} : { threads: threads.split(',') }),
+      ...(beside === undefined ? {} : { beside: beside.split(',') }),
     });
     // Pulled by the client: what it does not read is not made.
     const stream = Readable.from(blocks, { objectMode: false, highWaterMark: 1 });

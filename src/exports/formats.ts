@@ -96,6 +96,32 @@ export interface ExportRequest {
   readonly snapshots?: boolean;
   /** Of two columns: the names of both threads; by default the two that take turns most. */
   readonly threads?: readonly string[];
+  /** Further sessions in the same file, all on one clock; perfetto and chrome. */
+  readonly beside?: readonly string[];
+}
+
+/** Sessions of one file. */
+export const MAX_SESSIONS_BESIDE = 7;
+const BESIDE: readonly ExportFormat[] = ['perfetto', 'chrome'];
+
+/** Throws BadInput where sessions cannot stand in one file. */
+export function checkBeside(id: string, { format, beside = [], from, to }: ExportRequest): void {
+  if (beside.length === 0) return;
+  if (!BESIDE.includes(format))
+    throw new BadInput(
+      'export-beside',
+      `the format ${format} holds one session; expected perfetto or chrome for several`,
+      BESIDE,
+    );
+  if (from !== undefined || to !== undefined)
+    throw new BadInput('export-beside', 'positions are those of one session; several are exported whole');
+  if (beside.length > MAX_SESSIONS_BESIDE)
+    throw new BadInput(
+      'export-beside',
+      `at most ${1 + MAX_SESSIONS_BESIDE} sessions in one file, got ${1 + beside.length}`,
+    );
+  if (new Set([id, ...beside]).size <= beside.length)
+    throw new BadInput('export-beside', 'a session is named twice; expected different sessions');
 }
 
 export interface ExportRange {

@@ -8,11 +8,23 @@ import type { WireError } from '../store/store.errors.js';
 import type { ExportFormat, ExportRange } from './formats.js';
 import type { SessionHead } from './session-file/head.js';
 
+/** Where it stands in a file of several sessions. */
+export interface ExportPart {
+  readonly index: number;
+  readonly of: number;
+  /** Event that is zero in all of them; null: each begins at its own beginning. */
+  readonly origin: string | null;
+  /** Its own time of zero, and what is added to its times. */
+  readonly zeroNs: number;
+  readonly shiftNs: number;
+}
+
 export interface ExportOrder {
   readonly format: ExportFormat;
   readonly sessionId: string;
   readonly head: SessionHead;
   readonly range: ExportRange;
+  readonly part: ExportPart;
   readonly names: readonly NameSince[];
   /** Of a session file only. */
   readonly decisions: DecisionLog | null;

@@ -223,12 +223,13 @@ export class ServerBackend implements Backend {
   }
 
   async *export(id: string, request: ExportRequest): AsyncIterable<Uint8Array> {
-    const { format, from, to, snapshots, threads } = request;
+    const { format, from, to, snapshots, threads, beside } = request;
     const query = new URLSearchParams();
     if (from !== undefined) query.set('from', String(from));
     if (to !== undefined) query.set('to', String(to));
     if (snapshots === true) query.set('snapshots', 'true');
     if (threads !== undefined) query.set('threads', threads.join(','));
+    if (beside !== undefined) query.set('beside', beside.join(','));
     const answer = await this.ask(`/sessions/${id}/exports/${format}?${query.toString()}`, {});
     if (answer.body !== null) yield* answer.body;
   }

@@ -17,12 +17,12 @@ export interface ExportOptions {
 }
 
 export async function exportSession(
-  id: string,
+  [id = '', ...beside]: readonly string[],
   options: ExportOptions,
   open: Open,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  checkId(id);
+  for (const one of [id, ...beside]) checkId(one);
   const { from, to, threads, snapshots, out } = options;
   const request: ExportRequest = {
     format: exportFormat(options.format),
@@ -30,6 +30,7 @@ export async function exportSession(
     ...(to === undefined ? {} : { to: wholeNumber('--to', to) }),
     ...(snapshots === true ? { snapshots } : {}),
     ...(threads === undefined ? {} : { threads: threads.split(',') }),
+    ...(beside.length === 0 ? {} : { beside }),
   };
   return await using(open, async (backend) => {
     const blocks = backend.export(id, request);

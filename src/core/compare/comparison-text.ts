@@ -2,6 +2,8 @@
 import { clip, timeText } from '../projections/place-text.js';
 import type { Comparison, PairAlignment } from './comparison.js';
 import type { StepPair } from './divergence.js';
+import type { OneClock } from './one-clock.js';
+import type { RecordedMatch } from './recorded.js';
 import type { Cell, SideRow, SideTable } from './side-by-side.js';
 
 const NAME_WIDTH = 30;
@@ -17,6 +19,7 @@ export function comparisonText(comparison: Comparison): string[] {
   );
   out.push('', ...section('parameters', parameters, titles, all));
   out.push('', ...section('figures', metrics, titles, all));
+  if (comparison.clock !== null) out.push('', ...clockText(comparison.clock, sessions));
   for (const alignment of alignments) out.push('', ...alignmentText(alignment));
   return out;
 }
@@ -50,11 +53,16 @@ function alignmentText(alignment: PairAlignment): string[] {
   const title = `sessions ${a} and ${b}`;
   if (outcome === 'notAligned') return [`${title}: not aligned; ${reason!.text}`];
   const how =
-    by === 'steps' ? 'step by step' : 'by thread, operation, object and occurrence (other procedures)';
+    by === 'steps'
+      ? 'step by step'
+      : by === 'recorded'
+        ? 'by operation, object and occurrence, among what the recording observed'
+        : 'by thread, operation, object and occurrence (other procedures)';
   const compared = `${grouped(steps![0])} and ${grouped(steps![1])} steps`;
   const rest = level === 'lifecycle' ? ', lifecycle events only' : '';
   const lines = [`${title}: ${compared} compared ${how}${rest}`];
-  if (outcome === 'equal') {
+  if (outcome === 'equal' && by === 'recorded') lines.push('  each step of one has its own in the other');
+  else if (outcome === 'equal') {
     lines.push(sameOrder ? '  equal, in the same order' : '  equal, up to the order of steps that commute');
   }
   if (outcome === 'gaveUp') {
@@ -77,7 +85,39 @@ function alignmentText(alignment: PairAlignment): string[] {
       lines.push(`  only in session ${sessions[side]}: ${listed.join(', ')}${more}`);
     }
   }
+  if (alignment.recorded !== undefined) lines.push(...matchesText(alignment.recorded, sessions));
   return lines;
+}
+
+function clockText({ origin, zeroNs }: OneClock, sessions: Comparison['sessions']): string[] {
+  if (origin === null)
+    return ['one clock: the sessions have no first event in common; each begins at its own beginning'];
+  const zeros = sessions.map(({ id }, k) => `${timeText(zeroNs[k]!)} of session ${id}`);
+  return [
+    `one clock: zero is the first ${origin}, ${zeros.join(' and ')}; ns, shifted and not stretched (scale 1)`,
+  ];
+}
+
+const MATCHES_SHOWN = 12;
+
+/** Matched steps with their times, the first ones. */
+function matchesText(
+  { matches, matchesLeftOut }: RecordedMatch,
+  sessions: readonly [string, string],
+): string[] {
+  if (matches.length === 0) return [];
+  const title = [''.padEnd(44), ...sessions.map((id) => `session ${id}`.padStart(VALUE_WIDTH))].join(' ');
+  const rows = matches.slice(0, MATCHES_SHOWN).map(({ type, object, occurrence, timesNs }) => {
+    const what = clip(`    ${type}, ${object}, number ${occurrence}`, 44).padEnd(44);
+    return [what, ...timesNs.map((ns) => timeText(ns).padStart(VALUE_WIDTH))].join(' ');
+  });
+  const more = matches.length + matchesLeftOut - rows.length;
+  return [
+    '  matched, on the one clock',
+    title,
+    ...rows,
+    ...(more > 0 ? [`    ... ${grouped(more)} more`] : []),
+  ];
 }
 
 function pairText(title: string, pair: StepPair | null, sessions: readonly [string, string]): string[] {

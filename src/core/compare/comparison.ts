@@ -2,8 +2,11 @@
 // alignment needs the same scenario on the same machine, and says why where that is not so.
 import { CATALOGUE } from '../events/catalogue.js';
 import type { Manifest } from '../run/contract.js';
+import { isTrace } from '../run/trace-session.js';
 import type { Divergence } from './divergence.js';
 import type { OccurrenceSums } from './occurrences.js';
+import type { OneClock } from './one-clock.js';
+import type { RecordedMatch } from './recorded.js';
 import { SERIES, type SeriesName, type SessionSeries } from './series.js';
 import type { SideTable } from './side-by-side.js';
 
@@ -14,6 +17,8 @@ const MAX_ONLY_IN = 40;
 
 /** Why two sessions cannot be aligned. */
 export const NOT_ALIGNED = {
+  twoRecordings:
+    'both sessions are recordings: their figures and clocks stand side by side, their steps are not matched',
   differentScenarios:
     'the sessions ran different scenarios, so no step of one belongs to a step of the other',
   differentTopologies: 'the machines have different threads, vCPUs or memory',
@@ -36,9 +41,10 @@ export interface PairAlignment {
   readonly reason: { readonly code: NotAligned; readonly text: string } | null;
   /**
    * `steps`: the same procedures; code place and outcome count. `operations`: other protocols; a step is its thread,
-   * operation, object and occurrence.
+   * operation, object and occurrence. `recorded`: one of them is a recording; a step is its operation, object and occurrence,
+   * among what the recording observed.
    */
-  readonly by: 'steps' | 'operations' | null;
+  readonly by: 'steps' | 'operations' | 'recorded' | null;
   /** `lifecycle`: one of the recordings keeps no more, so only those types were compared. */
   readonly level: 'full' | 'lifecycle' | null;
   /** Equal down to the order of steps that commute. */
@@ -51,6 +57,8 @@ export interface PairAlignment {
     readonly matched: number;
     readonly onlyIn: readonly [readonly StepCount[], readonly StepCount[]];
   } | null;
+  /** Present where one of them is a recording. */
+  readonly recorded?: RecordedMatch;
 }
 
 export interface ComparedSession {
@@ -86,6 +94,8 @@ export interface Comparison {
   readonly metrics: SideTable;
   /** Null: no points were asked for. */
   readonly series: ComparedSeries | null;
+  /** Present where a session is a recording: the clock of curves and matched steps. */
+  readonly clock: OneClock | null;
   /** The first session with each of the others. */
   readonly alignments: readonly PairAlignment[];
 }
@@ -97,6 +107,7 @@ export function whyNotAligned(
   sameTopology: boolean | null,
   threadsInCommon: number,
 ): NotAligned | null {
+  if (isTrace(first) && isTrace(second)) return 'twoRecordings';
   if (first.scenario !== second.scenario) return 'differentScenarios';
   if (sameTopology === false) return 'differentTopologies';
   if (first.eventSchema !== second.eventSchema) return 'differentEventSchemas';

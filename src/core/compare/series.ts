@@ -42,6 +42,10 @@ export class SeriesCollector {
     private readonly points: number,
     private readonly stepNs: number,
     private readonly level: 'full' | 'lifecycle',
+    /** A recording: faults are known where any was seen, waits and milestones never. */
+    private readonly recorded = false,
+    /** Own time that is zero on the clock of the curves. */
+    private readonly zeroNs = 0,
   ) {
     this.allocations = new Float64Array(points);
     this.faults = new Float64Array(points);
@@ -89,9 +93,9 @@ export class SeriesCollector {
       values: {
         rootAllocations: sums(this.allocations),
         liveRoots: this.liveRoots(),
-        faults: full ? sums(this.faults) : null,
-        lockWaitNs: full ? sums(this.waits) : null,
-        milestones: sums(this.milestoneSteps),
+        faults: full && (!this.recorded || this.faults.some((n) => n > 0)) ? sums(this.faults) : null,
+        lockWaitNs: full && !this.recorded ? sums(this.waits) : null,
+        milestones: this.recorded ? null : sums(this.milestoneSteps),
       },
       milestones: this.order.map((code) => ({
         milestone: MILESTONE_NAMES[code] ?? String(code),
@@ -102,7 +106,8 @@ export class SeriesCollector {
 
   /** The point whose step the time lies in; steps end at their point. */
   private point(timeNs: number): number {
-    return Math.max(0, Math.min(this.points - 1, Math.ceil(timeNs / this.stepNs) - 1));
+    const at = timeNs - this.zeroNs;
+    return Math.max(0, Math.min(this.points - 1, Math.ceil(at / this.stepNs) - 1));
   }
 
   private lives(by: number, timeNs: number): void {

@@ -6,8 +6,10 @@ import { RootPressure } from '../projections/root-pressure.js';
 import type { EventRows } from '../projections/rows.js';
 import { RunSummary } from '../projections/run-summary.js';
 import type { Manifest, RunProgress } from '../run/contract.js';
+import { isTrace } from '../run/trace-session.js';
 import type { Percentiles } from './histogram.js';
 import { Latencies } from './latencies.js';
+import { recordedMetrics } from './recorded-metrics.js';
 
 export const METRIC_GROUPS = [
   'outcome',
@@ -61,6 +63,19 @@ export class SessionMetrics {
   }
 
   metrics(): Metric[] {
+    const metrics = this.counted();
+    if (!isTrace(this.manifest)) return metrics;
+    const f = this.summary.figures();
+    const shown = {
+      births: f.rootAllocations > 0,
+      puts: sum(f.putsByHolder) > 0,
+      exits: sum(f.exitsByReason) > 0,
+      faults: f.faultsFixed > 0,
+    };
+    return recordedMetrics(metrics, shown, f.lastTimeNs);
+  }
+
+  private counted(): Metric[] {
     const { progress } = this;
     const full = this.manifest.recording === 'full';
     const f = this.summary.figures();

@@ -1,6 +1,7 @@
 // Parameters and figures of several sessions as rows of a table, those that are the same in all of them left out unless all
 // are wanted.
 import type { Manifest } from '../run/contract.js';
+import { UNKNOWN } from './recorded-metrics.js';
 import { METRIC_GROUPS, type Metric } from './session-metrics.js';
 
 export type Cell = number | string | boolean | null;
@@ -57,15 +58,23 @@ export function parametersTable(manifests: readonly Manifest[], all: boolean): S
   return differing(rows, all);
 }
 
-/** A figure that a session did not come to is 0 where it counts something, else null. */
-export function metricsTable(sessions: readonly (readonly Metric[])[], all: boolean): SideTable {
+/** A figure that a session did not come to is 0 where it counts something, else null; unknown where it is a recording. */
+export function metricsTable(
+  sessions: readonly (readonly Metric[])[],
+  all: boolean,
+  recorded: readonly boolean[] = [],
+): SideTable {
   const rows = new Map<string, { metric: Metric; order: number; values: Cell[] }>();
   sessions.forEach((metrics, k) => {
     metrics.forEach((metric, order) => {
       const key = `${metric.group} ${metric.name}`;
       let row = rows.get(key);
       if (row === undefined) {
-        row = { metric, order, values: sessions.map(() => absent(metric)) };
+        row = {
+          metric,
+          order,
+          values: sessions.map((_, n) => (recorded[n] === true ? UNKNOWN : absent(metric))),
+        };
         rows.set(key, row);
       }
       row.values[k] = metric.value;

@@ -3,7 +3,7 @@
 // interned_data). States are slices on tracks of their own, so that every version draws them. Names are interned: each is
 // written once and then called by number.
 import { ProtoWriter } from './protobuf.js';
-import type { Moment, Track, TrackSink } from './tracks.js';
+import { type Moment, type Part, type Track, type TrackSink, WHOLE } from './tracks.js';
 
 const TRACE = { packet: 1 } as const;
 const PACKET = {
@@ -40,7 +40,24 @@ const PID = 1;
 /** Names beyond this many are written out each time. */
 const MAX_INTERNED = 4_096;
 
+/** Numbers of tracks, processes and arrows of one session in a file. */
+const TRACKS_OF_PART = 2 ** 20;
+const PIDS_OF_PART = 1_000;
+const ARROWS_OF_PART = 2 ** 40;
+
 export class PerfettoSink implements TrackSink {
+  private readonly sequenceId: number;
+  private readonly pid: number;
+  private readonly trackBase: number;
+  private readonly arrowBase: number;
+
+  constructor({ index }: Part = WHOLE) {
+    this.sequenceId = SEQUENCE_ID + index;
+    this.pid = PID + index * PIDS_OF_PART;
+    this.trackBase = index * TRACKS_OF_PART;
+    this.arrowBase = index * ARROWS_OF_PART;
+  }
+
   private readonly out = new ProtoWriter();
   private readonly names = new Map<string, number>();
   private begun = false;
@@ -49,21 +66,21 @@ export class PerfettoSink implements TrackSink {
     this.out.message(TRACE.packet, (packet) => {
       this.sequence(packet);
       packet.message(PACKET.trackDescriptor, (descriptor) => {
-        descriptor.uint(DESCRIPTOR.uuid, track.id);
+        descriptor.uint(DESCRIPTOR.uuid, this.trackBase + track.id);
         descriptor.text(DESCRIPTOR.name, track.name);
         // A thread belongs to its process by number.
         if (track.parent !== 0 && track.kind !== 'thread')
-          descriptor.uint(DESCRIPTOR.parentUuid, track.parent);
+          descriptor.uint(DESCRIPTOR.parentUuid, this.trackBase + track.parent);
         if (track.kind === 'process') {
           descriptor.message(DESCRIPTOR.process, (process) => {
-            process.uint(PROCESS.pid, PID);
+            process.uint(PROCESS.pid, this.pid);
             process.text(PROCESS.processName, track.name);
           });
         } else if (track.kind === 'thread') {
           descriptor.message(DESCRIPTOR.thread, (thread) => {
-            thread.uint(THREAD.pid, PID);
+            thread.uint(THREAD.pid, this.pid);
             // The number of the process is that of its main thread: threads come after it.
-            thread.uint(THREAD.tid, PID + 1 + track.thread);
+            thread.uint(THREAD.tid, this.pid + 1 + track.thread);
             thread.text(THREAD.threadName, track.name);
           });
         } else if (track.kind === 'counter') {
@@ -97,9 +114,11 @@ export class PerfettoSink implements TrackSink {
   }
 
   arrow(id: number, name: string, from: Moment, to: Moment): void {
-    this.event(from.track, from.timeNs, TYPE.instant, name, (event) => event.fixed64(EVENT.flowIds, id));
+    this.event(from.track, from.timeNs, TYPE.instant, name, (event) =>
+      event.fixed64(EVENT.flowIds, this.arrowBase + id),
+    );
     this.event(to.track, to.timeNs, TYPE.instant, name, (event) =>
-      event.fixed64(EVENT.terminatingFlowIds, id),
+      event.fixed64(EVENT.terminatingFlowIds, this.arrowBase + id),
     );
   }
 
@@ -127,7 +146,7 @@ export class PerfettoSink implements TrackSink {
       const iid = known ?? (name === null ? undefined : this.intern(packet, name));
       packet.message(PACKET.trackEvent, (event) => {
         event.uint(EVENT.type, type);
-        event.uint(EVENT.trackUuid, track.id);
+        event.uint(EVENT.trackUuid, this.trackBase + track.id);
         if (iid !== undefined) event.uint(EVENT.nameIid, iid);
         else if (name !== null) event.text(EVENT.name, name);
         more(event);
@@ -149,7 +168,7 @@ export class PerfettoSink implements TrackSink {
   }
 
   private sequence(packet: ProtoWriter): void {
-    packet.uint(PACKET.trustedPacketSequenceId, SEQUENCE_ID);
+    packet.uint(PACKET.trustedPacketSequenceId, this.sequenceId);
     const cleared = this.begun ? 0 : SEQUENCE.incrementalStateCleared;
     packet.uint(PACKET.sequenceFlags, SEQUENCE.needsIncrementalState | cleared);
     this.begun = true;

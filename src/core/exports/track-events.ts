@@ -27,6 +27,10 @@ export interface TrackOptions {
   readonly sites: readonly StackSite[];
   /** Position from which on things are drawn; rows before it only tell what is open there. */
   readonly from: number;
+  /** Added to every time: several sessions on one clock. */
+  readonly shiftNs?: number;
+  /** Of a recording: sites of what is inferred. Its states say so, and what a gap made unknown. */
+  readonly inferred?: ReadonlySet<number>;
 }
 
 interface RootLane {
@@ -36,6 +40,11 @@ interface RootLane {
   invalid: boolean;
   zaps: number;
   waitsForRcu: boolean;
+  /** Events were lost since it was seen last. */
+  unknown: boolean;
+  /** The state that is drawn, and as what: it changes with the state. */
+  state: string;
+  drawn: string;
 }
 
 interface VcpuLane {
@@ -76,11 +85,13 @@ export class TrackEvents {
   private readonly timeOf = new Float64Array(ARROW_REACH);
   private readonly threadOf = new Uint8Array(ARROW_REACH);
   private at = 0;
+  private readonly shiftNs: number;
 
   constructor(
     private readonly sink: TrackSink,
     private readonly options: TrackOptions,
   ) {
+    this.shiftNs = options.shiftNs ?? 0;
     this.process = this.makeTrack('process', options.title, 0);
     this.moments = this.makeLane('state', 'milestones and findings', this.process.id);
     this.stacks = new SiteStacks(options.sites);
@@ -91,7 +102,7 @@ export class TrackEvents {
   take(rows: EventRows, length: number, position: number): void {
     for (let i = 0; i < length; i++) {
       const at = position + i;
-      const timeNs = rows.timeNs[i];
+      const timeNs = rows.timeNs[i] + this.shiftNs;
       if (!this.live && at >= this.options.from) this.goLive(timeNs);
       this.at = at;
       this.timeOf[at % ARROW_REACH] = timeNs;
@@ -133,8 +144,8 @@ export class TrackEvents {
   private subject(rows: EventRows, i: number, timeNs: number): void {
     const type = rows.type[i];
     const number = rows.subject[i] >> 4;
-    if (type <= E.FreedPageTouched || type === E.RootZapTaken || type === E.RootReferenceKept)
-      this.root(rows, i, number, timeNs);
+    if (type === E.TraceGap) this.gap(rows, i, timeNs);
+    else if (type <= E.FreedPageTouched || ROOT_TYPES.has(type)) this.root(rows, i, number, timeNs);
     else if (type >= E.LockContended && type <= E.LockYielded) this.lock(rows, i, number, timeNs);
     else if (VCPU_TYPES.has(type)) this.vcpu(type, number, timeNs);
     else if (MOMENTS.has(type))
@@ -144,7 +155,7 @@ export class TrackEvents {
   private root(rows: EventRows, i: number, number: number, timeNs: number): void {
     const type = rows.type[i];
     let root = this.roots.get(number);
-    if (type === E.RootAllocated) {
+    if (type === E.RootAllocated || type === E.RootFound) {
       root = this.newRoot(number, rows.a[i], timeNs);
     } else if (root === undefined) {
       // It was touched after its page went back: a moment, as it has no track any more.
@@ -152,7 +163,9 @@ export class TrackEvents {
       return;
     }
     const refcountAt = REFCOUNT_AT[type];
-    if (refcountAt === 1) root.count.value(timeNs, rows.b[i]);
+    // -1: not known.
+    if (refcountAt === 1 && rows.b[i] >= 0) root.count.value(timeNs, rows.b[i]);
+    root.unknown = false;
     switch (type) {
       case E.RootInvalidated:
         root.invalid = true;
@@ -174,7 +187,28 @@ export class TrackEvents {
         root.lane.instant(timeNs, eventText(decodeEvent(rows, i)));
         break;
     }
-    root.lane.replace(timeNs, 1, stateOf(root));
+    this.drawState(root, timeNs, this.options.inferred?.has(rows.site[i]) === true);
+  }
+
+  /** A state that a recording infers is drawn as such, until another one is entered. */
+  private drawState(root: RootLane, timeNs: number, inferred: boolean): void {
+    const state = stateOf(root);
+    if (state !== root.state) {
+      root.state = state;
+      root.drawn = inferred ? `${state} (inferred)` : state;
+    }
+    root.lane.replace(timeNs, 1, root.drawn);
+  }
+
+  /** Events were lost: what every root is, and who holds it, is unknown until its next event. */
+  private gap(rows: EventRows, i: number, timeNs: number): void {
+    const [lost, cpu] = [rows.a[i], rows.b[i]];
+    const text = `gap: ${lost < 0 ? 'events' : `${lost} events`} lost${cpu < 0 ? '' : ` on CPU ${cpu}`}`;
+    this.moments.instant(timeNs, text, momentDetails(decodeEvent(rows, i)));
+    for (const root of this.roots.values()) {
+      root.unknown = true;
+      this.drawState(root, timeNs, false);
+    }
   }
 
   private newRoot(number: number, role: number, timeNs: number): RootLane {
@@ -186,7 +220,16 @@ export class TrackEvents {
         count: this.makeLane('counter', `refcount, root track ${slot + 1}`, group),
       });
     }
-    const root = { slot, ...this.slots[slot], invalid: false, zaps: 0, waitsForRcu: false };
+    const root = {
+      slot,
+      ...this.slots[slot],
+      invalid: false,
+      zaps: 0,
+      waitsForRcu: false,
+      unknown: false,
+      state: '',
+      drawn: '',
+    };
     this.roots.set(number, root);
     root.lane.begin(timeNs, `root ${number} (${roleText(role)})`);
     return root;
@@ -293,6 +336,7 @@ const VCPU_TYPES: ReadonlySet<number> = new Set([
   E.SmmEntered,
   E.SmmLeft,
 ]);
+const ROOT_TYPES: ReadonlySet<number> = new Set([E.RootZapTaken, E.RootReferenceKept, E.RootFound]);
 const MOMENTS: ReadonlySet<number> = new Set([
   E.Milestone,
   E.Finding,
@@ -301,7 +345,8 @@ const MOMENTS: ReadonlySet<number> = new Set([
   E.ProgressLost,
 ]);
 
-function stateOf({ invalid, zaps, waitsForRcu }: RootLane): string {
+function stateOf({ invalid, zaps, waitsForRcu, unknown }: RootLane): string {
+  if (unknown) return 'unknown: events were lost';
   if (waitsForRcu) return 'waiting for RCU';
   if (zaps > 0) return 'being zapped';
   return invalid ? 'invalid' : 'valid';

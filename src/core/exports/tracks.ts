@@ -14,6 +14,13 @@ export interface Track {
   readonly thread: number;
 }
 
+/** Several sessions in one file: which part this is. Tracks, processes and arrows of parts have numbers of their own. */
+export interface Part {
+  readonly index: number;
+  readonly of: number;
+}
+export const WHOLE: Part = { index: 0, of: 1 };
+
 export interface TrackSink {
   track(track: Track): void;
   begin(track: Track, timeNs: number, name: string): void;

@@ -384,6 +384,16 @@ export type Comparison = {
       readonly timeNs: number;
     })[])[];
   } | null;
+  /** present where a session is a recording: the clock of curves and matched steps */
+  readonly clock: {
+    /** the first event of this type is zero in each session */
+    readonly origin: "RootAllocated" | "VcpuEntered" | "VmCreated" | null;
+    readonly unit: "ns";
+    /** by session: its own time of zero */
+    readonly zeroNs: readonly (number)[];
+    /** times are shifted, never stretched: nothing is fitted */
+    readonly scale: 1;
+  } | null;
   readonly alignments: readonly ({
     readonly sessions: readonly (string)[];
     readonly outcome: "equal" | "diverges" | "notAligned" | "gaveUp";
@@ -392,8 +402,8 @@ export type Comparison = {
       readonly code: string;
       readonly text: string;
     } | null;
-    /** steps: the same procedures, everything but time counts; operations: thread, operation, object, occurrence */
-    readonly by: "steps" | "operations" | null;
+    /** steps: the same procedures, everything but time counts; operations: thread, operation, object, occurrence; recorded: one is a recording; operation, object and occurrence, among what it observed */
+    readonly by: "steps" | "operations" | "recorded" | null;
     /** the events that both recordings keep */
     readonly level: "full" | "lifecycle" | null;
     /** equal down to the order of steps that commute */
@@ -469,6 +479,27 @@ export type Comparison = {
         readonly steps: number;
       })[])[];
     } | null;
+    /** present where one of the sessions is a recording */
+    readonly recorded?: {
+      /** types of events that the recording observed */
+      readonly compared: readonly (string)[];
+      readonly steps: readonly (number)[];
+      readonly matched: number;
+      readonly onlyIn: readonly (readonly ({
+        readonly type: string;
+        readonly steps: number;
+      })[])[];
+      readonly matches: readonly ({
+        readonly type: string;
+        readonly object: string;
+        /** from 1 */
+        readonly occurrence: number;
+        readonly positions: readonly (number)[];
+        /** on the clock of the comparison */
+        readonly timesNs: readonly (number)[];
+      })[];
+      readonly matchesLeftOut: number;
+    } | undefined;
   })[];
 };
 

@@ -13,10 +13,13 @@ import {
   whyNotAligned,
 } from '../../../core/compare/comparison.js';
 import { explainDivergence, type ThreadSlots } from '../../../core/compare/divergence.js';
+import { CLOCK_ORIGINS, type OneClock, ORIGIN_CODES, oneClock } from '../../../core/compare/one-clock.js';
+import { RecordedMatching } from '../../../core/compare/recorded.js';
 import { SeriesCollector } from '../../../core/compare/series.js';
 import { SessionMetrics } from '../../../core/compare/session-metrics.js';
 import { metricsTable, parametersTable } from '../../../core/compare/side-by-side.js';
 import type { SiteName } from '../../../core/projections/moment.js';
+import { isTrace } from '../../../core/run/trace-session.js';
 import type { EventRows } from '../../../store/event-rows.js';
 import type { StoredSession } from '../../../store/session.js';
 import { queryRefused } from '../../../store/store.errors.js';
@@ -63,8 +66,10 @@ export const compareOrder = order(
       metrics: metricsTable(
         sides.map((side) => side.metrics.metrics()),
         request.all,
+        sides.map((side) => side.recorded),
       ),
       series: series === null ? null : comparedSeries(request.points, reading.stepNs!, series),
+      clock: reading.clock,
       alignments,
     };
   },
@@ -98,6 +103,10 @@ class Side {
     this.topology = topologyOf(session, context);
   }
 
+  get recorded(): boolean {
+    return isTrace(this.session.manifest);
+  }
+
   get view(): ComparedSession {
     const { id, kind, state, position, manifest } = this.session;
     const { scenario, protocol, seed, recording } = manifest;
@@ -123,21 +132,29 @@ function topologyOf({ manifest }: StoredSession, { caches }: OrderContext): Topo
 class Reading {
   /** Virtual time between two points; null: no curves. */
   readonly stepNs: number | null;
+  /** Present where a session is a recording. */
+  readonly clock: OneClock | null;
   private readonly of: number;
   private rows = 0;
   private told = 0;
 
   constructor(
     private readonly request: CompareRequest,
-    sides: readonly Side[],
+    private readonly sides: readonly Side[],
     private readonly context: OrderContext,
   ) {
-    const ends = sides.map(({ session }) => lastTimeNs(session, context));
+    this.clock = sides.some((side) => side.recorded)
+      ? oneClock(sides.map(({ session }) => firstsOf(session, context)))
+      : null;
+    const zeros = sides.map((_, k) => this.clock?.zeroNs[k] ?? 0);
+    const ends = sides.map(({ session }, k) => lastTimeNs(session, context) - zeros[k]!);
     const { points } = request;
     this.stepNs = points === 0 ? null : Math.max(1, ...ends) / points;
     if (this.stepNs !== null) {
-      for (const side of sides)
-        side.series = new SeriesCollector(points, this.stepNs, side.session.manifest.recording);
+      for (const [k, side] of sides.entries()) {
+        const { recording } = side.session.manifest;
+        side.series = new SeriesCollector(points, this.stepNs, recording, side.recorded, zeros[k]);
+      }
     }
     // The first is read with each of the others.
     this.of = sides.reduce(
@@ -157,6 +174,7 @@ class Reading {
 
   async pair(first: Side, second: Side): Promise<PairAlignment> {
     const sessions = [first.session.id, second.session.id] as const;
+    if (first.recorded !== second.recorded) return await this.recordedPair(first, second, sessions);
     const threads = slotsOf(first, second);
     const code = whyNotAligned(
       first.session.manifest,
@@ -199,6 +217,49 @@ class Reading {
     };
   }
 
+  /** One of them is a recording. */
+  private async recordedPair(
+    first: Side,
+    second: Side,
+    sessions: readonly [string, string],
+  ): Promise<PairAlignment> {
+    const recording = first.recorded ? first : second;
+    const observed = recording.sites.map((site) => site?.label.startsWith('observed') === true);
+    const lifecycleOnly = [first, second].some((side) => side.session.manifest.recording === 'lifecycle');
+    const zeroOf = (side: Side): number => this.clock?.zeroNs[this.sides.indexOf(side)] ?? 0;
+    const matching = new RecordedMatching(
+      first.recorded ? 0 : 1,
+      (site) => observed[site] === true,
+      [zeroOf(first), zeroOf(second)],
+      lifecycleOnly,
+    );
+    for (const [k, side] of [first, second].entries()) {
+      const pages = this.pages(side);
+      let position = 1;
+      for (let rows = await pages.next(); rows !== null; rows = await pages.next()) {
+        if (!side.fed) side.feed(rows);
+        matching.take(k === 0 ? 0 : 1, rows, rows.length, position);
+        position += rows.length;
+        await this.tell(rows.length);
+      }
+      side.fed = true;
+    }
+    const recorded = matching.result();
+    const differs = recorded === null || recorded.onlyIn.some((only) => only.length > 0);
+    return {
+      sessions,
+      outcome: recorded === null ? 'gaveUp' : differs ? 'diverges' : 'equal',
+      reason: null,
+      by: 'recorded',
+      level: lifecycleOnly ? 'lifecycle' : 'full',
+      sameOrder: false,
+      steps: recorded?.steps ?? null,
+      divergence: null,
+      occurrences: recorded === null ? null : { matched: recorded.matched, onlyIn: recorded.onlyIn },
+      ...(recorded === null ? {} : { recorded }),
+    };
+  }
+
   private async inStep(first: Side, second: Side, alignment: Alignment): Promise<void> {
     const sides = [first, second] as const;
     const pages = [this.pages(first), this.pages(second)] as const;
@@ -238,6 +299,18 @@ class Reading {
 
 function lastTimeNs({ id, position }: StoredSession, { reader }: OrderContext): number {
   return reader.rows(id, { from: position, limit: 1 }).rows.timeNs[0];
+}
+
+/** Time of the first event of each type that may be zero. */
+function firstsOf({ id }: StoredSession, { reader }: OrderContext): (number | null)[] {
+  return CLOCK_ORIGINS.map((_, k) => {
+    for (let from: number | null = 1; from !== null; ) {
+      const page = reader.rows(id, { from, limit: 1, filters: { types: [ORIGIN_CODES[k]!] } });
+      if (page.rows.length > 0) return page.rows.timeNs[0]!;
+      from = page.next;
+    }
+    return null;
+  });
 }
 
 function sameTopology(first: Side, second: Side): boolean | null {
