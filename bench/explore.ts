@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { ExplorationResult } from '../src/explorations/exploration.js';
+import { measureMachineSearches } from './explore-machine.js';
 import { type Figure, median } from './figures.js';
 import { PACKAGE_ROOT } from './package-root.js';
 import { runSpin, type SpinCase, type SpinResult } from './spin.js';
@@ -152,6 +153,7 @@ export function measureExplore(folder: string, scale: number): Figure[] {
     const same = one.states === two.states && one.transitions === two.transitions;
     const note = `${whole(one.states)} states${same ? '' : ' (DIFFER)'}: ${one.seconds.toFixed(1)} s, ${two.seconds.toFixed(1)} s`;
     add('two threads / one', one.seconds / two.seconds, 'times', { atLeast: 1.5 }, 1.8, note);
+    figures.push(...measureMachineSearches());
   }
   process.stdout.write(`${tableOf(rows)}\n\n${ONLY_ONE_HAS}\n\n`);
   return figures;

@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Comparison } from '../../src/core/compare/comparison.js';
+import type { CatalogueRun } from '../../src/explorations/catalogue/catalogue.service.js';
 import type { ExplorationView } from '../../src/explorations/exploration.service.js';
+import type { Relaxation } from '../../src/explorations/relax/relax.service.js';
 import type { JobView } from '../../src/jobs/job-service.js';
 import type { ReplayResult } from '../../src/sessions/inspection/replay-result.js';
 import type { SessionView } from '../../src/sessions/session.view.js';
@@ -124,6 +126,43 @@ test('explorations under protocols of the folder: the counterexample is a sessio
   expect(await search({ litmus: 'create-failure', protocol: 'draft-rcu-walk' })).toMatchObject({
     result: { verdict: 'holds', reductions: [] },
   });
+});
+
+const ended = async <T extends { readonly state: string }>(route: string, body: object): Promise<T> => {
+  const job = await server.post<JobView>(route, body);
+  expect(job.status).toBe(202);
+  for (;;) {
+    const view = (await server.get<T>(`${route}/${job.body.id}`)).body;
+    if (view.state !== 'queued' && view.state !== 'running') return view;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};
+
+test('a rule dropped from a protocol of the folder: its session replays under the stored text and the dropped rule', async () => {
+  const rule = 'rcu-in-invalidate-walk';
+  const asked = { protocol: 'draft-rcu-walk', rule, litmus: ['v-d'], workers: 1 };
+  const { state, rows } = await ended<Relaxation>('/relaxations', asked);
+  expect([state, rows]).toMatchObject(['finished', [{ answer: 'needed', litmus: 'v-d', invariant: 'I3' }]]);
+  const { sessionId } = rows![0]!;
+  expect(await server.session(sessionId!)).toMatchObject({
+    protocol: `draft-rcu-walk~${rule}`,
+    userProtocol: { file: 'draft-rcu-walk.mjs' },
+  });
+  expect(await replay(sessionId!)).toMatchObject(VERIFIED);
+});
+
+test('the known bugs, looked for in protocols of the folder', async () => {
+  const run = (protocol: string, bug: string) =>
+    ended<CatalogueRun>('/catalogue/runs', { protocol, bug, workers: 1 });
+  // What they extend has it: nothing is expected, and it is answered.
+  const fixed = await run('draft-rcu-walk', 'B13');
+  expect(fixed).toMatchObject({ failed: 0, rows: [{ expected: 'unknown', got: 'holds', sessionId: null }] });
+  const drafted = await run('draft-on-v5.18', 'B12');
+  expect(drafted).toMatchObject({
+    failed: 1,
+    rows: [{ expected: 'holds', got: 'violated', invariant: 'LOCKDEP_HELD_WRITE', how: 'exhaustive' }],
+  });
+  expect(await replay(drafted.rows![0]!.sessionId!)).toMatchObject(VERIFIED);
 });
 
 test('a search that a stop of the server interrupted goes on under the stored text', async () => {
