@@ -60,7 +60,6 @@ async function prepare(api) {
   const asked = { litmus: 'v-d', protocol: 'seed-draft', transplant: 'v6.4' };
   const exploration = await ask('POST', '/explorations', asked);
   await ended(`/explorations/${exploration.id}`);
-  await ended(`/catalogue/runs/${(await ask('POST', '/catalogue/runs', { protocol: 'seed-draft' })).id}`);
   for (const { session } of await boots()) await ended(`/sessions/${session.id}`);
   await ended(`/sessions/${smi.id}`);
   const of = (rows, protocol) =>
@@ -102,7 +101,6 @@ function pictures(made) {
       theme: 'dark',
       act: (page) => page.keyboard.press('n'),
     },
-    { name: 'matrix', path: '/explore?cell=B13:seed-draft', theme: 'light' },
     { name: 'import', path: `/import?session=${trace}`, theme: 'dark' },
   ];
 }
