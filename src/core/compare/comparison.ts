@@ -6,7 +6,7 @@ import { isTrace } from '../run/trace-session.js';
 import type { Divergence } from './divergence.js';
 import type { OccurrenceSums } from './occurrences.js';
 import type { OneClock } from './one-clock.js';
-import type { RecordedMatch } from './recorded.js';
+import type { RecordedMatch, StepCount } from './recorded.js';
 import { SERIES, type SeriesName, type SessionSeries } from './series.js';
 import type { SideTable } from './side-by-side.js';
 
@@ -26,12 +26,6 @@ export const NOT_ALIGNED = {
   noThreadInCommon: 'no thread of one session has the name of a thread of the other',
 } as const;
 export type NotAligned = keyof typeof NOT_ALIGNED;
-
-export interface StepCount {
-  /** Type of event. */
-  readonly type: string;
-  readonly steps: number;
-}
 
 export interface PairAlignment {
   /** Ids: the first session of the comparison, and another one. */

@@ -1,6 +1,6 @@
 // Figures of a recording: what its lines show is a number, everything else is unknown and never 0. A zero is one only where what would
 // be counted is shown by the same lines as something that was.
-import type { Metric } from './session-metrics.js';
+import type { Metric } from './metric.js';
 
 export const UNKNOWN = 'unknown';
 

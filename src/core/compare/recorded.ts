@@ -5,7 +5,6 @@ import { ROLE } from '../aggregates/role.js';
 import { CATALOGUE, E, type EventName, IS_LIFECYCLE } from '../events/catalogue.js';
 import { ACCESS } from '../events/constants.js';
 import type { EventRows } from '../projections/rows.js';
-import type { StepCount } from './comparison.js';
 
 /** Matched steps that are listed with their times. */
 export const MAX_MATCHES = 1_000;
@@ -54,6 +53,12 @@ const LISTED: ReadonlySet<number> = new Set([
 ]);
 
 const COMMON_ROLE = ROLE.LEVEL_MASK | ROLE.SMM;
+
+export interface StepCount {
+  /** Type of event. */
+  readonly type: string;
+  readonly steps: number;
+}
 
 export interface MatchedStep {
   readonly type: string;

@@ -9,29 +9,8 @@ import type { Manifest, RunProgress } from '../run/contract.js';
 import { isTrace } from '../run/trace-session.js';
 import type { Percentiles } from './histogram.js';
 import { Latencies } from './latencies.js';
+import type { Metric, MetricGroup } from './metric.js';
 import { recordedMetrics } from './recorded-metrics.js';
-
-export const METRIC_GROUPS = [
-  'outcome',
-  'milestones',
-  'roots',
-  'references',
-  'zaps',
-  'faults',
-  'exits',
-  'time',
-  'locks',
-  'findings',
-] as const;
-export type MetricGroup = (typeof METRIC_GROUPS)[number];
-
-export interface Metric {
-  readonly group: MetricGroup;
-  readonly name: string;
-  readonly unit: string;
-  /** Null: not recorded, or it did not come to that. */
-  readonly value: number | string | null;
-}
 
 /** Invariants that are counted one by one. */
 const INVARIANTS = 256;

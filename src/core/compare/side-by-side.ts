@@ -1,8 +1,8 @@
 // Parameters and figures of several sessions as rows of a table, those that are the same in all of them left out unless all
 // are wanted.
 import type { Manifest } from '../run/contract.js';
+import { METRIC_GROUPS, type Metric } from './metric.js';
 import { UNKNOWN } from './recorded-metrics.js';
-import { METRIC_GROUPS, type Metric } from './session-metrics.js';
 
 export type Cell = number | string | boolean | null;
 
