@@ -65,7 +65,39 @@ describe('without probes', () => {
   });
 });
 
+test.each(RECORDINGS)(
+  '%s %s: where it begins in the middle, or loses events there, its own era is not refuted',
+  (kernel, scenario) => {
+    const lines = traceText(kernel, scenario).split('\n');
+    const head = lines.filter((line) => line.startsWith('#'));
+    const own = [OWN[kernel] ?? ''];
+    for (const part of [0.2, 0.5, 0.8]) {
+      const at = Math.floor(lines.length * part);
+      const tail = checked([...head, ...lines.slice(at)].join('\n'), own);
+      const hole = ['CPU:1 [LOST 37 EVENTS]', ...lines.slice(at + 37)];
+      const lost = checked([...lines.slice(0, at), ...hole].join('\n'), own);
+      const cut = checked(lines.slice(0, at).join('\n'), own);
+      for (const report of [tail, lost, cut]) expect(report.verdicts[0]?.firstRejected).toBeNull();
+      expect(lost.verdicts[0]?.verdict).toBe('undecided');
+      expect(lost.verdicts[0]?.wouldDecide).toMatch(/larger buffer/);
+    }
+  },
+);
+
 describe('where events are lost', () => {
+  test('what needs nothing of what was lost still refutes', () => {
+    const lines = traceText('6.1.192-nofix', 'smi').split('\n');
+    const at = lines.length >> 1;
+    const report = checked(
+      [...lines.slice(0, at), 'CPU:1 [LOST 37 EVENTS]', ...lines.slice(at + 37)].join('\n'),
+    );
+    const verdicts = Object.fromEntries(
+      report.verdicts.map((v) => [v.protocol, v.firstRejected?.rule ?? v.verdict]),
+    );
+    expect(verdicts).toMatchObject({ 'v5.18': 'undecided', 'v6.4': 'refcount', 'v6.6': 'refcount' });
+    expect(verdicts['v6.9']).toBe('function-exists');
+  });
+
   test.each([['5.10.262.overrun'], ['5.10.262.pipe_lost']])('%s: open', (name) => {
     const report = checked(formatText(`${name}.txt.gz`));
     expect(report.lost.places).toBeGreaterThan(0);

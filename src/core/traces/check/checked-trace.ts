@@ -24,7 +24,7 @@ export class CheckedTrace {
   /** The text has so many lines, and ends before its end where it was cut off. */
   ended(lines: number, broken: boolean): void {
     this.check.sawLines(lines);
-    if (broken) this.check.lost(lines, null);
+    if (broken) this.check.cutOff(lines);
   }
 
   answer(): CheckAnswer {

@@ -75,6 +75,25 @@ export class Ledger {
     this.tables.clear();
   }
 
+  /** Something happened in VMs of which not all was seen: counts and holders there are unknown from here on. */
+  unlearn(): void {
+    for (const vm of this.vms.values()) {
+      if (vm.whole) continue;
+      vm.requestsOut = false;
+      for (const vcpu of vm.vcpus.values()) {
+        vcpu.held = null;
+        vcpu.mustDrop = false;
+        vcpu.reloads = 0;
+        vcpu.inSmm = null;
+      }
+      for (const root of vm.roots) {
+        root.count = null;
+        root.pending.length = 0;
+      }
+    }
+    for (const thread of this.threads.values()) thread.puts.length = 0;
+  }
+
   get full(): boolean {
     return this.tables.size + this.threads.size + this.vms.size > CHECK_OBJECTS_MAX;
   }
@@ -233,12 +252,12 @@ export class Ledger {
     const before = this.tables.get(spt)?.root ?? null;
     for (const root of before === null ? this.rootsAt(sp) : [before, ...this.rootsAt(sp)]) {
       if (root.freed) continue;
-      if (!root.dead)
+      if (!root.dead && root.count !== null)
         return refuse(
           'address-reuse',
           `${hex(sp)} is handed out while ${this.describe(root)} lives there: nothing freed it`,
         );
-      this.missedFrees++;
+      if (root.count !== null) this.missedFrees++;
       this.bury(root);
     }
     return null;
@@ -354,6 +373,11 @@ export class Ledger {
 
   private compareRole(root: Root, role: number): Refusal | null {
     const invalid = role_is_invalid(role);
+    if (root.count === null) {
+      // Nor is it known which root lives there now.
+      root.valid = !invalid;
+      return null;
+    }
     if (invalid === root.valid)
       return refuse(
         'role',

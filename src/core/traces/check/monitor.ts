@@ -4,7 +4,7 @@
 import type { CoveredEvent } from './covered-event.js';
 import { Ledger } from './ledger.js';
 import { LEAVE, type Outcome, TAKEN, unexpected } from './outcome.js';
-import { type Place, type Refusal, refuse } from './rules.js';
+import { type Place, type Refusal, type RuleId, refuse } from './rules.js';
 import { type Frame, hex, type Thread, type Vm } from './state.js';
 import {
   bareFreeRoots,
@@ -46,6 +46,16 @@ import type { Traits } from './traits.js';
 
 /** Functions that one line can leave, and statesBefore shows of each kind. */
 const STATES_SHOWN = 8;
+
+/** Rules that a root's birth is enough to hold somebody to. */
+const SURE: ReadonlySet<RuleId> = new Set([
+  'function-exists',
+  'arguments',
+  'refcount',
+  'birth-count',
+  'role',
+  'state-limit',
+]);
 
 export class Monitor {
   private readonly ledger: Ledger;
@@ -135,16 +145,28 @@ export class Monitor {
   }
 
   /**
-   * Where a trace begins in the middle nothing is held against a thread; nor is it before the first birth shows that all
-   * probes are on, when it is remembered.
+   * Where a trace begins in the middle, or goes on behind lost events, only what needs no knowledge of the time before is held against
+   * it: what the protocol does not have, and the counts and roles of roots that were born since. Nor is anything held before the
+   * first birth shows that all probes are on, when it is remembered.
    */
   private forgiven(l: Ledger, t: Thread, e: CoveredEvent, refusal: Refusal): boolean {
-    const whole = l.vms.size > 0 && [...l.vms.values()].every((vm) => vm.whole);
-    if (l.armed && (!t.loose || whole || refusal.certain === true)) return false;
+    const whole = this.whole(l, t, e);
+    const sure = whole || refusal.certain === true || (!t.loose && SURE.has(refusal.rule));
+    if (l.armed && sure) return false;
     if (whole || refusal.certain === true) this.heldBack ??= { ...refusal, at: this.place };
     t.frames.length = 0;
     if (e.kind === 'entry' || e.kind === 'exit') t.inGuest = e.kind === 'entry';
+    if (e.kind === 'init') l.tables.delete(e.spt);
+    // What it did to the references of others nobody knows.
+    if (l.armed) l.unlearn();
     return true;
+  }
+
+  /** The whole life of the VM that this is about was seen. */
+  private whole(l: Ledger, t: Thread, e: CoveredEvent): boolean {
+    const named = 'kvm' in e && e.kvm !== null ? l.vms.get(e.kvm) : t.vcpu?.vm;
+    if (named !== undefined) return named.whole;
+    return l.vms.size > 0 && [...l.vms.values()].every((vm) => vm.whole);
   }
 
   /** The thread is in no covered function. */

@@ -53,6 +53,7 @@ export class TraceCheck {
   private lostPlaces = 0;
   private lostEvents: number | null = 0;
   private lostFrom: number | null = null;
+  private cut = false;
   /** CPUs that have shown an event, of a buffer that was overwritten. */
   private overwritten: Set<number> | null = null;
 
@@ -114,6 +115,12 @@ export class TraceCheck {
   /** Lines of the text, where not each of them is offered as a frame. */
   sawLines(lines: number): void {
     this.lines = Math.max(this.lines, lines);
+  }
+
+  /** The file was cut off: what comes behind its end is missing. */
+  cutOff(lineNumber: number): void {
+    this.cut = true;
+    this.lost(lineNumber, null);
   }
 
   /** Events that are known to be missing: a LOST line, an overwritten buffer, a line that cannot be read. */
@@ -271,6 +278,7 @@ export class TraceCheck {
     }
     const probes = `the probes of root births and of the other functions that \`rootline import --print-probes\` lists`;
     if (!form.monitor.armed) return `a recording with ${probes}`;
+    if (this.cut && this.lostPlaces === 1) return 'the whole file: this one was cut off before its end';
     return `a recording that lost no event: with a larger buffer (buffer_size_kb), or with fewer events switched on`;
   }
 }
