@@ -30,6 +30,12 @@ const HEAD_BYTES = 4_096;
 const GZIP = [0x1f, 0x8b];
 const ZSTD = [0x28, 0xb5, 0x2f, 0xfd];
 const PERF = [...Buffer.from('PERFILE2', 'latin1')];
+const UTF16 = [
+  [0xff, 0xfe],
+  [0xfe, 0xff],
+];
+/** A file with a zero byte in front of this is no text. */
+const BINARY_WITHIN_BYTES = 512;
 const startsWith = (bytes: Uint8Array, magic: readonly number[]): boolean =>
   magic.every((byte, k) => bytes[k] === byte);
 
@@ -57,7 +63,14 @@ export function kindOf(head: Uint8Array): 'text' | 'trace.dat' {
       'this is a perf.data file; expected the text of "perf script -i FILE"',
       ['perf script'],
     );
-  const nul = head.indexOf(0);
+  if (UTF16.some((mark) => startsWith(head, mark)))
+    throw new BadInput(
+      'not-a-trace',
+      'the file is text in UTF-16, as some shells of Windows redirect it; expected UTF-8 or ASCII',
+      ['tracefs trace'],
+    );
+  // Further on a zero is damage, as a crash leaves it in a file: the lines around it can be used.
+  const nul = head.subarray(0, BINARY_WITHIN_BYTES).indexOf(0);
   if (nul >= 0)
     throw new BadInput(
       'not-a-trace',

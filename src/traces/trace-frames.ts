@@ -71,7 +71,7 @@ export async function* readFrames(of: TraceFile, onFrame: OnFrame): AsyncGenerat
     }
     reader.push(decoder.write(buffer).replace(MAIL_SPACE, ' '));
   };
-  push(first.value);
+  push(withoutMark(first.value));
   for await (const piece of pieces) {
     push(piece);
     yield undefined;
@@ -79,6 +79,12 @@ export async function* readFrames(of: TraceFile, onFrame: OnFrame): AsyncGenerat
   reader.push(decoder.end());
   return { packing, bytes, report: reader.end(), dat: null };
 }
+
+/** Some editors put a mark of UTF-8 in front. */
+function withoutMark(head: Uint8Array): Uint8Array {
+  return UTF8_MARK.every((byte, k) => head[k] === byte) ? head.subarray(UTF8_MARK.length) : head;
+}
+const UTF8_MARK = [0xef, 0xbb, 0xbf];
 
 /** A trace.dat is read at places of its own choosing: packed as a whole it is unpacked first. */
 async function* readDat(

@@ -43,7 +43,8 @@ export function warningsOf(of: Omit<TraceDocument, 'warnings'>): string[] {
     const names = Object.entries(of.unknownEvents)
       .sort(([, a], [, b]) => b - a)
       .slice(0, 5);
-    return `${of.unknown} lines of unknown events: ${names.map(([name, n]) => `${name} (${n})`).join(', ')}`;
+    const said = names.map(([name, n]) => `${name} (${n})`).join(', ');
+    return `${of.unknown} lines of unknown events, first at line ${of.firstUnknownLine}: ${said}`;
   });
   say(of.otherClockLine > 0, () => {
     return `line ${of.otherClockLine}: times of another clock than before; the order of the lines was kept`;

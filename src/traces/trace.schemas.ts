@@ -44,6 +44,7 @@ export const importedTrace = z.object({
   lostEvents: count,
   unknown: count.describe('lines of events never heard of'),
   unknownEvents: z.record(z.string(), count),
+  firstUnknownLine: line,
   undecodable: count.describe('lines of known events that lack a field'),
   firstUndecodable: z.object({ line, event: z.string(), field: z.string() }).nullable(),
   rootAllocations: count,

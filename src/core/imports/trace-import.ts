@@ -58,6 +58,8 @@ export interface TraceSummary extends ActivityReport {
   /** Lines of events never heard of. */
   readonly unknown: number;
   readonly unknownEvents: { readonly [name: string]: number };
+  /** Line of the first of them; 0: none. */
+  readonly firstUnknownLine: number;
   /** Lines of known events that lack a field. */
   readonly undecodable: number;
   readonly firstUndecodable: { readonly line: number; readonly event: string; readonly field: string } | null;
@@ -117,6 +119,7 @@ export class TraceImport {
   private lostEvents = 0;
   private readonly unknown = new Map<string, number>();
   private unknownLines = 0;
+  private firstUnknownLine = 0;
   private undecodable = 0;
   private firstUndecodable: TraceSummary['firstUndecodable'] = null;
   private events = 0;
@@ -167,7 +170,7 @@ export class TraceImport {
     switch (event.type) {
       case 'unknown':
         if (this.said.full && this.world !== null) this.flushLines();
-        this.unknownLines++;
+        if (this.unknownLines++ === 0) this.firstUnknownLine = frame.lineNumber;
         if (this.unknown.size < LISTED || this.unknown.has(frame.event))
           this.unknown.set(frame.event, (this.unknown.get(frame.event) ?? 0) + 1);
         return;
@@ -387,6 +390,7 @@ export class TraceImport {
       lostEvents: this.lostEvents,
       unknown: this.unknownLines,
       unknownEvents: Object.fromEntries([...this.unknown].sort(([a], [b]) => (a < b ? -1 : 1))),
+      firstUnknownLine: this.firstUnknownLine,
       undecodable: this.undecodable,
       firstUndecodable: this.firstUndecodable,
       rootAllocations: rows.recorder.countByType[E.RootAllocated]!,

@@ -96,6 +96,7 @@ describe('used as far as it can be', () => {
       malformed: { noTaskOrCpu: 1 },
       unknown: 2,
       unknownEvents: { sched_switch: 2 },
+      firstUnknownLine: 302,
       undecodable: 1,
       firstUndecodable: { line: 304, event: 'kvm_exit', field: 'vcpu' },
       rootAllocations: 2,
@@ -109,6 +110,18 @@ describe('used as far as it can be', () => {
     const document = await read([entry('5.000000'), entry('4.000000'), entry('123456789')].join('\n'));
     expect(document).toMatchObject({ events: 3, rows: 5, timesBackwards: 2, otherClockLine: 3 });
     expect(document.warnings.join('\n')).toMatch(/first at line 2/);
+  });
+
+  test('zeros of a crash in the middle, a mark in front, UTF-16', async () => {
+    const zeros = [...LINES.slice(0, 300), '\0'.repeat(400), ...LINES.slice(300)].join('\n');
+    expect(await read(zeros)).toMatchObject({ malformed: { noTaskOrCpu: 1 }, rootAllocations: 2 });
+    expect(await read(`\ufeff${SMI}`)).toMatchObject({
+      format: 'tracefs',
+      malformed: {},
+      rootAllocations: 2,
+    });
+    await expect(read(Buffer.from(`\ufeff${SMI}`, 'utf16le'))).rejects.toThrow(/UTF-16.*expected UTF-8/);
+    await expect(read(`${'x'.repeat(70_000)}\ny\n`)).rejects.toThrow(/1 of them longer than LINE_CHARS_MAX/);
   });
 
   test('white space that a mail program made of other characters', async () => {

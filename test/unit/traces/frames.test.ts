@@ -139,6 +139,32 @@ describe('recorded layouts', () => {
       expect(events(r)[0]).toMatchObject({ event: 'tracing_mark_write', body: 'kvmscen: scenario smi' });
   });
 
+  test('bpftrace: functions that a script names, and what else it says', () => {
+    const r = read(
+      [
+        'Attaching 7 probes...',
+        '00:30:31:347560 tid[553909] pid[553848] kvm_mmu_load: vcpu=0xffff8880061d0c50 kvm=0xffffc900004f5000',
+        '00:30:31:347577 tid[553909] pid[553848] cpu[3] kvm_page_fault: vcpu 0 rip 0x1 address 0x1000 error_code 0x6',
+        '00:30:31:347600 tid[553909] pid[553848] stuck @ rip ffffffff80094a41 (375972 hits), gpa = 294a41',
+        '[1704971602.5] kvm_mmu_unload (tid=52035) vcpu=0xffff8880061d0c50 kvm=0xffffc900004f5000',
+        '[1704971602] task_numa_work (tid=52035) took 19995 ms',
+        '',
+      ].join('\n'),
+    );
+    expect(r).toMatchObject({
+      dialect: 'bpftrace',
+      events: 5,
+      malformed: { noTaskOrCpu: 1 },
+    });
+    expect(events(r).map(({ event, pid, tgid, cpu, time }) => [event, pid, tgid, cpu, time])).toEqual([
+      ['kvm_mmu_load', 553_909, 553_848, -1, 1_831_347_560_000],
+      ['kvm_page_fault', 553_909, 553_848, 3, 1_831_347_577_000],
+      ['stuck', 553_909, 553_848, -1, 1_831_347_600_000],
+      ['kvm_mmu_unload', 52_035, null, -1, 2_891_602_500_000_000],
+      ['task_numa_work', 52_035, null, -1, 2_891_602_000_000_000],
+    ]);
+  });
+
   test('lost events: counted, where they were lost', () => {
     const r = read(textOf('formats/5.10.262.pipe_lost.txt.gz'));
     expect(r.frames.filter((f) => f.kind === 'lost')).toEqual([

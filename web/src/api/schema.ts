@@ -144,7 +144,7 @@ export type Changes = {
 };
 
 export type Check = {
-  /** one era, or one protocol or profile */
+  /** one era, one protocol or profile, or a protocol of the server's folder */
   readonly protocol?: string | undefined;
   /** every era; so without `protocol`, too */
   readonly all?: boolean | undefined;
@@ -191,6 +191,96 @@ export type CheckReport = {
   };
   /** births of roots are probed: the whole probe set is taken as armed */
   readonly rootProbes: boolean;
+  readonly churn: {
+    /** roots; null: nothing in the trace shows their births */
+    readonly allocations: number | null;
+    /** null: the trace's clock has no seconds */
+    readonly perSecond: number | null;
+    /** null: the trace's clock has no seconds */
+    readonly seconds: number | null;
+    /** `first table`: v5.10 without probes, where only the first table below a root is announced */
+    readonly shownBy: "probe" | "kvm_mmu_get_page" | "first table" | "session" | null;
+    readonly causes: readonly ({
+      readonly cause: "first" | "smm" | "cr0" | "cr4" | "efer" | "cpuid" | "ioctl" | "memslot" | "forced" | "unknown";
+      readonly text: string;
+      readonly allocations: number;
+      /** null: the trace's clock has no seconds */
+      readonly perSecond: number | null;
+      /** SMIs, register writes, ioctls, memslot updates; null: not counted */
+      readonly occasions: number | null;
+    })[];
+    readonly smis: number;
+    /** page faults at pages that had been mapped, on roots that had to be given again */
+    readonly refault: {
+      readonly faults: number;
+      readonly perAllocation: number | null;
+      /** from those exits to the next entries */
+      readonly ns: number | null;
+      /** of all page faults */
+      readonly share: number | null;
+    };
+    readonly exits: number;
+    readonly faults: number;
+    /** with most allocations first, at most 64 */
+    readonly vcpus: readonly ({
+      readonly vm: number;
+      readonly vcpu: number;
+      readonly pid: number;
+      readonly task: string;
+      readonly allocations: number;
+      readonly faults: number;
+      readonly exits: number;
+    })[];
+    /** the vCPU's last exit before it was given a root */
+    readonly exitReasons: readonly ({
+      readonly reason: string;
+      readonly allocations: number;
+    })[];
+    /** for a chart */
+    readonly series: {
+      /** time of the first event in the trace's clock */
+      readonly from: number;
+      /** length of a point: ns, or ticks */
+      readonly step: number;
+      /** at most 240, without gaps */
+      readonly points: readonly ({
+        /** begin of the point, behind `from` */
+        readonly at: number;
+        readonly allocations: number;
+        /** allocations by cause; those with none are left out */
+        readonly causes: {
+          readonly [name: string]: number;
+        };
+        readonly faults: number;
+        readonly exits: number;
+      })[];
+    };
+  };
+  /** one sentence */
+  readonly diagnosis: string;
+  /** livelock: one instruction faults without an end, or a walk yields without getting on; thrash: most faults map again what a dropped root had mapped; idle: HLT */
+  readonly progress: {
+    readonly verdict: "progress" | "livelock" | "thrash" | "idle" | "unknown";
+    readonly why: string;
+    /** line of the trace; of a simulated session the position */
+    readonly from: number;
+    /** line of the trace; of a simulated session the position */
+    readonly to: number;
+    /** behind the first event */
+    readonly fromNs: number | null;
+    readonly toNs: number | null;
+    /** at most 64 */
+    readonly vcpus: readonly ({
+      readonly vm: number;
+      readonly vcpu: number;
+      readonly verdict: "progress" | "livelock" | "thrash" | "idle" | "unknown";
+      readonly why: string;
+      /** line of the trace; of a simulated session the position */
+      readonly from: number;
+      /** line of the trace; of a simulated session the position */
+      readonly to: number;
+    })[];
+  };
 };
 
 export type CommandAnswer = {
@@ -1128,6 +1218,8 @@ export type ImportedTrace = {
   readonly unknownEvents: {
     readonly [name: string]: number;
   };
+  /** number of the line, from 1; 0: none */
+  readonly firstUnknownLine: number;
   /** lines of known events that lack a field */
   readonly undecodable: number;
   readonly firstUndecodable: {

@@ -1,5 +1,6 @@
 // Which tool printed a text. Found from its first lines, never asked for: each layout tries them, and the one that reads
 // most wins; headers and names then tell tools apart that share a layout.
+import { parseBpftraceLine } from './bpftrace-line.js';
 import type { Frame } from './frame.js';
 import { parseGraphLine } from './graph-line.js';
 import { parseLatencyLine } from './latency-line.js';
@@ -11,7 +12,8 @@ export type DialectName =
   | 'latency'
   | 'function_graph'
   | 'trace-cmd report'
-  | 'perf script';
+  | 'perf script'
+  | 'bpftrace';
 
 export interface Dialect {
   readonly name: DialectName;
@@ -57,11 +59,14 @@ const LAYOUTS = {
   task: reader(parseTaskLine),
   latency: reader(parseLatencyLine),
   graph: reader(parseGraphLine),
+  bpftrace: reader(parseBpftraceLine),
 };
+
+const NAMES = ['task', 'latency', 'graph', 'bpftrace'] as const;
 
 /** Null: none of them reads any line. */
 export function recogniseDialect(head: readonly string[]): Dialect | null {
-  const scores = { task: 0, latency: 0, graph: 0 };
+  const scores = { task: 0, latency: 0, graph: 0, bpftrace: 0 };
   let perf = 0;
   let header = '';
   let traceCmd = false;
@@ -71,15 +76,16 @@ export function recogniseDialect(head: readonly string[]): Dialect | null {
       continue;
     }
     if (TRACE_CMD.test(line)) traceCmd = true;
-    for (const layout of ['task', 'latency', 'graph'] as const) {
+    for (const layout of NAMES) {
       const frame = LAYOUTS[layout](line, k + 1);
       if (frame.kind === 'event' || frame.kind === 'call') scores[layout]++;
     }
     if (/\]\s+(?:\S{4,7}\s+)?\d+\.\d+:\s+[a-z_0-9]+:[a-z_0-9A-Z]+:/.test(line)) perf++;
   }
-  const best = (['task', 'latency', 'graph'] as const).reduce((a, b) => (scores[b] > scores[a] ? b : a));
+  const best = NAMES.reduce((a, b) => (scores[b] > scores[a] ? b : a));
   if (scores[best] === 0) return null;
   if (best === 'latency') return { name: 'latency', parse: LAYOUTS.latency };
+  if (best === 'bpftrace') return { name: 'bpftrace', parse: LAYOUTS.bpftrace };
   if (best === 'graph') return { name: 'function_graph', parse: LAYOUTS.graph };
   const name = traceCmd
     ? 'trace-cmd report'

@@ -14,6 +14,8 @@ const WRAPPED_TO_CHARS = 120;
 /** Malformed lines that the report shows; all are counted. */
 export const MALFORMED_SHOWN = 20;
 
+/** Layouts that are not that of task-line.ts. */
+const OTHER_LAYOUTS: readonly DialectName[] = ['latency', 'function_graph', 'bpftrace'];
 const QUOTE = /^(?:\s*>)+ ?/;
 const STACK = /^\s*(?:=> |<stack trace>|\* ?=> )/;
 
@@ -145,14 +147,19 @@ export class FrameReader {
   private recognise(): void {
     const found = recogniseDialect(this.head.map((line) => line.replace(QUOTE, '')));
     if (found === null) {
+      const { lineTooLong = 0 } = this.malformed;
+      const tooLong =
+        lineTooLong === 0
+          ? ''
+          : ` (${lineTooLong} of them longer than LINE_CHARS_MAX = ${LINE_CHARS_MAX} characters)`;
       throw new BadInput(
         'not-a-trace',
-        `none of the first ${this.head.length} lines is one of a trace; expected text of tracefs (trace, trace_pipe), trace-cmd report or perf script, or a trace.dat`,
+        `none of the first ${this.head.length} lines is one of a trace${tooLong}; expected text of tracefs (trace, trace_pipe), trace-cmd report, perf script or bpftrace, or a trace.dat`,
         ['tracefs trace', 'trace_pipe', 'trace-cmd report', 'perf script', 'trace.dat'],
       );
     }
     this.dialect = found;
-    this.plain = found.name !== 'latency' && found.name !== 'function_graph';
+    this.plain = !OTHER_LAYOUTS.includes(found.name);
     this.wrapped = this.head.every((line) => line.length <= WRAPPED_TO_CHARS);
     for (const line of this.head.splice(0)) {
       this.lines++;
