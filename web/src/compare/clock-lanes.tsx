@@ -13,6 +13,7 @@ import type { Window } from '../timeline/model/window.js';
 import { Paints, paint } from '../timeline/paint.js';
 import { useTimelineData } from '../timeline/timeline-data.js';
 import { Card, timeAt } from '../timeline/timeline-pane.js';
+import { useGaps } from '../timeline/use-gaps.js';
 import { count, time } from '../ui/format.js';
 import { ErrorState } from '../ui/states.js';
 import { Letter } from './letter.js';
@@ -92,6 +93,7 @@ export function ClockLanes(props: ClockLanesProps) {
   }, [onWidth]);
 
   const choice = props.choice ?? firstChoice(overview);
+  const gaps = useGaps(id, session.kind === 'imported');
   const depths = useRef<Depths>(new Map());
   const lanes = laneList(overview, scene, part, choice, depths.current, better);
   const top = Math.max(0, Math.min(scroll, lanes.height - size.height));
@@ -107,6 +109,7 @@ export function ClockLanes(props: ClockLanesProps) {
     at: null,
     findings: [],
     notes: [],
+    gaps,
     range: null,
     most: MAX_PRIMITIVES / 2,
     ...(name === 'time' && { place: clock.place }),

@@ -135,7 +135,7 @@ function Waiting({ compared: { error, moving, progress, reload } }: { readonly c
     );
   }
   if (error !== null) return <ErrorState error={error} retry={reload} />;
-  if (progress === null) return <Loading what="both sessions" />;
+  if (progress === null) return <Loading what="the sessions" />;
   return <WorkProgress title="Comparing" {...progress} what="events" />;
 }
 

@@ -74,7 +74,11 @@ function Nothing({ alignment: { outcome, reason, sameOrder } }: { readonly align
     outcome === 'gaveUp'
       ? 'Too many steps waited for their counterpart: the first divergence is not known.'
       : (reason?.text ?? 'The sessions cannot be aligned.');
-  return <p className="note t2">Not aligned: {why} The figures and curves are side by side all the same.</p>;
+  return (
+    <p className="note t2">
+      Not aligned: {why.replace(/\.?$/, '.')} The figures and curves are side by side all the same.
+    </p>
+  );
 }
 
 function Parted({

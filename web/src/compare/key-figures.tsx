@@ -145,7 +145,7 @@ function Accounts({ comparison }: { readonly comparison: Comparison }) {
               );
             })}
           </span>
-          <span className="n t2">{shortText(sums[i], 'ns')}</span>
+          <span className="n t2">{sums[i] === 0 ? 'not known' : shortText(sums[i], 'ns')}</span>
         </div>
       ))}
       {comparison.sessions.length === 2 && (

@@ -1,5 +1,5 @@
 // The traces that were imported, newest first.
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { ask } from '../api/ask.js';
 import { useResource } from '../api/resource.js';
 import { Link } from '../app/link.js';
@@ -13,7 +13,17 @@ export function TraceList() {
   const { data, error, reload } = useResource('imported', (signal) =>
     ask<'Sessions_list'>('GET', '/sessions', { query: { kind: 'imported', limit: LISTED }, signal }),
   );
-  useEffect(() => onChanges(reload), [reload]);
+  // A new session may be a trace; those that merely run on are none.
+  const known = useRef(new Set<string>());
+  useEffect(
+    () =>
+      onChanges(({ changes, removed, overflow }) => {
+        const fresh = changes.filter(({ session }) => !known.current.has(session));
+        for (const { session } of fresh) known.current.add(session);
+        if (overflow || removed.length > 0 || fresh.length > 0) reload();
+      }),
+    [reload],
+  );
   return (
     <section className="pane trace-list" aria-label="Imported traces">
       <div className="ph">

@@ -1,12 +1,10 @@
 // What the view knows of one imported trace: its report, its session, the births of its roots, and where events are missing.
 import { ask } from '../api/ask.js';
+import { eventsOf } from '../api/events.js';
 import { type Resource, useResource } from '../api/resource.js';
-import type { EventPage, ImportedTrace, Session } from '../api/schema.js';
+import type { ImportedTrace, Session } from '../api/schema.js';
 import { type Bars, barsOf, type GapSpan, gapSpans } from './model/churn.js';
 
-/** Pages of births that are read; more roots than they hold are counted, not drawn. */
-const MAX_PAGES = 40;
-const PAGE = 1_000;
 const MAX_GAPS = 40;
 
 export interface Births {
@@ -48,22 +46,4 @@ export function useBirths(id: string, endNs: number | null): Resource<Births> {
       gaps: gapSpans(shown, new Map(known), endNs ?? 0),
     };
   });
-}
-
-async function eventsOf(
-  id: string,
-  type: string,
-  signal: AbortSignal,
-): Promise<{ readonly events: EventPage['events']; readonly whole: boolean }> {
-  const events: EventPage['events'][number][] = [];
-  let from: number | null = 1;
-  for (let page = 0; from !== null && page < MAX_PAGES; page++) {
-    const read: EventPage = await ask<'Events_events'>('GET', `/sessions/${id}/events`, {
-      query: { type, from, limit: PAGE },
-      signal,
-    });
-    events.push(...read.events);
-    from = read.next;
-  }
-  return { events, whole: from === null };
 }

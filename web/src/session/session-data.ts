@@ -1,13 +1,13 @@
 // What a session's view knows of its session: what it is, how far it is stored now, its findings, milestones and notes.
 import { useEffect } from 'react';
 import { ask } from '../api/ask.js';
+import { eventsOf } from '../api/events.js';
 import { type Resource, useResource } from '../api/resource.js';
-import type { EventPage, Notes, Session } from '../api/schema.js';
+import type { Notes, Session } from '../api/schema.js';
 import { useChange } from '../live/watch.js';
 import type { Gap } from '../timeline/model/layout.js';
+import { useGaps } from '../timeline/use-gaps.js';
 
-/** One page looks at a bounded number of events. */
-const MAX_PAGES = 200;
 const MILESTONE_NAMES = ['', 'firmware', 'bootLoader', 'decompression', 'kernel', 'pid1', 'console'];
 const SEALED = new Set(['finished', 'failed', 'cancelled']);
 
@@ -51,10 +51,8 @@ export function useSessionData(id: string): SessionData {
     ask<'Events_findings'>('GET', `/sessions/${id}/findings`, { signal }),
   );
   const reached = session === null ? null : `${id} ${sealed} ${Object.keys(session.milestones).length}`;
-  const milestones = useResource(reached, (signal) => readEvents(id, 'Milestone', signal));
-  const gaps = useResource(session?.kind === 'imported' ? `gaps ${id}` : null, (signal) =>
-    readEvents(id, 'TraceGap', signal),
-  );
+  const milestones = useResource(reached, (signal) => eventsOf(id, 'Milestone', signal));
+  const gaps = useGaps(id, session?.kind === 'imported');
   const notes = useResource(session === null ? null : id, (signal) =>
     ask<'Notes_list'>('GET', `/sessions/${id}/notes`, { signal }),
   );
@@ -66,32 +64,11 @@ export function useSessionData(id: string): SessionData {
     last,
     sealed,
     findings: findings.data?.findings ?? [],
-    milestones: (milestones.data ?? []).map(({ position, values }) => ({
+    milestones: (milestones.data?.events ?? []).map(({ position, values }) => ({
       position,
       name: MILESTONE_NAMES[values['milestone'] ?? 0] ?? 'milestone',
     })),
     notes,
-    gaps: (gaps.data ?? []).map(({ position, values }) => {
-      const lost = values['lost'] ?? -1;
-      return { position, lost: lost < 0 ? null : lost };
-    }),
+    gaps,
   };
-}
-
-async function readEvents(
-  id: string,
-  type: 'Milestone' | 'TraceGap',
-  signal: AbortSignal,
-): Promise<EventPage['events']> {
-  const found: EventPage['events'][number][] = [];
-  let from: number | null = 1;
-  for (let page = 0; from !== null && page < MAX_PAGES; page++) {
-    const read: EventPage = await ask<'Events_events'>('GET', `/sessions/${id}/events`, {
-      query: { type, from },
-      signal,
-    });
-    found.push(...read.events);
-    from = read.next;
-  }
-  return found;
 }
