@@ -144,6 +144,10 @@ describe('Compare and Import in the page', () => {
     await page.getByRole('heading', { name: `${HOSTILE}.gz` }).waitFor(WAIT);
     expect(await page.locator('img').count()).toBe(0);
 
+    await page
+      .getByText('this kernel frees a root with its last vCPU: 41 root allocations for 20 SMIs')
+      .waitFor(WAIT);
+    await page.getByRole('region', { name: 'Causes' }).getByText('SMM entry or exit').first().waitFor(WAIT);
     const verdicts = page.getByRole('region', { name: 'Verdict of each protocol' });
     await verdicts.getByRole('button', { name: /v5\.18 accepted as 6\.1\.192-nofix/ }).waitFor(WAIT);
     await verdicts.getByText('This trace cannot tell these 3 apart.').waitFor(WAIT);
@@ -194,6 +198,7 @@ describe('Compare and Import in the page', () => {
     const id = new URL(page.url()).searchParams.get('session') ?? '';
     await page.getByText('1,288 events lost at line 25 on CPU 0').waitFor(WAIT);
     await page.getByText('Nothing observed refutes v5.10').waitFor(WAIT);
+    await page.locator('[aria-current=true]').getByText('LOST EVENTS').waitFor(WAIT);
     await page.goto(`${server.server.url}/sessions/${id}`);
     await page
       .getByRole('list', { name: 'What the timeline shows' })

@@ -1,26 +1,35 @@
-// Births of roots over the length of the trace, drawn by uPlot. Where events are missing the chart is torn: nothing is
-// interpolated, and the word stands there.
+// Roots that were given over the length of the trace, drawn by uPlot, stacked by cause. Where events are missing the chart is
+// torn: nothing is interpolated, and the word stands there.
 import 'uplot/dist/uPlot.min.css';
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import { useTheme } from '../app/theme.js';
 import { count, time } from '../ui/format.js';
-import type { Births } from './use-trace.js';
+import { CAUSE_INKS, type Columns, type GapSpan } from './model/churn.js';
 
 const FONT = '11px "Inter", system-ui, sans-serif';
 const TOOTH_PX = 4;
 const LEAST_GAP_PX = 8;
+const MAX_TICKS = 5;
 
-export function ChurnChart({ births }: { readonly births: Births }) {
+interface Props {
+  readonly columns: Columns;
+  readonly gaps: readonly GapSpan[];
+  /** False: the trace's clock has no seconds. */
+  readonly timed: boolean;
+}
+
+export function ChurnChart({ columns, gaps, timed }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const theme = useTheme();
   useEffect(() => {
     const element = box.current;
     if (element === null) return;
     void theme;
+    const data = [[...columns.at], ...columns.stacks.map(({ heights }) => [...heights])];
     const made = new uPlot(
-      optionsOf(births, element),
-      [[...births.bars.atNs], [...births.bars.births]],
+      optionsOf({ columns, gaps, timed }, element),
+      data as unknown as uPlot.AlignedData,
       element,
     );
     const watch = new ResizeObserver(([entry]) => {
@@ -32,49 +41,48 @@ export function ChurnChart({ births }: { readonly births: Births }) {
       watch.disconnect();
       made.destroy();
     };
-  }, [births, theme]);
-  const total = births.bars.births.reduce((sum, n) => sum + n, 0);
-  const label = `${count(total)} births of roots over ${time(births.bars.endNs)}, ${count(births.gaps.length)} gaps`;
+  }, [columns, gaps, timed, theme]);
+  const label = `At most ${count(columns.most)} root allocations in one of ${count(columns.at.length)} columns, ${count(gaps.length)} gaps`;
   return <div className="plot" ref={box} role="img" aria-label={label} />;
 }
 
-function optionsOf({ bars, gaps }: Births, element: HTMLElement): uPlot.Options {
+function optionsOf({ columns, gaps, timed }: Props, element: HTMLElement): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const ink = (name: string): string => style.getPropertyValue(`--${name}`).trim();
-  const most = Math.max(1, ...bars.births);
+  const { most } = columns;
+  const step = Math.max(1, Math.ceil(most / MAX_TICKS));
   const axis = {
     stroke: ink('t3'),
     font: FONT,
     grid: { stroke: ink('line'), width: 1 },
     ticks: { show: false },
   };
+  const words = (ticks: readonly number[]): string[] =>
+    ticks.map((at) => (timed ? time(at, (ticks[1] ?? 0) - (ticks[0] ?? 0)) : count(at)));
   return {
     width: element.clientWidth,
     height: element.clientHeight,
     padding: [10, 16, 0, 0],
     legend: { show: false },
     cursor: { show: false },
-    scales: { x: { time: false, range: [0, bars.endNs] }, y: { range: () => [0, most * 1.1] } },
+    scales: { x: { time: false, range: [0, columns.end] }, y: { range: () => [0, most * 1.1] } },
     axes: [
-      {
-        ...axis,
-        size: 24,
-        values: (_, ticks) => ticks.map((ns) => time(ns, (ticks[1] ?? 0) - (ticks[0] ?? 0))),
-      },
+      { ...axis, size: 24, values: (_, ticks) => words(ticks) },
       {
         ...axis,
         size: 48,
-        values: (_, ticks) => ticks.map((n) => (Number.isInteger(n) ? count(n) : '')),
+        splits: () => Array.from({ length: Math.floor(most / step) + 1 }, (_, i) => i * step),
+        values: (_, ticks) => ticks.map((n) => count(n)),
       },
     ],
     series: [
       {},
-      {
-        fill: ink('valid'),
+      ...columns.stacks.map(({ cause }) => ({
+        fill: ink(CAUSE_INKS[cause]),
         width: 0,
         points: { show: false },
-        paths: (uPlot.paths.bars as NonNullable<typeof uPlot.paths.bars>)({ size: [0.9, 40, 1] }),
-      },
+        paths: (uPlot.paths.bars as NonNullable<typeof uPlot.paths.bars>)({ size: [0.92, 40, 1] }),
+      })),
     ],
     hooks: {
       draw: [

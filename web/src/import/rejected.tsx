@@ -21,6 +21,8 @@ export function RejectedPane({
   readonly verdict: Verdict | null;
 }) {
   const rejected = verdict?.firstRejected ?? null;
+  // Where lines are missing is what keeps it open.
+  const lost = trace.gapList.find(({ kind, line }) => kind === 'lost' && line > 0);
   return (
     <section className="pane rejected" aria-label="First rejected event">
       <div className="ph">
@@ -42,6 +44,7 @@ export function RejectedPane({
       </div>
       {verdict === null && <p className="note t3">Choose a protocol at the right.</p>}
       {verdict !== null && rejected === null && <Explained verdict={verdict} />}
+      {verdict?.verdict === 'undecided' && lost !== undefined && <Context trace={trace} line={lost.line} />}
       {rejected !== null && (
         <>
           <div className="why">
@@ -145,12 +148,12 @@ function LineRow({
   }, [on]);
   return (
     <tr
-      className={on ? 'on' : kind === 'lost' ? 'lost' : ''}
+      className={kind === 'lost' ? 'lost' : on ? 'on' : ''}
       aria-current={on ? 'true' : undefined}
       ref={row}
     >
       <td className="n m">
-        {on && <span className="bad">✕ </span>}
+        {on && (kind === 'lost' ? <span className="warn">▲ </span> : <span className="bad">✕ </span>)}
         {count(line)}
       </td>
       <td className="n m">{cpu ?? ''}</td>

@@ -7,13 +7,14 @@ import { Link } from '../app/link.js';
 import { go, setQuery } from '../app/router.js';
 import { useStatus } from '../app/status.js';
 import { bytes, count, plural, time } from '../ui/format.js';
-import { EmptyState, ErrorState, Loading } from '../ui/states.js';
+import { ErrorState, Loading } from '../ui/states.js';
 import { useTitle } from '../ui/title.js';
-import { ChurnChart } from './churn-chart.js';
+import { ChurnPane } from './churn-pane.js';
+import { activityOf } from './model/churn.js';
 import { gapText, kernelText, type Verdict } from './model/report.js';
 import { RejectedPane } from './rejected.js';
 import { type Check, useCheck } from './use-check.js';
-import { useBirths, useTrace } from './use-trace.js';
+import { useTrace } from './use-trace.js';
 import { VerdictsPane } from './verdicts.js';
 
 export function TraceReport({ id, protocol }: { readonly id: string; readonly protocol: string | null }) {
@@ -109,6 +110,9 @@ function Report({
   );
 }
 
+/** Chips, by what the guests do. */
+const PROGRESS = { progress: 'v', livelock: 'b', thrash: 'z', idle: 'f', unknown: 'o' } as const;
+
 function Cards({
   trace,
   session,
@@ -118,6 +122,8 @@ function Cards({
   readonly session: Session;
   readonly check: Check;
 }) {
+  const activity = activityOf(trace);
+  const perSecond = activity?.churn.perSecond ?? (trace.rootAllocations / session.timeNs) * 1e9;
   const accepted = check.data?.verdicts.filter(({ verdict }) => verdict === 'accepted') ?? [];
   const undecided = check.data?.verdicts.filter(({ verdict }) => verdict === 'undecided') ?? [];
   const names = (accepted.length > 0 ? accepted : undecided).map(({ protocol }) => protocol).join(', ');
@@ -130,8 +136,21 @@ function Cards({
         </p>
         <p className="t3">
           {session.timeNs > 0
-            ? `${((trace.rootAllocations / session.timeNs) * 1e9).toFixed(1)} a second over ${time(session.timeNs)}`
+            ? `${perSecond.toFixed(1)} a second over ${time(session.timeNs)}`
             : 'the clock tells no seconds'}
+        </p>
+      </div>
+      <div>
+        <h2>
+          Diagnosis
+          {activity !== null && (
+            <span className={`chip ${PROGRESS[activity.progress.verdict]}`} title={activity.progress.why}>
+              {activity.progress.verdict}
+            </span>
+          )}
+        </h2>
+        <p className="sentence">
+          {activity?.diagnosis ?? 'not told: the trace was imported by an older version'}
         </p>
       </div>
       <div>
@@ -148,16 +167,6 @@ function Cards({
         </p>
       </div>
       <div>
-        <h2>Events observed</h2>
-        <p className="big">
-          <b>{count(trace.events)}</b>
-        </p>
-        <p className="t3">
-          {plural(trace.lines, 'line')}, {bytes(trace.bytes)}; {plural(trace.vms, 'VM')},{' '}
-          {plural(trace.vcpus, 'vCPU')}
-        </p>
-      </div>
-      <div>
         <h2>Events lost</h2>
         <p className="big">
           <b className={trace.gaps > 0 ? 'warn' : ''}>
@@ -166,33 +175,6 @@ function Cards({
         </p>
         <p className="t3">{trace.gaps === 0 ? 'no gap is told' : plural(trace.gaps, 'gap')}</p>
       </div>
-    </section>
-  );
-}
-
-function ChurnPane({ trace, session }: { readonly trace: ImportedTrace; readonly session: Session }) {
-  const { data, error, reload } = useBirths(session.id, session.timeNs);
-  return (
-    <section className="pane churn-pane" aria-label="Churn">
-      <div className="ph">
-        <h2>Births of roots over the trace</h2>
-        <span className="t3 cut">
-          {data?.whole === false
-            ? 'the first of them; there are more than are drawn'
-            : 'each bar a 120th of its length'}
-        </span>
-      </div>
-      {data === undefined && error !== null && <ErrorState error={error} retry={reload} />}
-      {data === undefined && error === null && <Loading what="the births" />}
-      {data !== undefined && trace.rootAllocations === 0 && (
-        <EmptyState title="No line shows the birth of a root">
-          <p className="t2">
-            Kernels before 6.1 have no tracepoint for it;{' '}
-            <span className="m">rootline import --print-probes</span> prints the probes that do.
-          </p>
-        </EmptyState>
-      )}
-      {data !== undefined && trace.rootAllocations > 0 && <ChurnChart births={data} />}
     </section>
   );
 }
@@ -223,7 +205,9 @@ function KnownPane({
         <dl className="facts">
           <dt>observed</dt>
           <dd>
-            {plural(trace.events, 'line')} about KVM; {count(roots.putsCompared - roots.putsDisagree)} of{' '}
+            {plural(trace.events, 'line')} about KVM of {count(trace.lines)}, {bytes(trace.bytes)};{' '}
+            {plural(trace.vms, 'VM')}, {plural(trace.vcpus, 'vCPU')};{' '}
+            {count(roots.putsCompared - roots.putsDisagree)} of{' '}
             {plural(roots.putsCompared, 'printed refcount')} agree with the counted ones
           </dd>
           <dt className="inferred">≈ inferred</dt>

@@ -1,18 +1,11 @@
-// What the view knows of one imported trace: its report, its session, the births of its roots, and where events are missing.
+// What the view knows of one imported trace: its report, its session, and when events are missing.
 import { ask } from '../api/ask.js';
 import { eventsOf } from '../api/events.js';
 import { type Resource, useResource } from '../api/resource.js';
 import type { ImportedTrace, Session } from '../api/schema.js';
-import { type Bars, barsOf, type GapSpan, gapSpans } from './model/churn.js';
+import { type GapSpan, gapSpans } from './model/churn.js';
 
 const MAX_GAPS = 40;
-
-export interface Births {
-  readonly bars: Bars;
-  /** False: the trace has more roots than were read. */
-  readonly whole: boolean;
-  readonly gaps: readonly GapSpan[];
-}
 
 export function useTrace(id: string): Resource<{ readonly trace: ImportedTrace; readonly session: Session }> {
   return useResource(`trace ${id}`, async (signal) => {
@@ -24,13 +17,13 @@ export function useTrace(id: string): Resource<{ readonly trace: ImportedTrace; 
   });
 }
 
-export function useBirths(id: string, endNs: number | null): Resource<Births> {
-  return useResource(endNs === null ? null : `births ${id}`, async (signal) => {
-    const [births, gaps] = await Promise.all([
-      eventsOf(id, 'RootAllocated', signal),
-      eventsOf(id, 'TraceGap', signal),
-    ]);
-    const shown = gaps.events.slice(0, MAX_GAPS);
+export function useGapSpans(
+  { sessionId: id, gaps }: ImportedTrace,
+  endNs: number,
+): readonly GapSpan[] | undefined {
+  const { data } = useResource(gaps === 0 ? null : `gap spans ${id}`, async (signal) => {
+    const { events } = await eventsOf(id, 'TraceGap', signal);
+    const shown = events.slice(0, MAX_GAPS);
     const behind = await Promise.all(
       shown.map(async ({ position }) => {
         const query = { from: position + 1, to: position + 1, limit: 1 };
@@ -39,11 +32,7 @@ export function useBirths(id: string, endNs: number | null): Resource<Births> {
       }),
     );
     const known = behind.flatMap(([position, ns]) => (ns === undefined ? [] : [[position, ns] as const]));
-    const times = births.events.map(({ timeNs }) => timeNs);
-    return {
-      bars: barsOf(times, endNs ?? 0),
-      whole: births.whole,
-      gaps: gapSpans(shown, new Map(known), endNs ?? 0),
-    };
+    return gapSpans(shown, new Map(known), endNs);
   });
+  return gaps === 0 ? [] : data;
 }

@@ -44,8 +44,3 @@ export function lineTime(time: number | null, clock: ImportedTrace['clock']): st
   if (clock !== 'ns' && clock !== 'relative') return count(time);
   return (time / 1e9).toFixed(6);
 }
-
-/** How a label of an event of an imported session is to be shown. */
-export function isInferred(label: string | null): boolean {
-  return label?.startsWith('inferred') ?? false;
-}
