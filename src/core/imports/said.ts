@@ -5,6 +5,8 @@ import type { Frame, FrameClock } from '../traces/frames/frame.js';
 
 /** A chunk of lines is closed when it has so much text. */
 export const SAID_CHARS_MAX = 4 * 1024 * 1024;
+/** Text is made one string after so many characters. */
+const PIECE_CHARS = 16_384;
 /** CPUs of one trace have numbers below this. */
 const CPUS_MAX = 65_536;
 const TAB = '\t';
@@ -18,13 +20,16 @@ type Placed = Extract<Frame, { readonly kind: 'event' | 'call' }>;
 
 export class SaidWriter {
   private text = '';
+  /** Text that is in one piece each; all of it has `chars`. */
+  private pieces: string[] = [];
+  private chars = 0;
   private tasks = new Map<number, KnownTask>();
   private told = 0;
   private lineNumber = 0;
   private time = 0;
 
   get full(): boolean {
-    return this.text.length >= SAID_CHARS_MAX;
+    return this.chars >= SAID_CHARS_MAX;
   }
 
   take(frame: Frame): void {
@@ -50,17 +55,30 @@ export class SaidWriter {
         break;
       default:
     }
+    if (this.text.length >= PIECE_CHARS) this.flatten();
   }
 
   /** The text so far; the next begins anew. */
   takeText(): string {
-    const { text } = this;
-    this.text = '';
+    this.flatten();
+    const text = this.pieces.join('');
+    this.pieces = [];
+    this.chars = 0;
     this.tasks = new Map();
     this.told = 0;
     this.lineNumber = 0;
     this.time = 0;
     return text;
+  }
+
+  /** V8 keeps what was put together as a tree, and reading a character makes one string of it: better soon than of millions. */
+  private flatten(): void {
+    const { text } = this;
+    if (text === '') return;
+    text.charCodeAt(0);
+    this.pieces.push(text);
+    this.chars += text.length;
+    this.text = '';
   }
 
   private head(frame: Placed): string {
