@@ -29,9 +29,13 @@ import { jobPage } from '../jobs/job-pages.js';
 import { JobService, type JobView } from '../jobs/job-service.js';
 import type { SessionRunner } from '../sessions/runner/session-runner.js';
 import { PROTOCOL_FOLDER, RUNNER } from '../sessions/sessions.tokens.js';
+import type { EventStore } from '../store/event-store.port.js';
+import { EVENT_STORE } from '../store/store.module.js';
 import type { ProtocolFolder } from '../user-protocols/protocol-folder.js';
 import * as schemas from './exploration.schemas.js';
 import { ExplorationService, type ExplorationView } from './exploration.service.js';
+import { TraceExplorationService } from './trace-exploration.service.js';
+import { TraceExplorationsController } from './trace-explorations.controller.js';
 
 const ID = { id: 'id of the exploration' };
 
@@ -130,7 +134,7 @@ class ExplorationsModule {}
 export function explorationsModule(dataDir: string, checkpointMs: number): DynamicModule {
   return {
     module: ExplorationsModule,
-    controllers: [ExplorationsController],
+    controllers: [TraceExplorationsController, ExplorationsController],
     providers: [
       {
         provide: ExplorationService,
@@ -143,6 +147,12 @@ export function explorationsModule(dataDir: string, checkpointMs: number): Dynam
             textOf: (id) => protocols.text(id),
           }),
         inject: [JobService, RUNNER, PROTOCOL_FOLDER],
+      },
+      {
+        provide: TraceExplorationService,
+        useFactory: (store: EventStore, jobs: JobService, runner: SessionRunner) =>
+          new TraceExplorationService(store, jobs, runner),
+        inject: [EVENT_STORE, JobService, RUNNER],
       },
     ],
   };

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { BadInput } from '../core/base/errors.js';
 import { readLines, type TracedLine } from '../core/imports/event-codec.js';
-import type { EventReader } from '../store/event-store.port.js';
+import type { EventReader, EventStore } from '../store/event-store.port.js';
 import type { TraceLines } from '../store/imports.port.js';
 import { readTrace } from './read-trace.js';
 import type { TraceOrder } from './trace-messages.js';
@@ -35,11 +35,7 @@ export async function linesOfFile(
 
 /** Of an imported session; throws BadInput where it is none. */
 export function linesOfSession(reader: EventReader, sessionId: string, to: number): TracedLine[] {
-  if (reader.traceSummary(sessionId) === null)
-    throw new BadInput(
-      'not-imported',
-      `session ${sessionId} is no imported trace; expected one that "rootline import" made`,
-    );
+  if (reader.traceSummary(sessionId) === null) throw notImported(sessionId);
   const lines: TracedLine[] = [];
   for (let from = 1; ; ) {
     const chunks = reader.traceLines(sessionId, from, CHUNKS_AT_ONCE);
@@ -51,6 +47,41 @@ export function linesOfSession(reader: EventReader, sessionId: string, to: numbe
     if (chunks.length === 0) return lines;
   }
 }
+
+/** The packed lines of an imported session up to line `to`, for another thread; throws BadInput where it is none. */
+export async function chunksOfSession(
+  store: Pick<EventStore, 'traceSummary' | 'traceLines' | 'getSession'>,
+  sessionId: string,
+  to: number,
+): Promise<TraceLines[]> {
+  await store.getSession(sessionId);
+  if ((await store.traceSummary(sessionId)) === null) throw notImported(sessionId);
+  const out: TraceLines[] = [];
+  let lines = 0;
+  for (let from = 1; lines <= MAX_LINES_KEPT; ) {
+    const chunks = await store.traceLines(sessionId, from, CHUNKS_AT_ONCE);
+    for (const chunk of chunks) {
+      if (chunk.fromLine > to) return out;
+      out.push(chunk);
+      lines += chunk.lines;
+      from = chunk.number + 1;
+    }
+    if (chunks.length === 0) break;
+  }
+  return out;
+}
+
+export function linesOfChunks(chunks: readonly TraceLines[], to: number): TracedLine[] {
+  const lines: TracedLine[] = [];
+  for (const chunk of chunks) take(chunk, lines, to);
+  return lines;
+}
+
+const notImported = (sessionId: string): BadInput =>
+  new BadInput(
+    'not-imported',
+    `session ${sessionId} is no imported trace; expected one that "rootline import" made`,
+  );
 
 function take(chunk: TraceLines, lines: TracedLine[], to: number): void {
   const bytes = inflateRawSync(chunk.deflated, { maxOutputLength: Math.max(1, chunk.size) });

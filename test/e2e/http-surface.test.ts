@@ -106,6 +106,7 @@ const ROUTES = [
   'GET /api/v1/litmus',
   'GET /api/v1/explorations',
   'POST /api/v1/explorations',
+  'POST /api/v1/explorations/traces',
   'GET /api/v1/explorations/{id}',
   'GET /api/v1/explorations/{id}/report',
   'GET /api/v1/sweeps',

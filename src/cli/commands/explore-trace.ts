@@ -45,6 +45,7 @@ export async function exploreTraceCommand(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const asked = planTrace(options);
+  if (options.data !== undefined) await refuseServer(options.data);
   const lines = await linesOf(options, asked.window.to);
   let cancelled = false;
   process.once('SIGINT', () => {
@@ -64,6 +65,17 @@ export async function exploreTraceCommand(
   terminal.document(document);
   show(document, terminal);
   return EXIT[result.verdict];
+}
+
+/** Better said before the search than behind it. */
+async function refuseServer(data: string): Promise<void> {
+  const { serverOf } = await import('../backend/open-backend.js');
+  const server = await serverOf(data);
+  if (server === null) return;
+  throw new BadInput(
+    'explore-trace-server',
+    `${server.place} owns the data folder: import the trace and ask it (POST /api/v1/explorations/traces), or leave --data out to store nothing`,
+  );
 }
 
 async function linesOf({ trace, data }: ExploreTraceOptions, to: number): Promise<TracedLine[]> {
