@@ -48,7 +48,7 @@ test('a run: its rows, and a session for each that is violated', async () => {
   expect((await server.post<ReplayResult>(`/sessions/${sessionId}/replay`, {})).body.verified).toBe(true);
   const list = await server.get<{ runs: CatalogueRun[] }>('/catalogue/runs');
   expect(list.body.runs.map(({ id, failed, rows }) => [id, failed, rows])).toEqual([[run.id, 0, undefined]]);
-}, 60_000);
+});
 
 test('without sessions; bad input is refused before a job is made', async () => {
   const { rows } = await ended((await start({ bug: 'B12', protocol: 'seed-draft', store: false })).body.id);
@@ -57,4 +57,4 @@ test('without sessions; bad input is refused before a job is made', async () => 
   expect((await problem({ bug: 'B99' })).type).toMatch(/unknown-bug$/);
   expect((await problem({ bug: 'B13', protocol: 'v1' })).type).toMatch(/unknown-protocol$/);
   expect((await server.get('/catalogue/runs/99')).status).toBe(404);
-}, 60_000);
+});

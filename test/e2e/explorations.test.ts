@@ -69,7 +69,7 @@ test('a counterexample: the verdict, the session that replays, the report', asyn
   expect(report.body.lines.at(-1)).toMatch(/^under v6.4 it stops being possible/);
   const list = await server.get<{ explorations: ExplorationView[] }>('/explorations');
   expect(list.body.explorations[0]).toMatchObject({ id: view.id, result: { counterexample: null } });
-}, 60_000);
+});
 
 test('a cancelled search goes on where it was, to the figures of one that was not stopped', async () => {
   const asked = {
@@ -216,7 +216,7 @@ test('a command beside the server that owns the folder is searched by it', async
     result: { sessionId: told.sessionId },
   });
   expect(await server.session(told.sessionId)).toMatchObject({ kind: 'explored' });
-}, 60_000);
+});
 
 test('bad input is refused before a job is made', async () => {
   const refused = async (body: object) => {
