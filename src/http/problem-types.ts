@@ -164,6 +164,7 @@ const ROWS: readonly Row[] = [
   ['explore-transplant', 422, 'The litmus has no schedules that another protocol could be given.'],
   ['explore-checkpoint', 422, 'Such a search cannot be gone on with.'],
   ['export-beside', 422, 'These sessions cannot stand in one file; the detail says why.'],
+  ['protocol-files', 422, 'Of two compared protocols one must be a shipped one.'],
   ['traced-window', 422, 'A window is FROM..TO in lines of the trace.'],
   [
     'traced-limit',
