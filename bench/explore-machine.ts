@@ -11,8 +11,8 @@ const MAX_OUTPUT_BYTES = 256 * 1024 ** 2;
 const ERAS = ['v5.10', 'v5.15', 'v5.18', 'seed-draft', 'v6.4', 'v6.6', 'v6.9', 'v6.14'];
 /** So many of them show the rate. */
 const STATES = 2_000_000;
-/** Holds in every era; `seed-draft` is violated in its destruction walk (B13). */
-const VIOLATED = 'seed-draft';
+/** Not held: `v5.15` by its own bugs (B9 first), `seed-draft` in its destruction walk (B13). */
+const VIOLATED = ['v5.15', 'seed-draft'];
 /** How many lines with the peak, one of each thread that ends, are looked at: the process's own is the largest. */
 const PEAK = /^peak kilobytes (\d+)$/gm;
 const TELL_PEAK =
@@ -49,7 +49,7 @@ export function measureMachineSearches(): Figure[] {
       '--protocol',
       protocol,
     ]);
-    const expected = protocol === VIOLATED ? 'violated' : 'holds';
+    const expected = VIOLATED.includes(protocol) ? 'violated' : 'holds';
     if (document.verdict !== expected) slowest.wrong.push(`${protocol} ${document.verdict}`);
     if (seconds > slowest.seconds) Object.assign(slowest, { seconds, protocol });
   }

@@ -11,6 +11,8 @@ import { fewestSwitches, switchesOf } from './switches.js';
 
 /** Steps at the end that repeat for ever: nothing is moved, and no step breaks anything by itself. */
 const REPEATS = 'the last steps repeat for ever, fair to every thread';
+/** Whom they leave out stands in what was found. */
+const STARVES = 'the last steps repeat for ever';
 
 /** Null: the model's steps are not those of the machine, so there is no session and nothing to draw. */
 export function reportOf(
@@ -31,7 +33,11 @@ export function reportOf(
     length: schedule.length,
     switches: switchesOf(found),
     ordering,
-    why: repeats ? REPEATS : whyText(ordering, violation.rule),
+    why: repeats
+      ? found.violation.kind === 'starvation'
+        ? STARVES
+        : REPEATS
+      : whyText(ordering, violation.rule),
     drawing: drawFound(run, violation.thread),
     recipe: recipeOf(model, found, run),
     schedule,
