@@ -19,8 +19,8 @@ const told = (frame: Frame): object | null => {
     case 'event':
       return frame;
     case 'call': {
-      const { parent, depth, durationNs, ...rest } = frame;
-      return rest;
+      // Who called, how deep and how long is not kept.
+      return { ...frame, parent: null, depth: 0, durationNs: null };
     }
     case 'lost':
       return frame;

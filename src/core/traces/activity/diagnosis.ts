@@ -8,7 +8,8 @@ const CHURN_FROM = 3;
 /** Of the occasions: one that leads to a root only now and then is not what makes them. */
 const SHARE = 0.5;
 
-const number = (n: number): string => n.toLocaleString('en-US');
+/** With a comma at each thousand. */
+const number = (n: number): string => String(n).replace(/\B(?=(?:\d{3})+$)/g, ',');
 const counted = (n: number, [one, many]: readonly [string, string]): string =>
   `${number(n)} ${n === 1 ? one : many}`;
 const allocations = (n: number): string => counted(n, ['root allocation', 'root allocations']);

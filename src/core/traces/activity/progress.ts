@@ -60,7 +60,14 @@ export function progressOf(a: Activity, churn: ChurnReport): Progress {
   const listed = vcpus
     .toSorted((x, y) => RANKS.indexOf(x.verdict) - RANKS.indexOf(y.verdict))
     .slice(0, PROGRESS_VCPUS_LISTED)
-    .map(({ fromTime: _, toTime: __, ...view }) => view);
+    .map(({ vm, vcpu, verdict: of, why: because, from: first, to: last }) => ({
+      vm,
+      vcpu,
+      verdict: of,
+      why: because,
+      from: first,
+      to: last,
+    }));
   return {
     verdict,
     why,

@@ -162,7 +162,7 @@ const COLUMN = Object.fromEntries(ROW_FIELDS.map((name, k) => [name, k])) as Rea
 
 /** As buildSimulation, with every procedure told on. */
 function probed(onLine: (line: FrameEvent) => void): typeof buildSimulation {
-  return (manifest, differs = {}) => {
+  return (manifest, differs) => {
     const scenario = findScenario(manifest.scenario);
     return new Simulation({
       manifest,
