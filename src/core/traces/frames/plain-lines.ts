@@ -42,9 +42,9 @@ interface KnownTask {
 
 export class PlainLines {
   /** Names of events, one string for each: what is the same is the same object, and its hash is known. */
-  readonly #names: (Known | undefined)[] = new Array<Known | undefined>(NAME_SLOTS).fill(undefined);
+  readonly #names: (Known | undefined)[] = Array.from({ length: NAME_SLOTS });
   /** The last task of each CPU. */
-  readonly #tasks: (KnownTask | undefined)[] = new Array<KnownTask | undefined>(CPU_SLOTS).fill(undefined);
+  readonly #tasks: (KnownTask | undefined)[] = Array.from({ length: CPU_SLOTS });
 
   /**
    * @param text the same as `bytes`, which are ASCII
