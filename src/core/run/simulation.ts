@@ -26,6 +26,7 @@ import { NewNames } from './new-names.js';
 import type { OutsideInputs } from './outside-inputs.js';
 import { endingOf } from './protocol-fault.js';
 import { Recorder } from './recorder.js';
+import { RunLimits } from './run-limits.js';
 import { latestClock, progressOf } from './run-progress.js';
 import { restoreSnapshot, snapshotLayout, takeSnapshot } from './snapshot.js';
 import { RecentExits, standstill, stuckAt } from './stuck.js';
@@ -91,9 +92,7 @@ export class Simulation {
   private readonly outside: OutsideInputs;
   /** Set while no thread can go on before a command arrives. */
   waiting = false;
-  private readonly eventsMax: number;
-  private readonly rowsMax: number;
-  private readonly timeMaxNs: number;
+  private readonly limits: RunLimits;
 
   constructor(options: SimulationOptions) {
     const { manifest, scenario } = options;
@@ -122,9 +121,7 @@ export class Simulation {
     this.names = new NewNames(scenario.threads, this.machine.sites);
     this.layoutName = snapshotLayout(this.machine);
     this.lastSeen = new LastSeen(scenario.threads.length);
-    this.eventsMax = manifest.limits.events;
-    this.rowsMax = manifest.limits.storedRows;
-    this.timeMaxNs = manifest.limits.virtualNs;
+    this.limits = new RunLimits(manifest);
     this.invariants = manifest.invariants ? new LiveInvariants(this.machine, options.protocol.rules) : null;
     this.machine.observer = this.invariants;
   }
@@ -144,7 +141,7 @@ export class Simulation {
    * Stops early behind the step that brings the full stream to `untilOrdinal`, and where only a command can help.
    */
   advance(steps: number, untilOrdinal = Number.POSITIVE_INFINITY): RunChunk[] {
-    const { machine: m, outside } = this;
+    const { machine: m, outside, limits, recorder } = this;
     const until = this.steps + steps;
     this.waiting = false;
     this.withinLimits(() => {
@@ -175,15 +172,19 @@ export class Simulation {
           this.stages[this.stage]!.until - this.steps,
           outside.stepsToNext(this.steps),
           stepsWithin(untilOrdinal - this.eventsNow),
+          limits.stepsLeft(this.eventsNow, recorder.position + m.batch.length),
         );
-        const taken = m.run(t, turn.horizonNs, most);
+        const taken = m.run(t, Math.min(turn.horizonNs, limits.horizonNs), most);
         this.running = -1;
         if (m.serialTime) this.serialClock = m.clocks[t];
         this.steps += taken;
         this.decisions.add(t, taken);
         this.scheduler.took(taken);
         this.turn = restOfTurn(m, turn, taken);
-        if (m.batchFull) this.flush();
+        // Which events of the batch are stored is known behind it.
+        if (m.batchFull || limits.mayMeetRows(recorder.position + m.batch.length)) this.flush();
+        limits.check(this.eventsNow, recorder.position);
+        if (limits.mayMeetTime(m.clocks[t])) limits.checkTime(this.timeNs);
         if (m.lost !== 0) this.endStuck(t);
         if (this.steps - this.stepsAtFlush > IDLE_STEPS_MAX)
           throw new LimitReached('idleSteps', IDLE_STEPS_MAX);
@@ -355,6 +356,7 @@ export class Simulation {
   /** Empties the batch into the recorder: always between two steps. */
   private flush(): void {
     const { machine: m, recorder } = this;
+    if (m.batchFull) this.batchesSinceChunk++;
     if (m.batch.length > 0) {
       this.recent.consume(m.batch);
       if (this.record) recorder.consume(m.batch);
@@ -362,12 +364,7 @@ export class Simulation {
       m.batch.length = 0;
     }
     this.stepsAtFlush = this.steps;
-    this.batchesSinceChunk++;
-    if (this.outcome !== null) return;
-    if (recorder.ordinal >= this.eventsMax) throw new LimitReached('events', this.eventsMax);
-    if (recorder.position >= this.rowsMax) throw new LimitReached('storedRows', this.rowsMax);
-    if (this.timeNs >= this.timeMaxNs) throw new LimitReached('virtualNs', this.timeMaxNs);
-    if (!this.record) return;
+    if (this.outcome !== null || !this.record) return;
     if (recorder.pendingRows >= this.chunkRows || this.batchesSinceChunk >= CHUNK_BATCHES)
       this.handOver(false, null);
   }

@@ -56,6 +56,25 @@ test.each<[limit: string, scenario: BuiltScenario, more: Partial<RunRequest>]>([
   expect(again.progress()).toEqual(sim.progress());
 });
 
+test.each<[Partial<RunRequest>]>([
+  [{ limits: { events: 3_000 } }],
+  [{ limits: { events: 3_000 }, scheduler: 'random' }],
+  [{ limits: { storedRows: 500 }, recording: 'lifecycle' }],
+  [{ limits: { virtualNs: 700_000 } }],
+])('a run ends where its limit is met, however it is cut into pieces: %j', (more) => {
+  const whole = run(narrow({}), more);
+  runToEnd(whole);
+  expect(whole.outcome).toBe('limit_reached');
+  for (const steps of [1, 7, 500]) {
+    const cut = run(narrow({}), more);
+    while (cut.outcome === null) {
+      cut.advance(steps);
+      cut.handOverNow();
+    }
+    expect(cut.progress()).toEqual(whole.progress());
+  }
+});
+
 test.each(['timed', 'random'])(
   'a thread that only looks and never waits is a limit, not a hang: %s',
   (scheduler) => {
