@@ -221,6 +221,16 @@ describe('perf script', () => {
   });
 });
 
+test.each(['perf-script', 'perf-script-pid'])('%s: what perf 6.1 itself printed, with its losses', (name) => {
+  const r = read(textOf(`formats/${name}.txt.gz`));
+  const lost = r.frames.filter((f) => f.kind === 'lost');
+  expect(r).toMatchObject({ dialect: 'perf script', malformed: {} });
+  expect([r.events, lost.map(({ events: n }) => n)]).toEqual([70, [14]]);
+  expect(
+    events(r).every(({ pid, cpu, time, body }) => pid >= 0 && cpu <= 1 && time > 53e12 && body !== ''),
+  ).toBe(true);
+});
+
 describe('a mail', () => {
   const trace = textOf('6.1.192/smi.trace.txt.gz').split('\n').slice(12, 212);
   const squeezed = (f: FrameEvent): string =>
