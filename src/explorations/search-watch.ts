@@ -8,10 +8,10 @@ import type { ExplorationProgress } from './exploration.js';
 /** A search that ends sooner needs no estimate. */
 const ESTIMATE_AFTER_MS = 500;
 /** What the estimate may take before the search goes on; the rest of it is done beside the search. */
-const ESTIMATE_MS = 2_000;
-const ESTIMATE_SLICE = 2_000;
+const ESTIMATE_MS = 1_000;
+const ESTIMATE_SLICE = 500;
 /** Beside the search: one part in so many of the time. */
-const ESTIMATE_PART = 5;
+const ESTIMATE_PART = 20;
 /** How often what was sampled is looked up among what is stored. */
 const RECAPTURE_MS = 1_000;
 /** Checkpoints may take one part in so many of the time: a large one comes less often than it was asked for. */
@@ -40,6 +40,8 @@ export class SearchWatch {
   private estimate: Estimate | null = null;
   private recapturedMs = 0;
   private lookedMs = performance.now();
+  /** Its part of the time, less what it has had of it. */
+  private estimateOwedMs = 0;
   private checkpointedMs = performance.now();
   private checkpointTookMs = 0;
   private before = 0;
@@ -88,9 +90,11 @@ export class SearchWatch {
   look(seen: Seen): Bound | 'cancelled' | null {
     const nowMs = performance.now();
     if (this.estimating && this.estimator !== null) {
-      const until = nowMs + (nowMs - this.lookedMs) / ESTIMATE_PART;
-      do this.estimating = this.estimator.advance(ESTIMATE_SLICE) === 'working';
-      while (this.estimating && performance.now() < until);
+      this.estimateOwedMs += (nowMs - this.lookedMs) / ESTIMATE_PART;
+      const begunMs = performance.now();
+      while (this.estimating && performance.now() - begunMs < this.estimateOwedMs)
+        this.estimating = this.estimator.advance(ESTIMATE_SLICE) === 'working';
+      this.estimateOwedMs -= performance.now() - begunMs;
     }
     this.lookedMs = performance.now();
     if (nowMs - this.recapturedMs > RECAPTURE_MS) this.recapture(seen);

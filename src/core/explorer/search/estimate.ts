@@ -90,6 +90,7 @@ class Probe {
   private readonly known = new Set<number>();
   private readonly initial: Int32Array;
   private readonly scratch: Int32Array;
+  private readonly pairs: Int32Array;
   private readonly key: Int32Array;
   private current: {
     readonly kept: readonly Kept[];
@@ -105,6 +106,7 @@ class Probe {
   ) {
     this.initial = new Int32Array(model.words);
     this.scratch = new Int32Array(model.words);
+    this.pairs = new Int32Array(2 * model.words);
     this.key = new Int32Array(model.keyWords);
     model.reset();
     model.save(this.initial, 0);
@@ -216,11 +218,15 @@ class Probe {
 
   /** Where the present state differs from the initial one: place and word. */
   private differing(): Int32Array {
-    const { initial, scratch } = this;
+    const { initial, scratch, pairs } = this;
     this.model.save(scratch, 0);
-    const out: number[] = [];
-    for (let k = 0; k < scratch.length; k++) if (scratch[k] !== initial[k]) out.push(k, scratch[k]);
-    return Int32Array.from(out);
+    let length = 0;
+    for (let k = 0; k < scratch.length; k++) {
+      if (scratch[k] === initial[k]) continue;
+      pairs[length++] = k;
+      pairs[length++] = scratch[k];
+    }
+    return pairs.slice(0, length);
   }
 
   private load(state: Int32Array): void {
