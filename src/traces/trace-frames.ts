@@ -1,7 +1,7 @@
 // The frames of a trace file, whatever its packing and form: text of any tool, or a trace.dat. What an import and a check read alike.
 import { isAscii } from 'node:buffer';
 import { createWriteStream } from 'node:fs';
-import { open, rm } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -96,6 +96,7 @@ async function* readDat(
   const plain = join(of.spool, `upload-dat-${process.pid}-${Date.now()}`);
   try {
     if (packing !== 'none') {
+      await mkdir(of.spool, { recursive: true });
       const again = new TraceBytes(file, packing, of.limits);
       await pipeline(Readable.from(again.pieces()), createWriteStream(plain));
       file = plain;

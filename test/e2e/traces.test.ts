@@ -201,6 +201,8 @@ describe('POST /sessions/{id}/check', () => {
     const { body: report } = await ask(body.sessionId, {});
     expect(report).toEqual(await command(['check', dat, '--json']));
     expect(report.events).toBeGreaterThan(100);
+    const accepted = report.verdicts.filter(({ verdict }) => verdict === 'accepted');
+    expect(accepted.map(({ protocol }) => protocol)).toContain('v6.6');
     const own = join(folders.fresh(), 'mine.mjs');
     writeFileSync(
       own,

@@ -222,7 +222,7 @@ describe('perf script', () => {
 });
 
 test.each(['perf-script', 'perf-script-pid'])('%s: what perf 6.1 itself printed, with its losses', (name) => {
-  const r = read(textOf(`formats/${name}.txt.gz`));
+  const r = read(textOf(`../perf/${name}.txt.gz`));
   const lost = r.frames.filter((f) => f.kind === 'lost');
   expect(r).toMatchObject({ dialect: 'perf script', malformed: {} });
   expect([r.events, lost.map(({ events: n }) => n)]).toEqual([70, [14]]);

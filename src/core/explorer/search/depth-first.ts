@@ -182,7 +182,7 @@ export class DepthFirst {
     }
     this.push(mask, undecided, depth, goesOn, used);
     if (figures.states >= this.options.bounds.states) return this.bounded('states');
-    if (visited.full) return this.bounded('bytes');
+    if (visited.full || this.bytes > this.options.bounds.bytes) return this.bounded('bytes');
     return 'working';
   }
 

@@ -132,10 +132,11 @@ const hex = (body: string, name: string): number | null => {
   return at < 0 ? null : hexAt(body, at);
 };
 
+/** A trace.dat's unsigned words are printed in hexadecimal, with 0x. */
 const integer = (body: string, name: string): number | null => {
   const at = valueAt(body, name);
   if (at < 0) return null;
-  const found = Number.parseInt(body.slice(at, at + 16), 10);
+  const found = Number.parseInt(body.slice(at, at + 16), body.startsWith('0x', at) ? 16 : 10);
   return Number.isNaN(found) ? null : found;
 };
 
