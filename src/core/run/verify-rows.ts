@@ -58,8 +58,18 @@ export class KnownNames {
       if (kind === 'thread') this.threadSince[id] = at;
       else this.siteSince[id] = at;
     }
-    for (const entry of entries) {
+    // Sites are told in the order of their numbers: also of one that no row uses it is known since when.
+    let told = -1;
+    for (const entry of entries.toSorted((x, y) => x.id - y.id)) {
       if (entry.kind === 'thread') continue;
+      const since = this.siteSince[entry.id] as number;
+      if (since < told)
+        faults.add(
+          'site',
+          null,
+          `site ${entry.id} is told at ${since}, and one of a smaller number at ${told}`,
+        );
+      told = since;
       // A caller's site is made before that of its callee: no chain of parents can be a ring.
       if (entry.parent >= entry.id || this.siteSince[entry.parent] === NONE) {
         faults.add(
