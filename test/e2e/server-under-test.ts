@@ -58,7 +58,7 @@ export class TestServer {
   }
 
   async get<T>(path: string, headers: Record<string, string> = {}): Promise<Answer<T>> {
-    return await answerOf(await fetch(this.api + path, { headers }));
+    return await answerOf(await kept(() => fetch(this.api + path, { headers })));
   }
 
   async post<T>(path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer<T>> {
@@ -147,4 +147,15 @@ async function answerOf<T>(answer: Response): Promise<Answer<T>> {
     headers: answer.headers,
     body: (text === '' ? null : JSON.parse(text)) as T,
   };
+}
+
+/** A test that was busy itself may ask over a connection that the server has given up meanwhile; a GET is asked again. */
+async function kept(ask: () => Promise<Response>): Promise<Response> {
+  try {
+    return await ask();
+  } catch (error) {
+    const { cause } = error as { cause?: { code?: string } };
+    if (cause?.code !== 'ECONNRESET') throw error;
+    return await ask();
+  }
 }

@@ -14,11 +14,22 @@ const MAX_COMPLAINTS = 20;
 export function integrityComplaints(db: Database, file: string): string[] {
   try {
     const said = db.prepare(`PRAGMA integrity_check(${MAX_COMPLAINTS})`).pluck().all() as string[];
-    return said.length === 1 && said[0] === 'ok' ? [] : said;
+    return said.length === 1 && said[0] === 'ok' ? strangeNames(db) : said;
   } catch (error) {
     const typed = fromSqlite(error, file);
     return [typed instanceof Error ? typed.message : String(typed)];
   }
+}
+
+/** What a table is made of is text in the file, which SQLite takes as it is. */
+function strangeNames(db: Database): string[] {
+  const names = db
+    .prepare(
+      "SELECT t.name || '.' || c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c WHERE t.type IN ('table', 'view')",
+    )
+    .pluck()
+    .all() as string[];
+  return names.filter((name) => !/^\w+\.\w+$/.test(name)).map((name) => `no column is called ${name}`);
 }
 
 /**
