@@ -1,26 +1,13 @@
 // /api/v1/comparisons: sessions side by side. A question, so GET answers it, up to a length; POST answers the same and makes a
 // job of what takes longer.
-import {
-  Body,
-  Controller,
-  Get,
-  Headers,
-  HttpCode,
-  HttpStatus,
-  Inject,
-  Module,
-  Post,
-  Query,
-  Res,
-} from '@nestjs/common';
-import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Headers, Inject, Module, Post, Query, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { MAX_SYNCHRONOUS_COMPARISON_ROWS } from '../config/limits.js';
 import { BadInput } from '../core/base/errors.js';
 import type { Comparison } from '../core/compare/comparison.js';
-import { prefersAsync, sendJob } from '../http/async-answer.js';
-import { Idempotent } from '../http/idempotency.js';
+import { MayBecomeJob, prefersAsync, sendJob } from '../http/async-answer.js';
 import { Route } from '../http/openapi.decorators.js';
 import { ZodPipe } from '../http/zod.pipe.js';
 import { job } from '../jobs/job.schemas.js';
@@ -72,14 +59,7 @@ export class ComparisonsController {
   }
 
   @Post()
-  @HttpCode(HttpStatus.OK)
-  @Idempotent()
-  @ApiHeader({
-    name: 'Prefer',
-    required: false,
-    description: '`respond-async`: a job, whatever the length of the sessions',
-    schema: { type: 'string' },
-  })
+  @MayBecomeJob('the sessions')
   @Route({
     summary: 'The same comparison; as a job where it takes long',
     description: `Sessions of ${LONG} together are compared as a job.`,

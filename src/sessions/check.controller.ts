@@ -1,23 +1,29 @@
 // /api/v1/sessions/{id}/check: is the session a behaviour of a protocol? At once where that is quick, else as a job.
-import { Body, Controller, Headers, HttpCode, HttpStatus, Inject, Param, Post, Res } from '@nestjs/common';
-import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Headers, Inject, Param, Post, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { MAX_CHECKED_EVENTS, MAX_SYNCHRONOUS_CHECK_EVENTS } from '../config/limits.js';
 import type { CheckAnswer } from '../core/traces/check/checked-trace.js';
-import { prefersAsync, sendJob } from '../http/async-answer.js';
-import { Idempotent } from '../http/idempotency.js';
+import { MayBecomeJob, prefersAsync, sendJob } from '../http/async-answer.js';
 import { Route } from '../http/openapi.decorators.js';
 import { ZodPipe } from '../http/zod.pipe.js';
 import { job } from '../jobs/job.schemas.js';
-import { type JobKind, JobService, type JobView } from '../jobs/job-service.js';
+import { JobService, type JobView } from '../jobs/job-service.js';
 import type { EventStore } from '../store/event-store.port.js';
 import type { Json } from '../store/jobs.port.js';
 import { EVENT_STORE } from '../store/store.module.js';
 import type { ProtocolFolder } from '../user-protocols/protocol-folder.js';
 import * as schemas from './check.schemas.js';
+import { inspectionJob } from './inspection.job.js';
 import type { InspectionService } from './inspection.service.js';
 import { INSPECTIONS, PROTOCOL_FOLDER } from './sessions.tokens.js';
+
+const checkRequest = z.object({
+  sessionId: z.string(),
+  protocol: z.string().nullable(),
+  userProtocol: z.object({ file: z.string(), digest: z.string(), text: z.string() }).optional(),
+});
 
 @ApiTags('sessions')
 @Controller('api/v1/sessions')
@@ -28,18 +34,11 @@ export class CheckController {
     @Inject(JobService) private readonly jobs: JobService,
     @Inject(PROTOCOL_FOLDER) private readonly folder: ProtocolFolder,
   ) {
-    jobs.register(checkJob(inspections));
+    jobs.register(inspectionJob('check', checkRequest, inspections));
   }
 
   @Post(':id/check')
-  @HttpCode(HttpStatus.OK)
-  @Idempotent()
-  @ApiHeader({
-    name: 'Prefer',
-    required: false,
-    description: '`respond-async`: a job, whatever the length of the session',
-    schema: { type: 'string' },
-  })
+  @MayBecomeJob('the session')
   @Route({
     summary: 'Is the session a behaviour of a protocol? Without `protocol`: of which of the eight eras',
     description: `For imported traces; a simulated session runs once more and prints what the probes of its kernel would show. A session of more than ${MAX_SYNCHRONOUS_CHECK_EVENTS} events is checked as a job, one of more than MAX_CHECKED_EVENTS = ${MAX_CHECKED_EVENTS} not at all.`,
@@ -76,25 +75,4 @@ export class CheckController {
     if (!asked && events <= MAX_SYNCHRONOUS_CHECK_EVENTS) return await this.inspections.ask('check', request);
     return sendJob(reply, await this.jobs.create('check', request as unknown as Json), asked);
   }
-}
-
-/** It changes nothing, so one that was cut short by a restart is simply done again. */
-function checkJob(inspections: InspectionService): JobKind {
-  const request = z.object({
-    sessionId: z.string(),
-    protocol: z.string().nullable(),
-    userProtocol: z.object({ file: z.string(), digest: z.string(), text: z.string() }).optional(),
-  });
-  return {
-    name: 'check',
-    repeatable: true,
-    run: async (asked, { signal, progress }) => {
-      const report = await inspections.ask(
-        'check',
-        { ...request.parse(asked), progress: true },
-        { signal, onPart: (part) => progress(part as Json) },
-      );
-      return report as unknown as Json;
-    },
-  };
 }

@@ -1,11 +1,10 @@
 // /api/v1/sessions/{id}/replay: both replays of what is stored, at once where that is quick, else as a job.
-import { Body, Controller, Headers, HttpCode, HttpStatus, Inject, Param, Post, Res } from '@nestjs/common';
-import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Headers, Inject, Param, Post, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { MAX_SYNCHRONOUS_REPLAY_ROWS } from '../config/limits.js';
-import { prefersAsync, sendJob } from '../http/async-answer.js';
-import { Idempotent } from '../http/idempotency.js';
+import { MayBecomeJob, prefersAsync, sendJob } from '../http/async-answer.js';
 import { Route } from '../http/openapi.decorators.js';
 import { Problem } from '../http/problem.js';
 import { ZodPipe } from '../http/zod.pipe.js';
@@ -13,11 +12,13 @@ import { job } from '../jobs/job.schemas.js';
 import { JobService, type JobView } from '../jobs/job-service.js';
 import type { EventStore } from '../store/event-store.port.js';
 import { EVENT_STORE } from '../store/store.module.js';
-import type { ReplayResult } from './inspection/replay-result.js';
+import { REPLAY_KINDS, type ReplayResult } from './inspection/replay-result.js';
+import { inspectionJob } from './inspection.job.js';
 import type { InspectionService } from './inspection.service.js';
-import { replayJob } from './replay.job.js';
 import * as schemas from './session.schemas.js';
 import { INSPECTIONS } from './sessions.tokens.js';
+
+const replayRequest = z.object({ sessionId: z.string(), by: z.array(z.enum(REPLAY_KINDS)) });
 
 @ApiTags('sessions')
 @Controller('api/v1/sessions')
@@ -27,18 +28,11 @@ export class ReplayController {
     @Inject(INSPECTIONS) private readonly inspections: InspectionService,
     @Inject(JobService) private readonly jobs: JobService,
   ) {
-    jobs.register(replayJob(inspections));
+    jobs.register(inspectionJob('replay', replayRequest, inspections));
   }
 
   @Post(':id/replay')
-  @HttpCode(HttpStatus.OK)
-  @Idempotent()
-  @ApiHeader({
-    name: 'Prefer',
-    required: false,
-    description: '`respond-async`: a job, whatever the length of the session',
-    schema: { type: 'string' },
-  })
+  @MayBecomeJob('the session')
   @Route({
     summary: 'Replay what is stored by fold and by schedule, and compare',
     description: `A session of more than ${MAX_SYNCHRONOUS_REPLAY_ROWS} stored events is replayed as a job.`,

@@ -1,15 +1,16 @@
 // `check`: is a recorded trace, or a stored session, a behaviour of a protocol? A file is read as it lies, and needs no data folder
 // and no kernel version; a session is checked where it is stored.
-import { createWriteStream, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
+import { MAX_TRACE_BYTES } from '../../config/limits.js';
 import { BadInput } from '../../core/base/errors.js';
 import type { CheckedProtocol } from '../../core/traces/check/checked-protocol.js';
 import { type CheckAnswer, CheckedTrace } from '../../core/traces/check/checked-trace.js';
 import type { Verdict } from '../../core/traces/check/verdict.js';
+import { receive } from '../../exports/upload.js';
 import { TRACE_LIMITS } from '../../traces/trace-bytes.js';
 import { readFrames } from '../../traces/trace-frames.js';
 import { protocolOf } from '../../user-protocols/read-protocol.js';
@@ -107,11 +108,8 @@ async function checkFile(what: string, one: string | undefined, terminal: Termin
     throw new BadInput('trace-file', `${what} is no file and no id of a session; expected a kernel trace`);
   const spool = await mkdtemp(join(tmpdir(), 'rootline-check-'));
   try {
-    let file = what;
-    if (what === '-') {
-      file = join(spool, 'input');
-      await pipeline(process.stdin, createWriteStream(file));
-    }
+    const limits = { name: 'MAX_TRACE_BYTES', maxBytes: MAX_TRACE_BYTES };
+    const file = what === '-' ? await receive(process.stdin, spool, limits) : what;
     const frames = readFrames({ file, spool, limits: TRACE_LIMITS }, (frame) => trace.take(frame));
     let read = await frames.next();
     while (read.done !== true) read = await frames.next();
