@@ -104,8 +104,9 @@ export async function exploreTrace(
   let rested = began;
   for (const _ of exploration.run()) {
     const now = performance.now();
-    if (now - began > asked.seconds * 1_000 || cancelled?.() === true) {
-      exploration.stop();
+    const late = now - began > asked.seconds * 1_000;
+    if (late || cancelled?.() === true) {
+      exploration.stop(late ? 'seconds' : 'cancelled');
       break;
     }
     if (now - rested < SLICE_MS) continue;

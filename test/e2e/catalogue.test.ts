@@ -1,6 +1,6 @@
 // /catalogue: the table of known answers; rows answered as a job, each counterexample a session that replays.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { CatalogueRun, CatalogueTable } from '../../src/explorations/catalogue/catalogue.service.js';
+import type { CatalogueRun, CatalogueTable } from '../../src/explorations/catalogue/catalogue-jobs.js';
 import type { JobView } from '../../src/jobs/job-service.js';
 import type { ReplayResult } from '../../src/sessions/inspection/replay-result.js';
 import { TestFolder, TestServer } from './server-under-test.js';

@@ -1,4 +1,5 @@
 // Where a server owns the data folder, the same commands go through it, and print the same documents.
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { documentOf, Folders, rootline, type Served, serve } from './cli-support.js';
 
@@ -40,6 +41,28 @@ test('run, sessions, show, replay and export', async () => {
   expect(lines).toHaveLength(Number(remote.stored));
   const csv = rootline(['export', id, '--format', 'csv', '--data', data]).stdout.split('\r\n');
   expect(csv).toHaveLength(Number(remote.stored) + 2);
+});
+
+test('explore --trace: the file goes to the server, which searches and stores what it finds', () => {
+  const file = join(import.meta.dirname, '../../fixtures/traces/6.1.192-nofix/destroy_partial.trace.txt.gz');
+  const ended = rootline(['explore', '--trace', file, '--protocol', 'seed-draft', '--json', '--data', data]);
+  expect([ended.code, ended.stderr]).toEqual([3, expect.stringMatching(/imported as session \d+/)]);
+  const { sessionId, source, report, counterexample, ...there } = documentOf(ended);
+  const alone = documentOf(rootline(['explore', '--trace', file, '--protocol', 'seed-draft', '--json']));
+  expect(source).toBe(file);
+  for (const key of ['verdict', 'invariant', 'tried', 'trace', 'transitions'])
+    expect(there[key]).toEqual(alone[key]);
+  expect([report, counterexample]).toEqual([alone.report, alone.counterexample]);
+  expect((report as { why: string }).why).toMatch(/^nothing orders rcu's .* behind main's/);
+  expect(alone.sessionId).toBeNull();
+  expect(documentOf(rootline(['show', String(sessionId), '--json', '--data', data]))).toMatchObject({
+    kind: 'explored',
+    scenario: 'traced',
+  });
+  expect(rootline(['explore', '--trace', '999', '--protocol', 'v6.4', '--data', data])).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/no session 999/) as string,
+  });
 });
 
 test('what the server refuses is bad input here', () => {

@@ -1,6 +1,6 @@
 // /relaxations: a rule dropped as a job; its counterexample is a session under the protocol without that rule, and replays.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Relaxation } from '../../src/explorations/relax/relax.service.js';
+import type { Relaxation } from '../../src/explorations/relax/relax-jobs.js';
 import type { JobView } from '../../src/jobs/job-service.js';
 import type { ReplayResult } from '../../src/sessions/inspection/replay-result.js';
 import { TestFolder, TestServer } from './server-under-test.js';

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { RootlineClient } from '../../src/client/index.js';
 import type { CheckReport } from '../../src/core/traces/check/verdict.js';
 import { FORMATS } from '../../src/exports/formats.js';
+import type { JobView } from '../../src/jobs/job-service.js';
 import type { ImportedTrace } from '../../src/traces/trace.service.js';
 import { documentOf, Folders, PROGRAM, rootline } from './cli-support.js';
 import { TestFolder, TestServer } from './server-under-test.js';
@@ -228,6 +230,69 @@ describe('POST /sessions/{id}/check', () => {
     const [first, ...others] = body.verdicts;
     expect(first).toMatchObject({ protocol: 'v5.18', verdict: 'accepted' });
     expect(others.map(({ verdict }) => verdict)).not.toContain('accepted');
+  });
+});
+
+describe('POST /explorations/traces', () => {
+  const start = (body: object) => server.post<JobView>('/explorations/traces', body);
+  async function until(id: string, done: (job: JobView) => boolean): Promise<JobView> {
+    for (;;) {
+      const { body } = await server.get<JobView>(`/jobs/${id}`);
+      if (done(body)) return body;
+      await setTimeout(20);
+    }
+  }
+  const ended = (id: string) => until(id, ({ state }) => state !== 'queued' && state !== 'running');
+
+  test('a job: what was followed, the counterexample as a session that replays', async () => {
+    const file = FILE.replace('smi.', 'destroy_partial.');
+    const { sessionId: session } = (await send(readFileSync(file))).body;
+    const accepted = await start({ trace: { session, window: '150..' }, protocol: 'seed-draft' });
+    expect([accepted.status, accepted.body.kind]).toEqual([202, 'trace-exploration']);
+    const { state, result } = await ended(accepted.body.id);
+    expect(state).toBe('finished');
+    expect(result).toMatchObject({
+      verdict: 'violated',
+      invariant: 'I3',
+      source: session,
+      trace: { window: { from: 150 }, notFollowed: { line: 210 } },
+      report: { why: expect.stringMatching(/invoke_callback behind main's/) as string },
+    });
+    const { sessionId } = result as unknown as { readonly sessionId: string };
+    expect(await server.session(sessionId)).toMatchObject({ kind: 'explored', scenario: 'traced' });
+    const replayed = await server.post<{ verified: boolean }>(`/sessions/${sessionId}/replay`, {});
+    expect(replayed.body.verified).toBe(true);
+  });
+
+  test('progress goes to who follows the job; cancelled, it says what was tried by then', async () => {
+    const { sessionId: session } = (await send(readFileSync(FILE))).body;
+    const { id } = (await start({ trace: { session }, protocol: '6.1.192-nofix', preemptions: 2 })).body;
+    const client = new RootlineClient({ url: server.api.replace('/api/v1', '') });
+    let transitions = 0;
+    let last = '';
+    for await (const { state, progress } of client.followJob(id)) {
+      last = state;
+      const now = (progress as { readonly transitions?: number } | null)?.transitions ?? 0;
+      if (now > 0 && transitions === 0)
+        expect((await server.post<JobView>(`/jobs/${id}/cancel`, {})).body.state).toBe('cancelled');
+      transitions = now;
+    }
+    expect([last, transitions > 0]).toEqual(['cancelled', true]);
+    expect((await ended(id)).result).toMatchObject({
+      verdict: 'bound_reached',
+      boundsReached: ['cancelled'],
+      sessionId: null,
+    });
+  });
+
+  test('what is no recording, or no window, makes no job', async () => {
+    const { id: session } = await server.run({ scenario: 'smi', protocol: 'v5.18' });
+    const none = await start({ trace: { session }, protocol: 'v6.4' });
+    expect([none.status, none.body]).toEqual([
+      422,
+      expect.objectContaining({ type: expect.stringMatching(/not-imported$/) as string }),
+    ]);
+    expect((await start({ trace: { session, window: '9..3' }, protocol: 'v6.4' })).status).toBe(422);
   });
 });
 

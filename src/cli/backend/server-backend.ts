@@ -32,6 +32,7 @@ import type { Backend, CommandDocument, Control, ForkAsked, ForkDocument, OnProg
 import { ServerExplorations } from './exploration-backend.js';
 import { type PastBackend, ServerPast } from './past-backend.js';
 import { type AskServer, ServerSweeps } from './sweep-backend.js';
+import { ServerTraceExplorations } from './trace-exploration-backend.js';
 
 const LIST_PAGE = 200;
 const FIRST_POLL_MS = 25;
@@ -75,6 +76,7 @@ export class ServerBackend implements Backend {
         });
   readonly sweeps = new ServerSweeps(this.askWith);
   readonly explorations = new ServerExplorations(this.askWith);
+  readonly traceExplorations = new ServerTraceExplorations(this.askWith);
   private readonly base: string;
   private readonly headers: Readonly<Record<string, string>>;
 

@@ -29,12 +29,18 @@ import type { SessionRunner } from '../../sessions/runner/session-runner.js';
 import { PROTOCOL_FOLDER, RUNNER } from '../../sessions/sessions.tokens.js';
 import type { ProtocolFolder } from '../../user-protocols/protocol-folder.js';
 import * as schemas from './catalogue.schemas.js';
-import { type CatalogueRun, CatalogueService, type CatalogueTable } from './catalogue.service.js';
+import {
+  CATALOGUE_JOBS,
+  CatalogueJobs,
+  type CatalogueRun,
+  type CatalogueTable,
+  tableOfAnswers,
+} from './catalogue-jobs.js';
 
 @ApiTags('catalogue')
 @Controller('api/v1/catalogue')
 export class CatalogueController {
-  constructor(@Inject(CatalogueService) private readonly catalogue: CatalogueService) {}
+  constructor(@Inject(CatalogueJobs) private readonly catalogue: CatalogueJobs) {}
 
   @Get()
   @Route({
@@ -42,7 +48,7 @@ export class CatalogueController {
     answer: { status: 200, description: 'the table', name: 'Catalogue', schema: schemas.catalogueTable },
   })
   table(): CatalogueTable {
-    return this.catalogue.table();
+    return tableOfAnswers();
   }
 
   @Post('runs')
@@ -110,9 +116,9 @@ export const catalogueModule: DynamicModule = {
   controllers: [CatalogueController],
   providers: [
     {
-      provide: CatalogueService,
+      provide: CatalogueJobs,
       useFactory: (jobs: JobService, runner: SessionRunner, protocols: ProtocolFolder) =>
-        new CatalogueService(jobs, runner, (id) => protocols.text(id)),
+        new CatalogueJobs(CATALOGUE_JOBS, jobs, runner, (id) => protocols.text(id)),
       inject: [JobService, RUNNER, PROTOCOL_FOLDER],
     },
   ],

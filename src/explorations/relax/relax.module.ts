@@ -29,12 +29,12 @@ import type { SessionRunner } from '../../sessions/runner/session-runner.js';
 import { PROTOCOL_FOLDER, RUNNER } from '../../sessions/sessions.tokens.js';
 import type { ProtocolFolder } from '../../user-protocols/protocol-folder.js';
 import * as schemas from './relax.schemas.js';
-import { type Relaxation, RelaxService } from './relax.service.js';
+import { RELAX_JOBS, type Relaxation, RelaxJobs } from './relax-jobs.js';
 
 @ApiTags('relaxations')
 @Controller('api/v1/relaxations')
 export class RelaxController {
-  constructor(@Inject(RelaxService) private readonly relaxations: RelaxService) {}
+  constructor(@Inject(RelaxJobs) private readonly relaxations: RelaxJobs) {}
 
   @Post()
   @HttpCode(HttpStatus.ACCEPTED)
@@ -96,9 +96,9 @@ export const relaxModule: DynamicModule = {
   controllers: [RelaxController],
   providers: [
     {
-      provide: RelaxService,
+      provide: RelaxJobs,
       useFactory: (jobs: JobService, runner: SessionRunner, protocols: ProtocolFolder) =>
-        new RelaxService(jobs, runner, (id) => protocols.text(id)),
+        new RelaxJobs(RELAX_JOBS, jobs, runner, (id) => protocols.text(id)),
       inject: [JobService, RUNNER, PROTOCOL_FOLDER],
     },
   ],

@@ -1,4 +1,5 @@
 // A counterexample for people: the two steps that had to be ordered, the drawing, the recipe. Its form is counterexample-text.ts.
+import type { TracedWorkload } from '../../scenarios/traced/workload.js';
 import type { Model, ModelSpec } from '../model.js';
 import type { Found } from '../search/found.js';
 import { minimise } from '../search/shortest.js';
@@ -14,16 +15,20 @@ const REPEATS = 'the last steps repeat for ever, fair to every thread';
 /** Whom they leave out stands in what was found. */
 const STARVES = 'the last steps repeat for ever';
 
-/** Null: the model's steps are not those of the machine, so there is no session and nothing to draw. */
+/**
+ * Null: the model's steps are not those of the machine, so there is no session and nothing to draw.
+ * @param workload of a recording, where the scenario is made of one
+ */
 export function reportOf(
   model: Model,
   spec: ModelSpec,
   first: Found,
   repeats = false,
+  workload?: TracedWorkload,
 ): CounterexampleReport | null {
   if (model.prefix === undefined) return null;
   const found = repeats ? first : fewestSwitches(model, minimise(model, first));
-  const session = foundSession(model, spec, found);
+  const session = foundSession(model, spec, found, workload);
   if (session === null) return null;
   const run = runFound(session, model.prefix?.length ?? 0);
   const ordering = repeats ? null : orderingOf(model, found);

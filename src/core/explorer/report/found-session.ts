@@ -7,8 +7,9 @@ import { findProtocol } from '../../protocols/registry.js';
 import type { StoredColumns, ThreadSteps } from '../../run/contract.js';
 import { createManifest, type RunRequest } from '../../run/manifest.js';
 import { Simulation } from '../../run/simulation.js';
-import { findScenario } from '../../scenarios/library.js';
+import { scenarioOf } from '../../scenarios/library.js';
 import type { BuiltScenario } from '../../scenarios/scenario.js';
+import type { TracedWorkload } from '../../scenarios/traced/workload.js';
 import { INSTRUCTION_WORDS } from '../../userspace/script.js';
 import { THREAD_ENTRY } from '../../userspace/threads.js';
 import type { Model, ModelSpec } from '../model.js';
@@ -17,8 +18,16 @@ import type { Found } from '../search/found.js';
 /** What a session of the counterexample is asked for with. */
 export type FoundSession = RunRequest & { readonly schedule: readonly ThreadSteps[] };
 
-/** Null: the model's steps are not those of the machine. A step at which the machine cannot go on is left out. */
-export function foundSession(model: Model, spec: ModelSpec, found: Found): FoundSession | null {
+/**
+ * Null: the model's steps are not those of the machine. A step at which the machine cannot go on is left out.
+ * @param workload of a recording, where its scenario is made of one
+ */
+export function foundSession(
+  model: Model,
+  spec: ModelSpec,
+  found: Found,
+  workload?: TracedWorkload,
+): FoundSession | null {
   if (model.prefix === undefined) return null;
   const last = found.violation.rule === 'crash' ? -1 : found.schedule.length;
   const steps = found.schedule.slice(0, last).map(({ thread }) => thread);
@@ -26,6 +35,7 @@ export function foundSession(model: Model, spec: ModelSpec, found: Found): Found
     scenario: spec.litmus,
     protocol: spec.protocol,
     parameters: spec.parameters,
+    ...(workload === undefined ? {} : { workload }),
     scheduler: 'scripted',
     schedule: turnsOf([...model.prefix, ...steps]),
   };
@@ -64,7 +74,7 @@ export interface Begun {
 export function runFound(session: FoundSession, prefix: number): FoundRun {
   const manifest = createManifest(session);
   const protocol = findProtocol(session.protocol);
-  const scenario = findScenario(session.scenario).build(manifest.parameters as Record<string, number>);
+  const scenario = scenarioOf(manifest).build(manifest.parameters as Record<string, number>);
   const simulation = new Simulation({ manifest, protocol, scenario, snapshots: false });
   const sites = new Map<number, string>();
   const columns: StoredColumns[] = [];

@@ -7,13 +7,16 @@ import type { RunRequest } from '../../run/manifest.js';
 import { TRACED } from '../../scenarios/traced/traced.js';
 import type { MachineModel } from '../machine-model/machine-model.js';
 import { type Model, STEP, type Violation } from '../model.js';
+import { begunAt } from '../report/begun-model.js';
+import { reportOf } from '../report/counterexample-report.js';
+import type { CounterexampleReport } from '../report/counterexample-text.js';
 import { turnsOf } from '../report/found-session.js';
 import { type Followed, Follower } from './follow-trace.js';
 import { Matching, textOf } from './matching.js';
 import { type Interruption, type NeighbourFigures, Neighbourhood } from './neighbourhood.js';
 import type { Observed } from './observed.js';
 import { readTraced } from './read-trace.js';
-import { tracedModel } from './traced-model.js';
+import { NO_REDUCTIONS, tracedModel } from './traced-model.js';
 
 /** Steps at the end of a counterexample that are told in words. */
 const MAX_STEPS_TOLD = 400;
@@ -86,6 +89,8 @@ export interface FollowedTrace {
   };
 }
 
+export type TraceBound = 'transitions' | 'seconds' | 'cancelled';
+
 export interface ExploreTraceResult {
   readonly verdict: 'holds' | 'violated' | 'bound_reached';
   readonly litmus: typeof TRACED;
@@ -98,13 +103,15 @@ export interface ExploreTraceResult {
   readonly invariant: string | null;
   readonly kind: string | null;
   readonly counterexample: TraceCounterexample | null;
+  /** It for people, and what its session runs: from where the recorded order was left, shortened, drawn, explained. */
+  readonly report: CounterexampleReport | null;
   /** Runs by number of interruptions, and whether those were all. */
   readonly tried: readonly {
     readonly preemptions: number;
     readonly runs: number;
     readonly complete: boolean;
   }[];
-  readonly boundsReached: readonly ('transitions' | 'seconds')[];
+  readonly boundsReached: readonly TraceBound[];
   readonly trace: FollowedTrace;
 }
 
@@ -122,7 +129,7 @@ export class TraceExploration {
   private readonly follower: Follower;
   private neighbourhood: Neighbourhood | null = null;
   private followed: Followed | null = null;
-  private stopped = false;
+  private stopped: 'seconds' | 'cancelled' | null = null;
 
   constructor(private readonly request: ExploreTraceRequest) {
     const { lines, window, protocol } = request;
@@ -167,13 +174,13 @@ export class TraceExploration {
     yield* this.neighbourhood.search();
   }
 
-  /** Somebody's clock ran out. */
-  stop(): void {
-    this.stopped = true;
+  /** Somebody's clock ran out, or nobody wants it any more. */
+  stop(why: 'seconds' | 'cancelled'): void {
+    this.stopped = why;
   }
 
   end(): ExploredTrace {
-    const { request, model, followed } = this;
+    const { request, followed } = this;
     if (followed === null)
       throw new BadInput(
         'traced-time',
@@ -182,7 +189,9 @@ export class TraceExploration {
     const found = this.foundAnything(followed);
     const figures: NeighbourFigures = this.neighbourhood?.figures ?? { tried: [], transitions: 0 };
     const complete = figures.tried.every((one) => one.complete);
-    const verdict = found !== null ? 'violated' : complete && !this.stopped ? 'holds' : 'bound_reached';
+    const verdict =
+      found !== null ? 'violated' : complete && this.stopped === null ? 'holds' : 'bound_reached';
+    const report = found === null ? null : this.reported(found);
     const result: ExploreTraceResult = {
       verdict,
       litmus: TRACED,
@@ -194,20 +203,34 @@ export class TraceExploration {
       invariant: found?.violation.rule ?? null,
       kind: found?.violation.kind ?? null,
       counterexample: found === null ? null : this.told(found, followed),
+      report,
       tried: figures.tried.map(({ runs, complete: all }, k) => ({ preemptions: k + 1, runs, complete: all })),
-      boundsReached: verdict !== 'bound_reached' ? [] : [this.stopped ? 'seconds' : 'transitions'],
+      boundsReached: verdict !== 'bound_reached' ? [] : [this.stopped ?? 'transitions'],
       trace: this.followedTrace(followed),
     };
     if (found === null) return { result, session: null };
+    return { result, session: report === null ? this.sessionOf(found) : (report.session as TraceSession) };
+  }
+
+  /** What is drawn starts where the recorded order was left, or so many steps before the end. */
+  private reported({ violation, schedule, interruptions }: Found): CounterexampleReport | null {
+    const { model, request, observed } = this;
+    const from = Math.max(interruptions[0]?.at ?? 0, schedule.length - MAX_STEPS_TOLD);
+    const begun = begunAt(model, schedule.slice(0, from));
+    const steps = schedule.slice(from).map((thread) => ({ thread, choice: 0 }));
+    const spec = { litmus: TRACED, protocol: request.protocol.id, parameters: {}, reductions: NO_REDUCTIONS };
+    return reportOf(begun, spec, { violation, schedule: steps }, false, observed.workload);
+  }
+
+  private sessionOf(found: Found): TraceSession {
     const steps = found.violation.rule === 'crash' ? found.schedule.slice(0, -1) : found.schedule;
-    const session: TraceSession = {
+    return {
       scenario: TRACED,
-      protocol: request.protocol.id,
+      protocol: this.request.protocol.id,
       workload: this.observed.workload,
       scheduler: 'scripted',
-      schedule: turnsOf([...model.prefix, ...steps]),
+      schedule: turnsOf([...this.model.prefix, ...steps]),
     };
-    return { result, session };
   }
 
   private foundAnything(followed: Followed): Found | null {

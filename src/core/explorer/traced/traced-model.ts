@@ -11,7 +11,7 @@ export interface TracedModel {
 }
 
 /** Nothing is left out or merged: what is asked is how it goes on from exactly there. */
-const NO_REDUCTIONS = { persistent: false, symmetry: false };
+export const NO_REDUCTIONS = { persistent: false, symmetry: false };
 
 export function tracedModel(workload: TracedWorkload, protocol: Protocol): TracedModel {
   const litmus = tracedScenario(workload).build({});
