@@ -4,13 +4,32 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
 const WEB = dirname(fileURLToPath(import.meta.url));
 
+/** The fonts are asked for with the page, not when its style sheet has come: words would move when they change their font. */
+function preloadedFonts(): Plugin {
+  return {
+    name: 'preloaded-fonts',
+    transformIndexHtml: {
+      order: 'post',
+      handler: (_html, { bundle }) =>
+        Object.keys(bundle ?? {})
+          .filter((file) => file.endsWith('.woff2'))
+          .toSorted()
+          .map((file) => ({
+            tag: 'link',
+            attrs: { rel: 'preload', as: 'font', type: 'font/woff2', href: `/${file}`, crossorigin: '' },
+            injectTo: 'head-prepend',
+          })),
+    },
+  };
+}
+
 export default defineConfig({
   root: WEB,
-  plugins: [react()],
+  plugins: [react(), preloadedFonts()],
   build: {
     outDir: join(WEB, 'dist'),
     emptyOutDir: true,

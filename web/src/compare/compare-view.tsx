@@ -30,7 +30,8 @@ export function CompareView({ query }: ViewProps) {
   const ids = sessionsOf(query);
   const compared = useComparison(ids);
   const comparison = compared.dataKey === ids.join(',') ? compared.data : undefined;
-  const [picking, setPicking] = useState(false);
+  const picking = query.get('pick') === '1';
+  const setPicking = (on: boolean) => setQuery({ pick: on ? 1 : null });
   const pick = picking || ids.length < 2;
   useTitle(ids.length < 2 ? 'Compare' : `Compare sessions ${ids.join(', ')}`);
   useStatus({
@@ -91,7 +92,7 @@ export function CompareView({ query }: ViewProps) {
         )}
       </div>
       {pick ? (
-        <PickSessions chosen={ids} choose={chooseIds} />
+        <PickSessions chosen={ids} choose={chooseIds} text={query.get('search') ?? ''} />
       ) : comparison === undefined ? (
         <Waiting compared={compared} />
       ) : (
@@ -229,7 +230,11 @@ function Shown({ comparison, query }: { readonly comparison: Comparison; readonl
           setAll={(all) => setQuery({ all: all ? 'true' : null })}
         />
         <DivergencePane alignment={alignment} other={other} show={showDivergence} />
-        <ProtocolDiffPane from={sessions[0].protocol} to={sessions[other].protocol} />
+        <ProtocolDiffPane
+          from={sessions[0].protocol}
+          to={sessions[other].protocol}
+          open={query.get('open')}
+        />
       </div>
     </div>
   );

@@ -1,9 +1,9 @@
 // Which sessions are compared: the stored ones as a list with boxes to tick. Those of the scenario of the first one come first,
 // since only they can be aligned.
-import { useState } from 'react';
 import { ask } from '../api/ask.js';
 import { useResource } from '../api/resource.js';
 import { Link } from '../app/link.js';
+import { setQuery } from '../app/router.js';
 import { count, time } from '../ui/format.js';
 import { EmptyState, ErrorState, Loading } from '../ui/states.js';
 import { Letter } from './letter.js';
@@ -14,11 +14,13 @@ const LISTED = 200;
 export function PickSessions({
   chosen,
   choose,
+  text,
 }: {
   readonly chosen: readonly string[];
   readonly choose: (ids: readonly string[]) => void;
+  /** What is searched. */
+  readonly text: string;
 }) {
-  const [text, setText] = useState('');
   const { data, error, reload } = useResource('sessions to compare', (signal) =>
     ask<'Sessions_list'>('GET', '/sessions', { query: { limit: LISTED }, signal }),
   );
@@ -65,7 +67,7 @@ export function PickSessions({
             type="search"
             value={text}
             placeholder="smi v5.18"
-            onChange={(event) => setText(event.target.value)}
+            onChange={(event) => setQuery({ search: event.target.value })}
           />
         </label>
       </div>

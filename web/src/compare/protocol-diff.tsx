@@ -1,13 +1,22 @@
 // What the second protocol changes of the first: functions with the labels that go and come, rules in words, constants.
-import { useState } from 'react';
 import { ask, Refused } from '../api/ask.js';
 import { useResource } from '../api/resource.js';
 import type { ProtocolDiff } from '../api/schema.js';
+import { setQuery } from '../app/router.js';
 import { plural } from '../ui/format.js';
 import { ErrorState, Loading } from '../ui/states.js';
 import { type Step, stepDiff } from './model/step-diff.js';
 
-export function ProtocolDiffPane({ from, to }: { readonly from: string; readonly to: string }) {
+export function ProtocolDiffPane({
+  from,
+  to,
+  open,
+}: {
+  readonly from: string;
+  readonly to: string;
+  /** Functions that are open, as the address has them. */
+  readonly open: string | null;
+}) {
   const same = from === to;
   const { data, error, reload } = useResource(same ? null : `${from} ${to}`, (signal) =>
     ask<'Protocols_diff'>('GET', `/protocols/${encodeURIComponent(from)}/diff/${encodeURIComponent(to)}`, {
@@ -32,20 +41,43 @@ export function ProtocolDiffPane({ from, to }: { readonly from: string; readonly
         {same && <p className="note t2">Both sessions ran under {from}: the protocols do not differ.</p>}
         {!same && data === undefined && error === null && <Loading what="the protocols" />}
         {!same && data === undefined && error !== null && <ErrorState error={error} retry={reload} />}
-        {shown !== undefined && <Diff diff={shown} />}
+        {shown !== undefined && <Diff diff={shown} opened={open} />}
       </div>
     </section>
   );
 }
 
-/** Functions that are opened at once; the others when somebody opens them. */
+/** Functions that are open where nobody has said anything. */
 const OPENED = 4;
+const NONE_OPEN = 'none';
 
-function Diff({ diff: { from, to, functions, rules, constants } }: { readonly diff: ProtocolDiff }) {
+function Diff({
+  diff: { from, to, functions, rules, constants },
+  opened,
+}: {
+  readonly diff: ProtocolDiff;
+  readonly opened: string | null;
+}) {
+  const usual = functions.slice(0, OPENED).map((change) => change.function);
+  const now = new Set(opened === null ? usual : opened.split(','));
+  const setOpen = (name: string, open: boolean) => {
+    if (open === now.has(name)) return;
+    if (open) now.add(name);
+    else now.delete(name);
+    const text = functions.flatMap((change) => (now.has(change.function) ? [change.function] : [])).join(',');
+    setQuery({ open: text === usual.join(',') ? null : text || NONE_OPEN });
+  };
   return (
     <>
-      {functions.map((change, i) => (
-        <FunctionDiff key={change.function} from={from.id} to={to.id} change={change} opened={i < OPENED} />
+      {functions.map((change) => (
+        <FunctionDiff
+          key={change.function}
+          from={from.id}
+          to={to.id}
+          change={change}
+          open={now.has(change.function)}
+          setOpen={setOpen}
+        />
       ))}
       {rules.map(({ rule, before, after }) => (
         <div key={rule} className="diff-part">
@@ -71,14 +103,15 @@ function FunctionDiff({
   from,
   to,
   change,
-  opened,
+  open,
+  setOpen,
 }: {
   readonly from: string;
   readonly to: string;
   readonly change: ProtocolDiff['functions'][number];
-  readonly opened: boolean;
+  readonly open: boolean;
+  readonly setOpen: (name: string, open: boolean) => void;
 }) {
-  const [open, setOpen] = useState(opened);
   const { function: name, file, before, after, labelsBefore, labelsAfter } = change;
   const { data } = useResource(open ? `${from} ${to} ${name}` : null, async (signal) => {
     const [was, is] = await Promise.all([
@@ -88,7 +121,7 @@ function FunctionDiff({
     return stepDiff(was, is);
   });
   return (
-    <details className="diff-part" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <details className="diff-part" open={open} onToggle={(event) => setOpen(name, event.currentTarget.open)}>
       <summary title={file}>
         <span className="m">{name}</span>
         <span className="t3">

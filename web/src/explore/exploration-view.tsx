@@ -121,6 +121,10 @@ function Shown({
     { key: 'Escape', label: 'back to all explorations', group: 'Exploration', run: () => go('/explore') },
   ]);
   const tone = toneOf({ state, result });
+  const said =
+    read.words?.[0] ??
+    read.error ??
+    (state === 'queued' ? 'It waits for the search before it.' : 'It is being searched.');
   return (
     <div className={tall ? 'exploration-view tall' : 'exploration-view'}>
       <div className="bar">
@@ -176,12 +180,14 @@ function Shown({
               </span>
             )}
           </h2>
-          <p className="t2">
-            {read.words?.[0] ??
-              read.error ??
-              (state === 'queued' ? 'It waits for the search before it.' : 'It is being searched.')}
+          <p className="t2" title={said}>
+            {said}
           </p>
-          {result?.counterexample != null && <p>{result.counterexample.what}</p>}
+          {result?.counterexample != null && (
+            <p className="what" title={result.counterexample.what}>
+              {result.counterexample.what}
+            </p>
+          )}
         </div>
         <span className="sp" />
         {sessionId !== null && (
@@ -189,7 +195,7 @@ function Shown({
             Open as session <kbd>↵</kbd>
           </Link>
         )}
-        {report.data !== undefined && <CopyForMail lines={report.data.lines} />}
+        {violated && report.error === null && <CopyForMail lines={report.data?.lines ?? null} />}
       </div>
       <Counters read={read} progress={result === null ? progress : null} moving={isMoving(state)} />
       {failed !== null && <ErrorState error={failed} />}
@@ -208,8 +214,8 @@ function Shown({
               </button>
             ))}
           </fieldset>
-          {report.data !== undefined && (
-            <button type="button" className="btn s" onClick={toBreak}>
+          {violated && report.error === null && (
+            <button type="button" className="btn s" disabled={report.data === undefined} onClick={toBreak}>
               To what breaks <kbd>N</kbd>
             </button>
           )}
@@ -220,8 +226,20 @@ function Shown({
             </span>
           )}
         </div>
-        {tab === 'locks' && <LocksTable locks={result?.locks ?? null} ended={result !== null} />}
-        {tab === 'orders' && <OrdersTable coverage={result?.coverage ?? null} ended={result !== null} />}
+        {tab === 'locks' && (
+          <LocksTable
+            locks={result?.locks ?? null}
+            ended={result !== null}
+            only={query.get('only') === 'differing'}
+          />
+        )}
+        {tab === 'orders' && (
+          <OrdersTable
+            coverage={result?.coverage ?? null}
+            ended={result !== null}
+            all={query.get('rows') === 'all'}
+          />
+        )}
         {tab !== 'locks' &&
           tab !== 'orders' &&
           (result === null ? (
@@ -242,7 +260,11 @@ function Shown({
             />
           ))}
       </section>
-      <WhyPane read={read} report={report.data?.report ?? null} />
+      <WhyPane
+        read={read}
+        report={report.data?.report ?? null}
+        coming={violated && report.data === undefined && report.error === null}
+      />
       {tall && <MatrixPane query={query} initial={bug === null ? null : `${bug}:${protocol}`} />}
     </div>
   );
@@ -255,14 +277,16 @@ function toBreak(): void {
   );
 }
 
-function CopyForMail({ lines }: { readonly lines: readonly string[] }) {
+/** @param lines null: they are on their way, their place is kept */
+function CopyForMail({ lines }: { readonly lines: readonly string[] | null }) {
   const [copied, setCopied] = useState(false);
   const copy = () => {
+    if (lines === null) return;
     void navigator.clipboard.writeText(`${lines.join('\n')}\n`).then(() => setCopied(true));
     setTimeout(() => setCopied(false), 1_500);
   };
   return (
-    <button type="button" className="btn" onClick={copy}>
+    <button type="button" className="btn" disabled={lines === null} onClick={copy}>
       {copied ? 'Copied' : 'Copy for a mail'}
     </button>
   );

@@ -1,6 +1,6 @@
 // What was seen on the way: locks held at each operation against what is declared, and the orders of conflicting operations.
-import { useState } from 'react';
 import type { Exploration } from '../api/schema.js';
+import { setQuery } from '../app/router.js';
 import { count } from '../ui/format.js';
 import { EmptyState } from '../ui/states.js';
 
@@ -8,8 +8,16 @@ type Result = NonNullable<Exploration['result']>;
 /** Rows that a table shows before all of them are asked for. */
 const FIRST_ROWS = 300;
 
-export function LocksTable({ locks, ended }: { readonly locks: Result['locks']; readonly ended: boolean }) {
-  const [only, setOnly] = useState(false);
+export function LocksTable({
+  locks,
+  ended,
+  only,
+}: {
+  readonly locks: Result['locks'];
+  readonly ended: boolean;
+  /** Only where what is held is not what is declared. */
+  readonly only: boolean;
+}) {
   if (locks === null) return <Nothing ended={ended} what="locks" />;
   const rows = only ? locks.rows.filter(({ agrees }) => agrees === false) : locks.rows;
   return (
@@ -25,7 +33,12 @@ export function LocksTable({ locks, ended }: { readonly locks: Result['locks']; 
         </span>
         <span className="sp" />
         <label className="check">
-          <input type="checkbox" checked={only} onChange={(e) => setOnly(e.target.checked)} /> only those
+          <input
+            type="checkbox"
+            checked={only}
+            onChange={(e) => setQuery({ only: e.target.checked ? 'differing' : null })}
+          />{' '}
+          only those
         </label>
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled area must be reachable by keyboard */}
@@ -72,11 +85,13 @@ export function LocksTable({ locks, ended }: { readonly locks: Result['locks']; 
 export function OrdersTable({
   coverage,
   ended,
+  all,
 }: {
   readonly coverage: Result['coverage'];
   readonly ended: boolean;
+  /** Every row, however many. */
+  readonly all: boolean;
 }) {
-  const [all, setAll] = useState(false);
   if (coverage === null) return <Nothing ended={ended} what="objects" />;
   const { pairs, bothOrders, oneOrder, apart } = coverage;
   const kept = apart.filter(({ keptApartBy }) => keptApartBy !== null).length;
@@ -140,7 +155,7 @@ export function OrdersTable({
           </tbody>
         </table>
         {!all && pairs.length + apart.length > rows.length + never.length && (
-          <button type="button" className="btn g" onClick={() => setAll(true)}>
+          <button type="button" className="btn g" onClick={() => setQuery({ rows: 'all' })}>
             All {count(pairs.length + apart.length)}
           </button>
         )}

@@ -12,11 +12,18 @@ import { UploadPane } from './upload-pane.js';
 export function ImportView({ query }: ViewProps) {
   const id = query.get('session');
   if (id !== null && /^[1-9]\d{0,15}$/.test(id))
-    return <TraceReport key={id} id={id} protocol={query.get('protocol')} />;
-  return <Incoming />;
+    return (
+      <TraceReport
+        key={id}
+        id={id}
+        protocol={query.get('protocol')}
+        warnings={query.get('warnings') === 'all'}
+      />
+    );
+  return <Incoming kernel={query.get('kernel') ?? ''} />;
 }
 
-function Incoming() {
+function Incoming({ kernel }: { readonly kernel: string }) {
   useTitle('Import');
   useStatus({ facts: [], command: 'import FILE', keys: [['o', 'choose a file']] });
   return (
@@ -27,7 +34,7 @@ function Incoming() {
           Who drops my roots, and is that normal? A trace of a real kernel, beside the model.
         </span>
       </div>
-      <UploadPane onImported={({ sessionId }) => go(`/import?session=${sessionId}`)} />
+      <UploadPane kernel={kernel} onImported={({ sessionId }) => go(`/import?session=${sessionId}`)} />
       <TraceList />
     </div>
   );

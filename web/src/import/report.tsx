@@ -1,6 +1,5 @@
 // What became of an imported trace: what it is, what its roots went through, which protocols explain it, where the first one that
 // does not leaves it, and what nobody knows.
-import { useState } from 'react';
 import type { ImportedTrace, Session } from '../api/schema.js';
 import { useKeys } from '../app/keys.js';
 import { Link } from '../app/link.js';
@@ -17,7 +16,16 @@ import { type Check, useCheck } from './use-check.js';
 import { useTrace } from './use-trace.js';
 import { VerdictsPane } from './verdicts.js';
 
-export function TraceReport({ id, protocol }: { readonly id: string; readonly protocol: string | null }) {
+export function TraceReport({
+  id,
+  protocol,
+  warnings,
+}: {
+  readonly id: string;
+  readonly protocol: string | null;
+  /** Whether all of them are shown. */
+  readonly warnings: boolean;
+}) {
   const { data, error, reload } = useTrace(id);
   const known = data?.trace.sessionId === id ? data : undefined;
   useTitle(known === undefined ? `Trace ${id}` : (known.session.name ?? `Trace ${id}`));
@@ -32,17 +40,19 @@ export function TraceReport({ id, protocol }: { readonly id: string; readonly pr
     );
   }
   if (known === undefined) return <Loading what={`trace ${id}`} />;
-  return <Report {...known} protocol={protocol} />;
+  return <Report {...known} protocol={protocol} allWarnings={warnings} />;
 }
 
 function Report({
   trace,
   session,
   protocol,
+  allWarnings,
 }: {
   readonly trace: ImportedTrace;
   readonly session: Session;
   readonly protocol: string | null;
+  readonly allWarnings: boolean;
 }) {
   const { id } = session;
   const check = useCheck(id);
@@ -104,7 +114,7 @@ function Report({
       <RejectedPane trace={trace} verdict={chosen} />
       <div className="report-side">
         <VerdictsPane check={check} chosen={chosen?.protocol ?? null} choose={choose} />
-        <KnownPane trace={trace} verdicts={verdicts} />
+        <KnownPane trace={trace} verdicts={verdicts} all={allWarnings} />
       </div>
     </div>
   );
@@ -185,11 +195,12 @@ const WARNINGS = 6;
 function KnownPane({
   trace,
   verdicts,
+  all,
 }: {
   readonly trace: ImportedTrace;
   readonly verdicts: readonly Verdict[];
+  readonly all: boolean;
 }) {
-  const [all, setAll] = useState(false);
   const { roots, gapList, warnings, malformed, unknown, undecodable } = trace;
   const filled = verdicts.find(({ verdict }) => verdict === 'accepted')?.unknown;
   const bad = Object.values(malformed).reduce((sum, n) => sum + n, 0);
@@ -241,7 +252,7 @@ function KnownPane({
           </ul>
         )}
         {!all && warnings.length > WARNINGS && (
-          <button type="button" className="plain-row t3" onClick={() => setAll(true)}>
+          <button type="button" className="plain-row t3" onClick={() => setQuery({ warnings: 'all' })}>
             ▸ {plural(warnings.length - WARNINGS, 'warning')} more
           </button>
         )}

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { ImportedTrace } from '../api/schema.js';
 import { type Sent, upload } from '../api/upload.js';
 import { useKeys } from '../app/keys.js';
+import { setQuery } from '../app/router.js';
 import { bytes } from '../ui/format.js';
 import { ErrorState } from '../ui/states.js';
 
@@ -21,10 +22,15 @@ type Work =
     }
   | { readonly kind: 'failed'; readonly file: File; readonly error: Error };
 
-export function UploadPane({ onImported }: { readonly onImported: (trace: ImportedTrace) => void }) {
+export function UploadPane({
+  kernel,
+  onImported,
+}: {
+  readonly kernel: string;
+  readonly onImported: (trace: ImportedTrace) => void;
+}) {
   const [work, setWork] = useState<Work>({ kind: 'idle' });
   const [over, setOver] = useState(false);
-  const [kernel, setKernel] = useState('');
   const [profile, setProfile] = useState<{ readonly name: string; readonly text: string } | null>(null);
   const picker = useRef<HTMLInputElement>(null);
   const abort = work.kind === 'sending' ? work.abort : null;
@@ -128,7 +134,11 @@ export function UploadPane({ onImported }: { readonly onImported: (trace: Import
           <span>
             Kernel <span className="t3">if you know it, such as 6.1.55</span>
           </span>
-          <input className="in" value={kernel} onChange={(event) => setKernel(event.target.value)} />
+          <input
+            className="in"
+            value={kernel}
+            onChange={(event) => setQuery({ kernel: event.target.value })}
+          />
         </label>
         <label>
           <span>

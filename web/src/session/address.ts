@@ -38,3 +38,31 @@ export function toggleLane(query: URLSearchParams, name: keyof LaneChoice, lane:
 export function firstWindow(text: string | null, last: number): Window {
   return windowOf(text, last) ?? whole(last);
 }
+
+export type DialogName = 'fork' | 'note';
+
+export function dialogOf(query: URLSearchParams): DialogName | null {
+  const name = query.get('dialog');
+  return name === 'fork' || name === 'note' ? name : null;
+}
+
+/** Frame of the stack whose code is shown, 0 the innermost. */
+export function frameOf(query: URLSearchParams): number {
+  const text = query.get('frame') ?? '';
+  return /^\d{1,3}$/.test(text) ? Number(text) : 0;
+}
+
+/** Sections of the state that are closed where nobody has said anything. */
+const USUALLY_SHUT: ReadonlySet<string> = new Set(['TLBs', 'VMs']);
+const NONE_SHUT = 'none';
+
+export function shutOf(text: string | null): ReadonlySet<string> {
+  if (text === null) return USUALLY_SHUT;
+  return new Set(text === NONE_SHUT ? [] : text.split(';').filter(Boolean));
+}
+
+/** Null where it is as usual. */
+export function shutText(shut: ReadonlySet<string>): string | null {
+  if (shut.size === USUALLY_SHUT.size && [...shut].every((name) => USUALLY_SHUT.has(name))) return null;
+  return shut.size === 0 ? NONE_SHUT : [...shut].toSorted().join(';');
+}

@@ -20,6 +20,8 @@ export interface SessionData {
   readonly last: number;
   readonly sealed: boolean;
   readonly findings: readonly Finding[];
+  /** Whether `findings` says all there is; false: they are being read. */
+  readonly findingsKnown: boolean;
   readonly milestones: readonly { readonly position: number; readonly name: string }[];
   readonly notes: Resource<Notes>;
   /** Of an imported trace: where events are missing. */
@@ -64,6 +66,7 @@ export function useSessionData(id: string): SessionData {
     last,
     sealed,
     findings: findings.data?.findings ?? [],
+    findingsKnown: found === 0 || findings.data !== undefined || findings.error !== null,
     milestones: (milestones.data?.events ?? []).map(({ position, values }) => ({
       position,
       name: MILESTONE_NAMES[values['milestone'] ?? 0] ?? 'milestone',

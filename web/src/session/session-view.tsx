@@ -16,10 +16,22 @@ import { type SplitSpec, Splitter, useSplits } from '../ui/splitter.js';
 import { useStable } from '../ui/stable.js';
 import { EmptyState, ErrorState, Loading } from '../ui/states.js';
 import { useTitle } from '../ui/title.js';
-import { firstWindow, laneChoiceOf, positionOf, toggleLane, windowOf, windowText } from './address.js';
+import {
+  type DialogName,
+  dialogOf,
+  firstWindow,
+  frameOf,
+  laneChoiceOf,
+  positionOf,
+  shutText,
+  toggleLane,
+  windowOf,
+  windowText,
+} from './address.js';
 import { CodePane } from './code/code-pane.js';
 import { EventsPane } from './events/events-pane.js';
 import { ForkDialog, NotesDialog } from './here-actions.js';
+import { SessionBar } from './session-bar.js';
 import { type SessionData, useSessionData } from './session-data.js';
 import { useSessionKeys } from './session-keys.js';
 import { RangePane } from './state/range-pane.js';
@@ -76,13 +88,18 @@ export function SessionView({ rest, query }: ViewProps) {
   return <Opened key={id} id={id} data={data} session={session} query={query} />;
 }
 
-/** Position that a session is opened at: its first finding, else the first root. */
-function useFirstPosition(id: string, wanted: boolean, findings: SessionData['findings']): number | null {
+/** Position that a session is opened at: its first finding, else the first root; null: it is not known yet. */
+function useFirstPosition(
+  id: string,
+  wanted: boolean,
+  { findings, findingsKnown }: SessionData,
+): number | null {
   const first = useResource(wanted && findings.length === 0 ? id : null, (signal) =>
     ask<'Travel_seek'>('GET', `/sessions/${id}/seek`, { query: { from: 0, type: 'RootAllocated' }, signal }),
   );
   if (findings.length > 0) return findings[0].position;
-  return first.data?.position ?? (first.loading ? null : 1);
+  if (!findingsKnown || (first.data === undefined && first.error === null)) return null;
+  return first.data?.position ?? 1;
 }
 
 interface OpenedProps {
@@ -95,17 +112,21 @@ interface OpenedProps {
 function Opened({ id, data, session, query }: OpenedProps) {
   const { last, sealed, findings, milestones, notes } = data;
   const given = positionOf(query.get('at'), last);
-  const first = useFirstPosition(id, given === null, findings);
+  const first = useFirstPosition(id, given === null, data);
   const [follow, setFollow] = useState(!sealed && given === null);
   const at = follow ? last : (given ?? Math.min(last, first ?? 1));
   const [seen, setSeen] = useState<Window>(() => firstWindow(query.get('window'), last));
   const [width, setWidth] = useState(900);
-  const [since, setSince] = useState<number | null>(null);
-  const [dialog, setDialog] = useState<'fork' | 'note' | null>(null);
-  const [frame, setFrame] = useState(0);
   const [playing, setPlaying] = useState(false);
+  /** Until it is known where the session is opened, nothing is asked for that would be thrown away. */
+  const stop = follow || given !== null || first !== null ? `${id} ${at}` : null;
+  const since = positionOf(query.get('since'), last);
+  const dialog = dialogOf(query);
+  const frame = frameOf(query);
+  const thread = query.get('thread');
   /** Where a range was begun by key. */
-  const [marked, setMarked] = useState<number | null>(null);
+  const marked = positionOf(query.get('mark'), last);
+  const setDialog = (next: DialogName | null) => setQuery({ dialog: next });
   const search = useRef<HTMLInputElement>(null);
   const jumpField = useRef<HTMLInputElement>(null);
   const range = windowOf(query.get('range'), last);
@@ -145,28 +166,23 @@ function Opened({ id, data, session, query }: OpenedProps) {
   const goTo = useCallback(
     (position: number) => {
       setFollow(false);
-      setSince((before) => (position === at ? before : at));
-      setFrame(0);
-      setQuery({ at: position });
+      setQuery({ at: position, thread: null, frame: null, ...(position === at ? {} : { since: at }) });
       setSeen((now) => showing(now, position, last));
     },
     [at, last],
   );
   const travel = useTravel(id, goTo);
   const timeline = useTimelineData(id, last, seen, width);
-  const state = useResource(`${id} ${at}`, (signal) =>
+  const state = useResource(stop, (signal) =>
     ask<'Travel_state'>('GET', `/sessions/${id}/state`, { query: { at }, signal }),
   );
-  const changes = useResource(since === null ? null : `${id} ${since} ${at}`, (signal) =>
+  const changes = useResource(since === null || stop === null ? null : `${id} ${since} ${at}`, (signal) =>
     ask<'Travel_changes'>('GET', `/sessions/${id}/changes`, { query: { from: since ?? 0, to: at }, signal }),
   );
-  const acting = useResource(`${id} ${at} event`, (signal) =>
+  const acting = useResource(stop, (signal) =>
     ask<'Events_events'>('GET', `/sessions/${id}/events`, { query: { from: at, to: at, limit: 1 }, signal }),
   );
   const actor = acting.data?.events[0]?.thread ?? null;
-  const [thread, setThread] = useState<string | null>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: every stop begins with the thread whose event it is
-  useEffect(() => setThread(null), [at]);
 
   const breakpoint = query.get('break') ?? '';
   const step = (direction: 'forward' | 'backward', sameThread = false) => {
@@ -223,16 +239,17 @@ function Opened({ id, data, session, query }: OpenedProps) {
     fork: () => setDialog('fork'),
     note: () => setDialog('note'),
     mark: () => {
-      setMarked(marked === null ? at : null);
-      if (marked !== null)
-        setQuery({ range: windowText({ from: Math.min(marked, at), to: Math.max(marked, at) + 1 }) });
+      if (marked === null) setQuery({ mark: at });
+      else {
+        const range = { from: Math.min(marked, at), to: Math.max(marked, at) + 1 };
+        setQuery({ mark: null, range: windowText(range) });
+      }
     },
     compare: () => go(`/compare?a=${id}`),
     clear: () => {
       travel.stop();
       setPlaying(false);
-      setMarked(null);
-      setQuery({ range: null, path: null });
+      setQuery({ mark: null, range: null, path: null });
     },
   });
   const broken = session.verdicts?.filter(({ verdict }) => verdict === 'violated') ?? [];
@@ -258,62 +275,25 @@ function Opened({ id, data, session, query }: OpenedProps) {
   const columns = useStable(() => range ?? seen);
   const setPath = useStable((path: string | null) => setQuery({ path }));
   const setFilterText = useStable((filter: string) => setQuery({ filter }));
-  const chooseThread = useStable((name: string) => {
-    setThread(name);
-    setFrame(0);
-  });
+  const chooseThread = useStable((name: string) => setQuery({ thread: name, frame: null }));
+  const setFrame = useStable((next: number) => setQuery({ frame: next === 0 ? null : next }));
+  const setStart = useStable((next: number | null) => setQuery({ from: next }));
+  const setOnly = useStable((only: boolean) => setQuery({ only: only ? 'changed' : null }));
+  const setShut = useStable((names: ReadonlySet<string>) => setQuery({ shut: shutText(names) }));
   const { style, sizes, resize } = useSplits('session');
   const split = (name: keyof typeof SPLITS) => (
     <Splitter spec={SPLITS[name]} size={sizes[SPLITS[name].variable]} resize={resize} />
   );
   return (
     <div className={sealed ? 'session-view' : 'session-view moving'} style={style}>
-      <div className="bar">
-        <Link to="/sessions" className="t3 crumb">
-          Sessions /
-        </Link>
-        <h1 className="cut">{session.name ?? session.scenario}</h1>
-        <span className="m t3">{id}</span>
-        <span className="chip a m">{session.protocol}</span>
-        <span className="chip o">
-          scenario <span className="m">{session.scenario}</span>
-        </span>
-        <span className="chip o">seed {session.seed}</span>
-        <span className="chip o">level {session.recording}</span>
-        {session.kind === 'imported' && (
-          <Link
-            to={`/import?session=${id}`}
-            className="chip i"
-            title="Its report: verdicts, gaps, how it is known"
-          >
-            imported: observed and <i>≈ inferred</i>
-          </Link>
-        )}
-        {broken.slice(0, 3).map(({ invariant, name }) => {
-          const position = findings.find((finding) => finding.invariant === invariant)?.position;
-          return (
-            <button
-              key={invariant}
-              type="button"
-              className="chip b"
-              title={name}
-              disabled={position === undefined}
-              onClick={() => position !== undefined && goTo(position)}
-            >
-              ✕ {invariant} {name}
-            </button>
-          );
-        })}
-        <span className="sp" />
-        <button type="button" className="btn g" onClick={() => setDialog('note')}>
-          Notes {notes.data !== undefined && notes.data.notes.length > 0 ? notes.data.notes.length : ''}{' '}
-          <kbd>I</kbd>
-        </button>
-        <button type="button" className="btn" onClick={() => setDialog('fork')}>
-          Fork here <kbd>B</kbd>
-        </button>
-        <CopyLink />
-      </div>
+      <SessionBar
+        session={session}
+        broken={broken}
+        findings={findings}
+        notes={notes.data?.notes.length ?? 0}
+        goTo={goTo}
+        open={setDialog}
+      />
       <TransportBar
         at={at}
         last={last}
@@ -354,7 +334,12 @@ function Opened({ id, data, session, query }: OpenedProps) {
         <StatePane
           id={id}
           at={at}
+          known={stop !== null}
           since={since}
+          only={query.get('only') === 'changed'}
+          setOnly={setOnly}
+          shut={query.get('shut')}
+          setShut={setShut}
           state={state.data}
           changes={since === null ? undefined : changes.data}
           error={state.error}
@@ -374,6 +359,8 @@ function Opened({ id, data, session, query }: OpenedProps) {
         goTo={goTo}
         filterText={query.get('filter') ?? ''}
         setFilterText={setFilterText}
+        start={positionOf(query.get('from'), last)}
+        setStart={setStart}
         range={columns}
       />
       {split('below')}
@@ -403,18 +390,5 @@ function Opened({ id, data, session, query }: OpenedProps) {
         position {count(at)}
       </div>
     </div>
-  );
-}
-
-function CopyLink() {
-  const [copied, setCopied] = useState(false);
-  const copy = () => {
-    void navigator.clipboard.writeText(location.href).then(() => setCopied(true));
-    setTimeout(() => setCopied(false), 1_500);
-  };
-  return (
-    <button type="button" className="btn copy-link" onClick={copy}>
-      {copied ? 'Copied' : 'Copy link'}
-    </button>
   );
 }

@@ -54,24 +54,26 @@ export const CodePane = memo(function CodePane({
       {shown !== undefined && stack.length === 0 && shown.stack !== 'notRecorded' && (
         <p className="note t3">{shown.name} has not begun.</p>
       )}
-      <ol className="stack" aria-label="Stack, outermost first">
-        {stack
-          .map((one, i) => ({ ...one, i }))
-          .toReversed()
-          .map(({ function: name, label, i }) => (
-            <li key={i}>
-              <button
-                type="button"
-                className="m"
-                aria-pressed={i === Math.min(frame, stack.length - 1)}
-                title={`@ ${label}`}
-                onClick={() => setFrame(i)}
-              >
-                {name}
-              </button>
-            </li>
-          ))}
-      </ol>
+      {(shown === undefined || stack.length > 0) && (
+        <ol className="stack" aria-label="Stack, outermost first">
+          {stack
+            .map((one, i) => ({ ...one, i }))
+            .toReversed()
+            .map(({ function: name, label, i }) => (
+              <li key={i}>
+                <button
+                  type="button"
+                  className="m"
+                  aria-pressed={i === Math.min(frame, stack.length - 1)}
+                  title={`@ ${label}`}
+                  onClick={() => setFrame(i)}
+                >
+                  {name}
+                </button>
+              </li>
+            ))}
+        </ol>
+      )}
       {chosen !== undefined && (
         <Steps
           protocol={protocol}
@@ -152,9 +154,11 @@ function Steps({
             may {text}
           </p>
         ))}
-      <p className="note t3">
-        <b>Left out:</b> {procedure?.leftOut ?? ' '}
-      </p>
+      {procedure !== undefined && (
+        <p className="note t3">
+          <b>Left out:</b> {procedure.leftOut}
+        </p>
+      )}
     </div>
   );
 }

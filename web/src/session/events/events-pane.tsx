@@ -21,6 +21,9 @@ export interface EventsPaneProps {
   readonly goTo: (position: number) => void;
   readonly filterText: string;
   readonly setFilterText: (text: string) => void;
+  /** Where the filtered table begins; null: at the beginning. */
+  readonly start: number | null;
+  readonly setStart: (start: number | null) => void;
   /** What is copied: a chosen range, else what is seen. */
   readonly range: () => { readonly from: number; readonly to: number };
 }
@@ -39,14 +42,15 @@ export const EventsPane = memo(function EventsPane({
   goTo,
   filterText,
   setFilterText,
+  start,
+  setStart,
   range,
 }: EventsPaneProps) {
   const filters = filtersOf(filterText);
   const filtered = filters.length > 0;
-  const [start, setStart] = useState(1);
   const { base, span } = stretchFor(at, last);
   const plain = usePlainEvents(id, base, span);
-  const some = useFilteredEvents(id, start, filters, last);
+  const some = useFilteredEvents(id, start ?? 1, filters, last);
   const rows = filtered ? some : plain;
   const box = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
@@ -66,7 +70,7 @@ export const EventsPane = memo(function EventsPane({
     if (!filtered && at >= base && at < base + span) virtual.scrollToIndex(at - base);
   }, [at, base, span, filtered, virtual]);
   const add = (name: FilterName, value: string) => {
-    setStart(1);
+    setStart(null);
     setFilterText(filtersText(toggled(filters, { name, value })));
   };
   return (
@@ -88,8 +92,8 @@ export const EventsPane = memo(function EventsPane({
           {filtered ? `${count(rows.length)}${some.complete ? '' : '+'} of ${count(last)}` : count(last)}
         </span>
         {filtered && (
-          <button type="button" className="btn g s" onClick={() => setStart(start === 1 ? at : 1)}>
-            {start === 1 ? `From ${count(at)} on` : 'From the beginning'}
+          <button type="button" className="btn g s" onClick={() => setStart(start === null ? at : null)}>
+            {start === null ? `From ${count(at)} on` : 'From the beginning'}
           </button>
         )}
         <span className="sp" />

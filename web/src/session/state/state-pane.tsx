@@ -1,10 +1,11 @@
 // The state at the playhead: what is there, what has changed since the stop before, and for any value who changed it.
-import { memo, useState } from 'react';
+import { memo } from 'react';
 import { ask } from '../../api/ask.js';
 import { useResource } from '../../api/resource.js';
 import type { Changes, State } from '../../api/schema.js';
 import { count } from '../../ui/format.js';
 import { ErrorState, Loading } from '../../ui/states.js';
+import { shutOf } from '../address.js';
 import { type StateRow, stateSections, valueText } from './model/rows.js';
 
 const MARKS = { added: '+', changed: '~', removed: '−' } as const;
@@ -13,8 +14,16 @@ const BLAME_LIMIT = 20;
 export interface StatePaneProps {
   readonly id: string;
   readonly at: number;
+  /** False: it is not known yet where the session is opened. */
+  readonly known: boolean;
   /** The stop before; null: there was none. */
   readonly since: number | null;
+  /** Only what has changed since then. */
+  readonly only: boolean;
+  readonly setOnly: (only: boolean) => void;
+  /** Sections that are closed, as the address has it. */
+  readonly shut: string | null;
+  readonly setShut: (shut: ReadonlySet<string>) => void;
   readonly state: State | undefined;
   readonly changes: Changes | undefined;
   readonly error: Error | null;
@@ -27,7 +36,12 @@ export interface StatePaneProps {
 export const StatePane = memo(function StatePane({
   id,
   at,
+  known,
   since,
+  only,
+  setOnly,
+  shut,
+  setShut,
   state,
   changes,
   error,
@@ -36,30 +50,29 @@ export const StatePane = memo(function StatePane({
   path,
   setPath,
 }: StatePaneProps) {
-  const [onlyChanged, setOnlyChanged] = useState(false);
-  const [folded, setFolded] = useState<ReadonlySet<string>>(new Set(['TLBs', 'VMs']));
+  const onlyChanged = only && since !== null;
+  const folded = shutOf(shut);
   const sections = state === undefined ? [] : stateSections(state, changes?.changes ?? []);
-  const toggle = (title: string) =>
-    setFolded((before) => {
-      const next = new Set(before);
-      if (!next.delete(title)) next.add(title);
-      return next;
-    });
+  const toggle = (title: string) => {
+    const next = new Set(folded);
+    if (!next.delete(title)) next.add(title);
+    setShut(next);
+  };
   return (
     <section className="pane state-pane" aria-label="State">
       <div className="ph">
-        <h2>State after {count(state?.position ?? at)}</h2>
+        <h2>State after {known ? count(state?.position ?? at) : '…'}</h2>
         <span className="sp" />
         <fieldset className="seg">
           <legend className="hidden">What is shown</legend>
-          <button type="button" aria-pressed={!onlyChanged} onClick={() => setOnlyChanged(false)}>
+          <button type="button" aria-pressed={!onlyChanged} onClick={() => setOnly(false)}>
             All
           </button>
           <button
             type="button"
             aria-pressed={onlyChanged}
             disabled={since === null}
-            onClick={() => setOnlyChanged(true)}
+            onClick={() => setOnly(true)}
           >
             Changed since {since === null ? '—' : count(since)}
           </button>
