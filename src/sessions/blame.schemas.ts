@@ -4,7 +4,11 @@ import { z } from 'zod';
 import { CRITICAL_PATH_LINKS_DEFAULT, CRITICAL_PATH_LINKS_MAX } from '../core/causality/critical-path.js';
 import { EDGE_KINDS, type EdgeKind } from '../core/causality/edges.js';
 import { BLAME_CHANGES_DEFAULT, BLAME_CHANGES_MAX } from '../core/projections/blame/blame.js';
-import { LEDGER_CLOSED_DEFAULT, LEDGER_CLOSED_MAX } from '../core/projections/ledger/ledger.js';
+import {
+  LEDGER_CLOSED_DEFAULT,
+  LEDGER_CLOSED_MAX,
+  LEDGER_EVENTS_MAX,
+} from '../core/projections/ledger/ledger.js';
 import { MAX_PATH_CHARS } from '../core/projections/state-paths.js';
 import { queryInteger } from '../http/zod.pipe.js';
 import { whenFields } from './state.schemas.js';
@@ -37,6 +41,11 @@ export const ledgerQuery = z.strictObject({
   limit: queryInteger(0, LEDGER_CLOSED_MAX)
     .default(LEDGER_CLOSED_DEFAULT)
     .describe('references given back to list, the last ones'),
+  events: queryInteger(1, LEDGER_EVENTS_MAX)
+    .default(LEDGER_EVENTS_MAX)
+    .describe(
+      'events of the root that are read, the last ones: fewer are quicker, what is older is an opening balance',
+    ),
 });
 export const ledger = z.object({
   root: z.int(),

@@ -6,6 +6,7 @@ import {
   MAX_SEEK_EVENTS,
   MAX_TIMELINE_WIDTH,
 } from '../config/limits.js';
+import { MEMSLOT_UPDATES } from '../core/projections/memslot-updates.js';
 import { LANE_KINDS, TIMELINE_KINDS } from '../core/projections/timeline.js';
 import { SCENE_ROOT_STATES } from '../core/scene/root-lane.js';
 import { MAX_SCENE_ROWS } from '../core/scene/scene.js';
@@ -117,6 +118,16 @@ export const sceneQuery = z.strictObject({
   to: queryInteger(1, MAX_POSITION).describe(`last position, less than ${MAX_SCENE_ROWS} behind it`),
 });
 
+const memslotUpdate = z.object({
+  position: z.int(),
+  what: z.enum(MEMSLOT_UPDATES),
+  vm: z.int(),
+  asId: z.int().describe('address space: 1 in SMM'),
+  slot: z.int(),
+  thread: z.string(),
+  function: nullable(z.string()),
+});
+
 const flat = (what: string) => z.array(z.int()).describe(`${what}, one after the other`);
 
 export const scene = z.object({
@@ -140,11 +151,12 @@ export const scene = z.object({
     z.object({
       root: z.int(),
       address: nullable(z.int()),
+      vm: nullable(z.int()).describe('that lists it; null: not known here'),
       role: z.string(),
       smm: z.boolean(),
       events: z.int(),
       states: flat(`${SCENE_ROOT_STATES.map((state, i) => `${i} ${state}`).join(', ')}; from, to`),
-      counts: flat('position, refcount from there on'),
+      counts: flat('position, refcount from there on (-1: unknown)'),
       born: nullable(z.int()),
       freed: nullable(z.int()),
       touched: z.array(z.int()).describe('positions at which its page was touched after it was freed'),
@@ -159,6 +171,7 @@ export const scene = z.object({
       waits: flat('thread, mode, from, to'),
     }),
   ),
+  updates: z.array(memslotUpdate).describe('of memslots'),
   arrowKinds: z.array(z.string()),
   arrows: flat('index in arrowKinds, from, to'),
 });

@@ -121,10 +121,10 @@ export class TdpMmusController {
     @Param('root') root: string,
     @Query(new ZodPipe(blameSchemas.ledgerQuery, 'query')) query: z.output<typeof blameSchemas.ledgerQuery>,
   ) {
-    const { limit, ...when } = query;
+    const { limit, events, ...when } = query;
     const of = { vm: pathNumber('vm', vm), root: pathNumber('root', root) };
     return await this.inspections
-      .ask('ledger', { sessionId: id, ...of, when, limit })
+      .ask('ledger', { sessionId: id, ...of, when, limit, events })
       .catch((error: unknown) => {
         const unknown = error instanceof BadInput && error.code === 'unknown-root';
         throw unknown ? new Problem(404, error.code, error.message, error.expected) : error;

@@ -87,6 +87,15 @@ describe('a session in the page', () => {
       .getByText(/root \d+ valid/)
       .first()
       .waitFor({ ...WAIT, state: 'attached' });
+    // What a root's life is pointed at for: its count and who holds it there, why, since when.
+    await page.locator('.canvas-box').hover({ position: { x: 300, y: 42 } });
+    const card = page.getByRole('tooltip');
+    await card.getByText(/^refcount \d+ · 4-level/).waitFor(WAIT);
+    await card
+      .getByText(/^since [\d,]+, kvm_tdp_mmu_\w+$/)
+      .first()
+      .waitFor(WAIT);
+    await page.mouse.move(0, 0);
     // Folded threads make room for the locks below them.
     for (const name of ['vcpu0', 'kworker0']) {
       await page.locator('.labels').getByRole('button', { name, exact: true }).click();

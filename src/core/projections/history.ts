@@ -141,4 +141,5 @@ export const ROOT_TYPES: readonly number[] = [
   E.RootFreeQueued,
   E.RootFreed,
   E.FreedPageTouched,
+  E.RootFound,
 ];

@@ -13,13 +13,15 @@ export interface RootLaneView {
   readonly root: number;
   /** null: it was born before anything that is known here. */
   readonly address: number | null;
+  /** VM that lists it; null: not known here. */
+  readonly vm: number | null;
   readonly role: string;
   readonly smm: boolean;
   /** Events of the stretch that are about it. */
   readonly events: number;
   /** Index in SCENE_ROOT_STATES, from, to. */
   readonly states: readonly number[];
-  /** Position, refcount from there on. */
+  /** Position, refcount from there on; -1: unknown (imported). */
   readonly counts: readonly number[];
   readonly born: number | null;
   readonly freed: number | null;
@@ -41,6 +43,7 @@ export class RootLane {
   private zaps = 0;
   private waits = false;
   private address: number | null = null;
+  private vm: number | null = null;
   private role = 0;
   private born: number | null = null;
   private freed: number | null = null;
@@ -49,6 +52,7 @@ export class RootLane {
 
   startAt(view: RootView, from: number): void {
     this.address = view.address;
+    this.vm = view.vm;
     this.role = view.role.word;
     this.invalid = view.role.invalid;
     this.zaps = view.zapsUnderWay;
@@ -64,6 +68,13 @@ export class RootLane {
         this.address = c;
         this.role = a;
         this.born = at;
+        break;
+      case E.RootFound:
+        this.address = c;
+        this.role = a;
+        break;
+      case E.RootListed:
+        this.vm = a;
         break;
       case E.RootInvalidated:
         this.invalid = true;
@@ -92,9 +103,9 @@ export class RootLane {
 
   view(end: number): RootLaneView {
     this.close(end);
-    const { root, address, events, states, counts, born, freed, touched } = this;
+    const { root, address, vm, events, states, counts, born, freed, touched } = this;
     const { text, smm } = roleView(this.role);
-    return { root, address, role: text, smm, events, states, counts, born, freed, touched };
+    return { root, address, vm, role: text, smm, events, states, counts, born, freed, touched };
   }
 
   private show(at: number): void {

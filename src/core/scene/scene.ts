@@ -6,6 +6,7 @@ import { E, EVENT_BY_CODE } from '../events/catalogue.js';
 import { SUBJECT_CODE, SUBJECT_RADIX } from '../events/define.js';
 import { SiteStacks, type StackSite } from '../exports/site-stacks.js';
 import { lockViews } from '../projections/locks.js';
+import { type MemslotUpdate, memslotUpdate } from '../projections/memslot-updates.js';
 import type { Moment } from '../projections/moment.js';
 import { rootViews } from '../projections/roots.js';
 import type { EventRows } from '../projections/rows.js';
@@ -33,6 +34,8 @@ export interface SceneView {
   /** Roots that exist in the stretch and are not listed. */
   readonly omittedRoots: number;
   readonly locks: readonly LockLaneView[];
+  /** Of memslots. */
+  readonly updates: readonly MemslotUpdate[];
   readonly arrowKinds: readonly EdgeKind[];
   /** Index in `arrowKinds`, from, to. */
   readonly arrows: readonly number[];
@@ -41,7 +44,10 @@ export interface SceneView {
 const ARROW_KINDS = Object.keys(EDGE_KINDS) as EdgeKind[];
 /** Types of root events, of which two lie outside the others' range. */
 const isRootType = (type: number): boolean =>
-  type <= E.FreedPageTouched || type === E.RootZapTaken || type === E.RootReferenceKept;
+  type <= E.FreedPageTouched ||
+  type === E.RootZapTaken ||
+  type === E.RootReferenceKept ||
+  type === E.RootFound;
 
 class Scene {
   private readonly functions: string[] = [];
@@ -78,14 +84,17 @@ class Scene {
     const threadOf: number[] = [];
     const typeOf: number[] = [];
     const timeNs: number[] = [];
+    const updates: MemslotUpdate[] = [];
     for (let i = 0; i < length; i++) {
       this.row(rows, i, this.from + i);
       order.row(rows, i, this.from + i);
       threadOf.push(rows.thread[i]);
       typeOf.push(numbered(this.typeIds, this.types, rows.type[i], EVENT_BY_CODE[rows.type[i]]?.name ?? '?'));
       timeNs.push(rows.timeNs[i]);
+      const update = memslotUpdate(rows, i, this.from + i, before);
+      if (update !== null) updates.push(update);
     }
-    return this.view(length, { threadOf, typeOf, timeNs });
+    return this.view(length, { threadOf, typeOf, timeNs, updates });
   }
 
   private row(rows: EventRows, i: number, at: number): void {
@@ -99,7 +108,10 @@ class Scene {
     } else if (kind === SUBJECT_CODE.lock) this.lock(number).row(type, thread, rows.a[i], at);
   }
 
-  private view(length: number, columns: Pick<SceneView, 'threadOf' | 'typeOf' | 'timeNs'>): SceneView {
+  private view(
+    length: number,
+    columns: Pick<SceneView, 'threadOf' | 'typeOf' | 'timeNs' | 'updates'>,
+  ): SceneView {
     const end = this.from + length;
     const all = [...this.roots.values()].sort((x, y) => y.events - x.events || x.root - y.root);
     const kept = all.slice(0, MAX_SCENE_ROOTS).sort((x, y) => x.root - y.root);

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { fitName } from '../../../web/src/timeline/model/fit.js';
+import { holdersOf } from '../../../web/src/timeline/model/holders.js';
 import { type LaneChoice, laneList } from '../../../web/src/timeline/model/lanes.js';
 import { layout, MAX_PRIMITIVES } from '../../../web/src/timeline/model/layout.js';
 import { frameText } from '../../../web/src/timeline/model/primitives.js';
@@ -14,6 +15,7 @@ const NOTHING: LaneChoice = { folded: new Set(), hidden: new Set(), pinned: new 
 type Scene = NonNullable<Parameters<typeof layout>[0]['scene']>;
 type Timeline = NonNullable<Parameters<typeof layout>[0]['timeline']>;
 
+const memslot = scenesOf({ scenario: 'memslot', protocol: 'v6.4', seed: 3 });
 const smi = scenesOf({ scenario: 'smi', protocol: 'v5.18', seed: 1 });
 
 function drawn(scene: Scene | null, window: Window, choice = NOTHING, timeline: Timeline | null = null) {
@@ -115,6 +117,52 @@ describe('the layout of the timeline', () => {
       gaps: [1_200, 1_201, 1_202].map((position) => ({ position, lost: 1 })),
     });
     expect(far.items.filter(({ name }) => name.startsWith('gap'))).toHaveLength(1);
+  });
+
+  test('an update of a memslot is a rule that says which slot and where; rules on each other are one', () => {
+    const all = memslot.scene(1, Math.min(memslot.length, 8_000)) as unknown as Scene;
+    const first = all.updates.find(({ what }) => what === 'invalidated')!;
+    const scene = memslot.scene(first.position - 60, first.position + 200) as unknown as Scene;
+    const near = drawn(scene, { from: first.position - 40, to: first.position + 160 });
+    const rules = near.items.filter(({ lane }) => lane === 'all');
+    expect(rules.map(({ name }) => name)).toEqual(['memslot 1 invalidated', 'memslot 1 deleted']);
+    expect(rules[0]).toMatchObject({ detail: 'kvm_swap_active_memslots on main', from: first.position });
+    expect(frameText(near)).toMatch(/text [\d.]+,10 "memslot 1 invalidated" t2 mono on bg1/);
+    const far = drawn(all, { from: 1, to: 60_000 }).items.find(({ name }) => /\d memslot updates/.test(name));
+    expect(far!.detail).toContain('memslot 0 added, kvm_swap_active_memslots on main');
+  });
+
+  test('a count that a trace does not tell is a question mark and no line', () => {
+    const scene = smi.scene(820, 920) as unknown as Scene;
+    const [root] = scene.roots;
+    const unknown = { ...scene, roots: [{ ...root, counts: [820, -1] }] };
+    const text = frameText(drawn(unknown, { from: 820, to: 920 }));
+    expect(text).toContain('"?" t3');
+    expect(text).not.toMatch(/line [^a-z]* t1 1$/m);
+  });
+
+  test('who holds a root: who, why and since when', () => {
+    const taken = { position: 1_182, function: 'kvm_tdp_mmu_get_vcpu_root_hpa' };
+    const reference = { number: 1, holder: 'vcpu', owner: 'vcpu0 root.hpa', why: 'vCPU slot', moves: [] };
+    const ledger = {
+      refcount: 2,
+      balance: 1,
+      role: '4-level SMM',
+      state: 'live',
+      references: [
+        { ...reference, state: 'held', taken },
+        { ...reference, number: 2, state: 'givenBack', taken },
+        { ...reference, number: 3, owner: 'work item', state: 'leaked', taken: null },
+      ],
+    } as unknown as Parameters<typeof holdersOf>[0];
+    const { head, rows } = holdersOf(ledger);
+    expect(head).toBe('refcount 2, the books say 1 · 4-level SMM');
+    expect(rows.map(({ who, why, since }) => `${who} | ${why} | ${since}`)).toEqual([
+      'vcpu0 root.hpa | vCPU slot | since 1,182, kvm_tdp_mmu_get_vcpu_root_hpa',
+      'work item | vCPU slot, leaked | since before what is known',
+    ]);
+    const nobody = holdersOf({ ...ledger, refcount: -1, references: [] });
+    expect(nobody.rows[0]).toMatchObject({ who: 'nobody holds it', why: 'as far as is known' });
   });
 
   test('folded, hidden and pinned lanes', () => {

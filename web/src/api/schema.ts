@@ -1388,6 +1388,163 @@ export type Job = {
   readonly allowed: readonly (string)[];
 };
 
+export type Ledger = {
+  readonly root: number;
+  /** null: no TDP MMU has listed it yet */
+  readonly vm: number | null;
+  readonly at: number;
+  readonly address: number;
+  readonly role: string;
+  readonly invalid: boolean;
+  readonly refcount: number;
+  /** references that are out, surplus puts taken off: what refcount should be */
+  readonly balance: number;
+  readonly state: "live" | "lastPut" | "freed";
+  readonly born: {
+    readonly position: number;
+    readonly ordinal: number;
+    readonly timeNs: number;
+    readonly thread: string;
+    readonly function: string | null;
+    readonly label: string | null;
+    /** innermost first */
+    readonly callers: readonly ({
+      readonly function: string;
+      readonly label: string;
+    })[];
+  };
+  readonly invalidated: {
+    readonly position: number;
+    readonly ordinal: number;
+    readonly timeNs: number;
+    readonly thread: string;
+    readonly function: string | null;
+    readonly label: string | null;
+    /** innermost first */
+    readonly callers: readonly ({
+      readonly function: string;
+      readonly label: string;
+    })[];
+  } | null;
+  readonly lastPut: {
+    readonly position: number;
+    readonly ordinal: number;
+    readonly timeNs: number;
+    readonly thread: string;
+    readonly function: string | null;
+    readonly label: string | null;
+    /** innermost first */
+    readonly callers: readonly ({
+      readonly function: string;
+      readonly label: string;
+    })[];
+  } | null;
+  readonly freed: {
+    readonly position: number;
+    readonly ordinal: number;
+    readonly timeNs: number;
+    readonly thread: string;
+    readonly function: string | null;
+    readonly label: string | null;
+    /** innermost first */
+    readonly callers: readonly ({
+      readonly function: string;
+      readonly label: string;
+    })[];
+  } | null;
+  /** first event that was read; 1: the whole life was */
+  readonly from: number;
+  readonly complete: boolean;
+  readonly counts: {
+    readonly taken: number;
+    readonly givenBack: number;
+    readonly surplusPuts: number;
+  };
+  readonly references: readonly ({
+    readonly number: number;
+    readonly holder: "vcpu" | "iterator" | "tdpMmu" | "work";
+    readonly owner: string;
+    readonly why: string;
+    readonly state: "held" | "givenBack" | "leaked";
+    readonly taken: {
+      readonly position: number;
+      readonly ordinal: number;
+      readonly timeNs: number;
+      readonly thread: string;
+      readonly function: string | null;
+      readonly label: string | null;
+      /** innermost first */
+      readonly callers: readonly ({
+        readonly function: string;
+        readonly label: string;
+      })[];
+    } | null;
+    readonly moves: readonly ({
+      readonly to: string;
+      readonly at: {
+        readonly position: number;
+        readonly ordinal: number;
+        readonly timeNs: number;
+        readonly thread: string;
+        readonly function: string | null;
+        readonly label: string | null;
+        /** innermost first */
+        readonly callers: readonly ({
+          readonly function: string;
+          readonly label: string;
+        })[];
+      };
+    })[];
+    readonly givenBack: {
+      readonly position: number;
+      readonly ordinal: number;
+      readonly timeNs: number;
+      readonly thread: string;
+      readonly function: string | null;
+      readonly label: string | null;
+      /** innermost first */
+      readonly callers: readonly ({
+        readonly function: string;
+        readonly label: string;
+      })[];
+    } | null;
+    readonly leaked: {
+      readonly position: number;
+      readonly ordinal: number;
+      readonly timeNs: number;
+      readonly thread: string;
+      readonly function: string | null;
+      readonly label: string | null;
+      /** innermost first */
+      readonly callers: readonly ({
+        readonly function: string;
+        readonly label: string;
+      })[];
+    } | null;
+  })[];
+  readonly faults: readonly ({
+    readonly kind: "leak" | "surplusPut" | "missingGet" | "useAfterFree";
+    /** whose put is missing or one too many; who touched what was gone */
+    readonly owner: string;
+    readonly what: string;
+    readonly at: {
+      readonly position: number;
+      readonly ordinal: number;
+      readonly timeNs: number;
+      readonly thread: string;
+      readonly function: string | null;
+      readonly label: string | null;
+      /** innermost first */
+      readonly callers: readonly ({
+        readonly function: string;
+        readonly label: string;
+      })[];
+    };
+    readonly reference: number | null;
+  })[];
+  readonly faultsSeen: number;
+};
+
 export type LitmusList = {
   readonly litmus: readonly ({
     readonly id: string;
@@ -1972,12 +2129,14 @@ export type Scene = {
   readonly roots: readonly ({
     readonly root: number;
     readonly address: number | null;
+    /** that lists it; null: not known here */
+    readonly vm: number | null;
     readonly role: string;
     readonly smm: boolean;
     readonly events: number;
     /** 0 valid, 1 invalid, 2 being zapped, 3 waiting for RCU; from, to, one after the other */
     readonly states: readonly (number)[];
-    /** position, refcount from there on, one after the other */
+    /** position, refcount from there on (-1: unknown), one after the other */
     readonly counts: readonly (number)[];
     readonly born: number | null;
     readonly freed: number | null;
@@ -1993,6 +2152,17 @@ export type Scene = {
     readonly holds: readonly (number)[];
     /** thread, mode, from, to, one after the other */
     readonly waits: readonly (number)[];
+  })[];
+  /** of memslots */
+  readonly updates: readonly ({
+    readonly position: number;
+    readonly what: "added" | "invalidated" | "deleted" | "moved" | "flags changed";
+    readonly vm: number;
+    /** address space: 1 in SMM */
+    readonly asId: number;
+    readonly slot: number;
+    readonly thread: string;
+    readonly function: string | null;
   })[];
   readonly arrowKinds: readonly (string)[];
   /** index in arrowKinds, from, to, one after the other */
@@ -2681,6 +2851,14 @@ export interface Operations {
     readonly query: 'at' | 'timeNs' | 'path' | 'all' | 'limit';
     readonly body: undefined;
     readonly answer: Blame;
+  };
+  /** Who holds, and held, a root: every reference from the event that took it to the put */
+  readonly TdpMmus_ledger: {
+    readonly method: 'GET';
+    readonly path: '/api/v1/sessions/{id}/tdp-mmus/{vm}/roots/{root}/ledger';
+    readonly query: 'at' | 'timeNs' | 'limit' | 'events';
+    readonly body: undefined;
+    readonly answer: Ledger;
   };
   /** Notes and bookmarks of a session */
   readonly Notes_list: {

@@ -8,6 +8,7 @@ import { useTheme } from '../app/theme.js';
 import type { Window } from '../timeline/model/window.js';
 import { count, time } from '../ui/format.js';
 import { EmptyState } from '../ui/states.js';
+import { watchSize } from '../ui/use-size.js';
 import { Letter } from './letter.js';
 import { CURVES, type CurveName } from './model/address.js';
 import { type Curves, curvesOf, pointAt } from './model/curves.js';
@@ -160,13 +161,11 @@ function Plot({
       element,
     );
     plot.current = made;
-    const watch = new ResizeObserver(([entry]) => {
-      const { width, height } = entry.contentRect;
-      if (width > 0 && height > 0) made.setSize({ width, height });
+    const unwatch = watchSize(element, (size) => {
+      if (size.width > 0 && size.height > 0) made.setSize(size);
     });
-    watch.observe(element);
     return () => {
-      watch.disconnect();
+      unwatch();
       made.destroy();
       plot.current = null;
     };

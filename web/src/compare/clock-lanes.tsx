@@ -4,22 +4,24 @@ import { type PointerEvent, useEffect, useMemo, useRef, useState } from 'react';
 import type { Comparison, Timeline } from '../api/schema.js';
 import { Link } from '../app/link.js';
 import { useTheme } from '../app/theme.js';
+import { HoverCard, type Hovered } from '../timeline/hover-card.js';
 import { LaneLabels } from '../timeline/lane-labels.js';
 import { Clock } from '../timeline/model/clock.js';
 import { type Depths, type LaneChoice, laneList } from '../timeline/model/lanes.js';
 import { layout, MAX_PRIMITIVES } from '../timeline/model/layout.js';
-import type { Item } from '../timeline/model/primitives.js';
 import type { Window } from '../timeline/model/window.js';
 import { Paints, paint } from '../timeline/paint.js';
 import { useTimelineData } from '../timeline/timeline-data.js';
-import { Card, timeAt } from '../timeline/timeline-pane.js';
+import { timeAt } from '../timeline/timeline-pane.js';
 import { useGaps } from '../timeline/use-gaps.js';
 import { count, time } from '../ui/format.js';
 import { ErrorState } from '../ui/states.js';
+import { useSize } from '../ui/use-size.js';
 import { Letter } from './letter.js';
 import type { ClockName } from './model/address.js';
 import { moved, zoomedAt } from './model/stretch.js';
 
+const FIRST_SIZE = { width: 800, height: 160 };
 const HOVER_MS = 80;
 const DRAG_FROM_PX = 4;
 const WHEEL_ZOOM = 1.0016;
@@ -61,7 +63,8 @@ function firstChoice(overview: Timeline | null): LaneChoice {
 export function ClockLanes(props: ClockLanesProps) {
   const { session, index, clock: name, seen, setSeen, end, at, setAt, onWidth } = props;
   const { id, events: last, protocol } = session;
-  const [size, setSize] = useState({ width: 800, height: 160 });
+  const box = useRef<HTMLDivElement>(null);
+  const size = useSize(box, FIRST_SIZE, ({ width }) => onWidth(width));
   const [scroll, setScroll] = useState(0);
   const [clock] = useState(() => new Clock(last));
   const positions = positionsOf(clock, name, seen, last);
@@ -78,20 +81,7 @@ export function ClockLanes(props: ClockLanesProps) {
     if (!settled) again((n) => n + 1);
   }, [settled]);
 
-  const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => {
-    const element = box.current;
-    if (element === null) return;
-    const watch = new ResizeObserver(([entry]) => {
-      const { width, height } = entry.contentRect;
-      setSize({ width, height });
-      onWidth(width);
-    });
-    watch.observe(element);
-    return () => watch.disconnect();
-  }, [onWidth]);
-
   const choice = props.choice ?? firstChoice(overview);
   const gaps = useGaps(id, session.kind === 'imported');
   const depths = useRef<Depths>(new Map());
@@ -151,9 +141,11 @@ export function ClockLanes(props: ClockLanesProps) {
     return () => element.removeEventListener('wheel', wheel);
   }, []);
 
-  const [hover, setHover] = useState<{ readonly item: Item; readonly x: number; readonly y: number } | null>(
-    null,
-  );
+  const [hover, setHover] = useState<Hovered | null>(null);
+  const positionAt = (px: number): number => {
+    const value = seen.from + (px / size.width) * (seen.to - seen.from);
+    return name === 'time' ? clock.positionAt(value) : Math.floor(value);
+  };
   const drag = useRef<{ x: number; y: number; seen: Window; top: number; moved: boolean } | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const offset = (event: PointerEvent): { x: number; y: number } => {
@@ -168,7 +160,7 @@ export function ClockLanes(props: ClockLanesProps) {
       const item =
         frame.items.findLast((i) => x >= i.x - 1 && x <= i.x + i.w + 1 && y >= i.y && y <= i.y + i.h) ?? null;
       if (item === null) setHover(null);
-      else timer.current = setTimeout(() => setHover({ item, x, y }), HOVER_MS);
+      else timer.current = setTimeout(() => setHover({ item, x, y, at: positionAt(x) }), HOVER_MS);
       return;
     }
     from.moved ||= Math.abs(x - from.x) + Math.abs(y - from.y) > DRAG_FROM_PX;
@@ -256,10 +248,9 @@ export function ClockLanes(props: ClockLanesProps) {
             <span className="moment-line" style={{ left: line }} />
           )}
           {hover !== null && (
-            <Card
-              item={hover.item}
-              x={hover.x}
-              y={hover.y}
+            <HoverCard
+              session={id}
+              hovered={hover}
               size={size}
               timeOf={(p) => timeAt(data, p)}
               lanes={lanes.lanes}

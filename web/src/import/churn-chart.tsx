@@ -5,6 +5,7 @@ import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import { useTheme } from '../app/theme.js';
 import { count, time } from '../ui/format.js';
+import { watchSize } from '../ui/use-size.js';
 import { CAUSE_INKS, type Columns, type GapSpan } from './model/churn.js';
 
 const FONT = '11px "Inter", system-ui, sans-serif';
@@ -32,13 +33,11 @@ export function ChurnChart({ columns, gaps, timed }: Props) {
       data as unknown as uPlot.AlignedData,
       element,
     );
-    const watch = new ResizeObserver(([entry]) => {
-      const { width, height } = entry.contentRect;
-      if (width > 0 && height > 0) made.setSize({ width, height });
+    const unwatch = watchSize(element, (size) => {
+      if (size.width > 0 && size.height > 0) made.setSize(size);
     });
-    watch.observe(element);
     return () => {
-      watch.disconnect();
+      unwatch();
       made.destroy();
     };
   }, [columns, gaps, timed, theme]);

@@ -313,6 +313,7 @@ function Opened({ id, data, session, query }: OpenedProps) {
       />
       {!sealed && <LiveBar session={session} last={last} follow={follow} setFollow={setFollow} />}
       <TimelinePane
+        id={id}
         data={timeline}
         window={seen}
         setWindow={setWindow}

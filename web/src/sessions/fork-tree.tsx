@@ -1,30 +1,25 @@
 // The tree of forks of the chosen session, along positions: a line from where each one left its parent to its end.
-import { useEffect, useRef, useState } from 'react';
+import { useRef } from 'react';
 import { ask } from '../api/ask.js';
 import { useResource } from '../api/resource.js';
 import type { SessionTree } from '../api/schema.js';
 import { Link } from '../app/link.js';
 import { count, roughCount } from '../ui/format.js';
 import { ErrorState } from '../ui/states.js';
+import { useSize } from '../ui/use-size.js';
 
 type Node = SessionTree['nodes'][number];
 const ROW = 44;
 const TOP = 30;
 const SIDE = 14;
+const FIRST_SIZE = { width: 360, height: 0 };
 
 export function ForkTree({ id, stored }: { readonly id: string; readonly stored: number }) {
   const { data, error, reload } = useResource(`${id} ${stored > 0}`, (signal) =>
     ask<'Forks_tree'>('GET', `/sessions/${id}/tree`, { signal }),
   );
   const box = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(360);
-  useEffect(() => {
-    const element = box.current;
-    if (element === null) return;
-    const watch = new ResizeObserver(([entry]) => setWidth(Math.max(200, entry.contentRect.width)));
-    watch.observe(element);
-    return () => watch.disconnect();
-  }, []);
+  const width = Math.max(200, useSize(box, FIRST_SIZE).width);
   const nodes = data?.nodes ?? [];
   return (
     <section className="pane tree" aria-label="Forks">

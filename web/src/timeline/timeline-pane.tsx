@@ -3,8 +3,10 @@
 import './timeline.css';
 import { memo, type PointerEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTheme } from '../app/theme.js';
-import { count, time } from '../ui/format.js';
+import { count } from '../ui/format.js';
 import { ErrorState } from '../ui/states.js';
+import { useSize } from '../ui/use-size.js';
+import { HoverCard, type Hovered } from './hover-card.js';
 import { LaneLabels } from './lane-labels.js';
 import { Minimap } from './minimap.js';
 import { type Depths, type LaneChoice, laneList } from './model/lanes.js';
@@ -17,6 +19,7 @@ import { Ruler } from './ruler.js';
 import type { TimelineData } from './timeline-data.js';
 
 export const LABELS_PX = 146;
+const FIRST_SIZE = { width: 800, height: 300 };
 const HOVER_MS = 80;
 const MAX_LISTED_ITEMS = 200;
 const LISTED_MS = 250;
@@ -25,6 +28,8 @@ const WHEEL_ZOOM = 1.0016;
 const DRAWN_MARK = 'rootline:timeline';
 
 export interface TimelineProps {
+  /** Id of the session. */
+  readonly id: string;
   readonly data: TimelineData;
   readonly window: Window;
   readonly setWindow: (window: Window) => void;
@@ -48,24 +53,10 @@ export function TimelinePane(props: TimelineProps) {
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const theme = useTheme();
-  const [size, setSize] = useState({ width: 800, height: 300 });
+  const size = useSize(box, FIRST_SIZE, ({ width }) => onWidth(width));
   const [scroll, setScroll] = useState(0);
   const depths = useRef<Depths>(new Map());
-  const [hover, setHover] = useState<{ readonly item: Item; readonly x: number; readonly y: number } | null>(
-    null,
-  );
-
-  useEffect(() => {
-    const element = box.current;
-    if (element === null) return;
-    const watch = new ResizeObserver(([entry]) => {
-      const { width, height } = entry.contentRect;
-      setSize({ width, height });
-      onWidth(width);
-    });
-    watch.observe(element);
-    return () => watch.disconnect();
-  }, [onWidth]);
+  const [hover, setHover] = useState<Hovered | null>(null);
 
   const lanes = laneList(data.overview, data.scene, data.part, choice, depths.current, seen);
   const top = Math.max(0, Math.min(scroll, lanes.height - size.height));
@@ -165,7 +156,8 @@ export function TimelinePane(props: TimelineProps) {
       clearTimeout(timer.current);
       const item = itemAt(x, y);
       if (item === null) setHover(null);
-      else timer.current = setTimeout(() => setHover({ item, x, y }), HOVER_MS);
+      else
+        timer.current = setTimeout(() => setHover({ item, x, y, at: Math.floor(positionAt(x)) }), HOVER_MS);
       return;
     }
     from.moved ||= Math.abs(x - from.x) + Math.abs(y - from.y) > DRAG_FROM_PX;
@@ -235,10 +227,9 @@ export function TimelinePane(props: TimelineProps) {
         >
           <canvas ref={canvas} style={{ width: size.width, height: size.height }} />
           {hover !== null && (
-            <Card
-              item={hover.item}
-              x={hover.x}
-              y={hover.y}
+            <HoverCard
+              session={props.id}
+              hovered={hover}
               size={size}
               timeOf={(p) => timeAt(data, p)}
               lanes={lanes.lanes}
@@ -284,37 +275,4 @@ function sameItem({ items }: Frame, { lane, name, from, to }: Item): Item {
     (one) => one.lane === lane && one.from === from && one.to === to && one.name === name,
   );
   return found ?? { lane, name, from, to, detail: '', x: 0, y: 0, w: 0, h: 0 };
-}
-
-export function Card({
-  item,
-  x,
-  y,
-  size,
-  timeOf,
-  lanes,
-}: {
-  readonly item: Item;
-  readonly x: number;
-  readonly y: number;
-  readonly size: { readonly width: number; readonly height: number };
-  readonly timeOf: (position: number) => number | null;
-  readonly lanes: readonly { readonly id: string; readonly name: string }[];
-}) {
-  const ns = timeOf(item.from);
-  const style = {
-    left: Math.min(x + 12, Math.max(0, size.width - 300)),
-    top: y > size.height - 80 ? y - 70 : y + 14,
-  };
-  return (
-    <div className="hover-card" style={style} role="tooltip">
-      <b>{item.name}</b>
-      <div className="t2">
-        {lanes.find(({ id }) => id === item.lane)?.name ?? ''} · {count(item.from)}
-        {item.to - item.from > 1 ? ` to ${count(item.to - 1)}` : ''}
-        {ns === null ? '' : ` · ${time(ns)}`}
-      </div>
-      {item.detail !== '' && <div className="t3">{item.detail}</div>}
-    </div>
-  );
 }

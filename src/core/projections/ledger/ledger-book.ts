@@ -14,6 +14,7 @@ import {
   holderOf,
   type Mark,
   mark,
+  OPERATIONS,
   whyOf,
 } from './reference.js';
 
@@ -116,6 +117,12 @@ export class LedgerBook {
         for (let k = 1; k < rows.b[i]; k++) this.make('tdpMmu', at, t, whyOf('tdpMmu', null));
         break;
       }
+      case E.RootFound:
+        this.born = at;
+        this.address = rows.c[i];
+        this.page = true;
+        this.role = rows.a[i];
+        break;
       case E.RootListed:
         this.vm = rows.a[i];
         return;
@@ -435,15 +442,3 @@ export class LedgerBook {
     return slots;
   }
 }
-
-/** What nobody may do to a root whose last reference was given back. */
-const OPERATIONS: ReadonlySet<number> = new Set([
-  E.RootGot,
-  E.RootPut,
-  E.RootInvalidated,
-  E.RootZapScheduled,
-  E.RootZapTaken,
-  E.RootZapStarted,
-  E.RootListed,
-  E.FreedPageTouched,
-]);

@@ -92,9 +92,13 @@ export interface LedgerRequest {
   readonly at: number;
   /** References given back to list. */
   readonly limit?: number;
+  /** Events of the root, and of each vCPU, that are read from the end: fewer are quicker; what is older is an opening balance. */
+  readonly events?: number;
 }
 
 const SLOT_TYPES = [E.RootLoaded, E.RootDropped, E.RootsRotated, E.VcpuDestroyed];
+/** A root that an imported trace meets was born before it began, or its birth was lost. */
+const BIRTHS = [E.RootAllocated, E.RootFound];
 const END_TYPES = [E.VmDestroyed, E.VmCreateFailed];
 /** A VM ends once. */
 const ENDS = 4;
@@ -103,13 +107,12 @@ const ENDS = 4;
 export function ledgerOf(
   history: History,
   request: LedgerRequest,
-  eventsMax: number = LEDGER_EVENTS_MAX,
+  eventsMax: number = Math.min(LEDGER_EVENTS_MAX, request.events ?? LEDGER_EVENTS_MAX),
 ): RootLedger {
   const { root, vm, at } = request;
   const limit = checkLimit(request.limit ?? LEDGER_CLOSED_DEFAULT);
   const subject = subjectOf('root', root);
-  const birth =
-    root < 1 ? undefined : firstRow(history, { from: 1, to: at, subject, types: [E.RootAllocated] });
+  const birth = root < 1 ? undefined : firstRow(history, { from: 1, to: at, subject, types: BIRTHS });
   if (birth === undefined) throw noSuchRoot(history, request);
 
   // From the end, so that a long life costs no more than a short one.
@@ -180,7 +183,7 @@ function noSuchRoot(history: History, { root, at }: LedgerRequest): BadInput {
           from: at + 1,
           to: history.end,
           subject: subjectOf('root', root),
-          types: [E.RootAllocated],
+          types: BIRTHS,
         });
   const born = history.worldAt(at).machineWord(MACHINE.NEXT_ROOT) - 1;
   const range = born < 1 ? 'no root was born before it' : `roots 1 to ${born} were born by then`;

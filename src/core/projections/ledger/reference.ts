@@ -1,5 +1,6 @@
 // What the books of a root are made of: marks, references, faults.
 import { MIRROR_SLOT } from '../../aggregates/layout.js';
+import { E } from '../../events/catalogue.js';
 import { HOLDER, HOLDER_NAMES } from '../../events/root.events.js';
 import type { HistoryRows } from '../history.js';
 
@@ -73,3 +74,15 @@ export function whyOf(holder: HolderKind, slot: number | null): string {
   if (holder === 'tdpMmu') return "the TDP MMU's own";
   return holder === 'work' ? 'work item' : 'iterator';
 }
+
+/** What nobody may do to a root whose last reference was given back. */
+export const OPERATIONS: ReadonlySet<number> = new Set([
+  E.RootGot,
+  E.RootPut,
+  E.RootInvalidated,
+  E.RootZapScheduled,
+  E.RootZapTaken,
+  E.RootZapStarted,
+  E.RootListed,
+  E.FreedPageTouched,
+]);

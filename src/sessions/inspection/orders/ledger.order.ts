@@ -10,11 +10,18 @@ export interface LedgerOrderRequest {
   readonly root: number;
   readonly when: When;
   readonly limit?: number | undefined;
+  readonly events?: number | undefined;
 }
 
 export const ledgerOrder = order({ long: false }, (request: LedgerOrderRequest, context): RootLedger => {
-  const { sessionId, vm, root, when, limit } = request;
+  const { sessionId, vm, root, when, limit, events } = request;
   const history = sessionHistory(sessionId, context);
   const at = positionOf(when, history.past.session, context.reader);
-  return ledgerOf(history, { vm, root, at, ...(limit === undefined ? {} : { limit }) });
+  return ledgerOf(history, {
+    vm,
+    root,
+    at,
+    ...(limit !== undefined && { limit }),
+    ...(events !== undefined && { events }),
+  });
 });

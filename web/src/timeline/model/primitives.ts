@@ -91,6 +91,8 @@ export interface Item {
   readonly y: number;
   readonly w: number;
   readonly h: number;
+  /** Where it is part of a root's life: whose holders can be told at each position in it. */
+  readonly root?: { readonly number: number; readonly vm: number };
 }
 
 /** An arrow of the frame: who let whom go on. */

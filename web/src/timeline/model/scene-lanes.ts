@@ -3,7 +3,9 @@
 import type { Scene } from '../../api/schema.js';
 import { fitName } from './fit.js';
 import { type Lane, ROW } from './lanes.js';
-import type { Colour, Pattern } from './primitives.js';
+import type { Colour } from './primitives.js';
+import { countY, freedMark, stateBar, unknownCount } from './root-bar.js';
+import { drawRules } from './rules.js';
 import type { Sheet } from './sheet.js';
 
 const MODE_HEIGHT = 6;
@@ -16,12 +18,6 @@ const MODES: readonly (readonly [Colour, string])[] = [
   ['smm', 'guest in SMM'],
   ['smm', 'SMM'],
 ];
-const STATES: readonly (readonly [Colour, Pattern, string, Colour])[] = [
-  ['valid', 'solid', 'valid', 'validT'],
-  ['inval', 'stripes', 'invalid', 'invalT'],
-  ['zap', 'bars', 'being zapped', 'zapT'],
-  ['rcu', 'dots', 'waits for RCU', 'rcuT'],
-];
 const MOVES: { readonly [type: string]: Colour } = {
   RootAllocated: 'valid',
   RootResurrected: 'valid',
@@ -32,7 +28,6 @@ const MOVES: { readonly [type: string]: Colour } = {
   RootFreed: 'freed',
   FreedPageTouched: 'bad',
 };
-const RULES = new Set(['MemslotAdded', 'MemslotDeleted', 'MemslotMoved', 'MemslotFlagsChanged']);
 
 /** By thread: colours of its slices, by index; undefined stays grey. Made once for a scene. */
 const coloursOf = new WeakMap<Scene, ReadonlyMap<number, readonly (Colour | undefined)[]>>();
@@ -66,7 +61,7 @@ function sliceColours(scene: Scene): ReadonlyMap<number, readonly (Colour | unde
 export function drawScene(sheet: Sheet, scene: Scene, lanes: readonly Lane[]): void {
   const colours = sliceColours(scene);
   const names = new Map(scene.threads.map(({ thread, name }) => [thread, name]));
-  rules(sheet, scene);
+  drawRules(sheet, scene.updates);
   for (const lane of lanes) {
     if (lane.kind === 'thread') {
       const thread = scene.threads.find((one) => one.thread === lane.number);
@@ -157,34 +152,10 @@ function marks(sheet: Sheet, scene: Scene, thread: number, lane: Lane): void {
 }
 
 function rootLane(sheet: Sheet, root: Scene['roots'][number], lane: Lane): void {
-  const { states, counts } = root;
-  const top = lane.y + 17;
-  const height = lane.height - 21;
-  for (let i = 0; i < states.length; i += 3) {
-    const [state, from, to] = [states[i], states[i + 1], states[i + 2]];
-    if (!sheet.sees(from, to)) continue;
-    const [colour, pattern, name, ink] = STATES[state];
-    const x = sheet.x(from);
-    const w = Math.max(sheet.finest, sheet.wide(from, to));
-    sheet.rect(x, top, w, height, colour, pattern);
-    const left = Math.max(0, x);
-    const text = fitName(name, Math.min(sheet.width, x + w) - left - 8);
-    if (text !== '') sheet.text(left + 6, top + height - 4, text, ink, 'bg1');
-    sheet.item({
-      lane: lane.id,
-      name: `${lane.name} ${name}`,
-      detail: root.role,
-      from,
-      to,
-      x,
-      y: top,
-      w,
-      h: height,
-    });
-  }
-  if (root.freed !== null && sheet.sees(root.freed, root.freed + 1)) {
-    sheet.text(sheet.x(root.freed) + 4, top + height - 4, '✕ freed', 'freedT');
-  }
+  const { states, counts, freed } = root;
+  for (let i = 0; i < states.length; i += 3)
+    stateBar(sheet, lane, root, { state: states[i], from: states[i + 1], to: states[i + 2] });
+  if (freed !== null) freedMark(sheet, lane, freed);
   for (const at of root.touched) {
     if (sheet.sees(at, at + 1))
       sheet.rect(sheet.x(at), lane.y + 2, Math.max(2, sheet.wide(at, at + 1)), lane.height - 4, 'bad');
@@ -197,17 +168,22 @@ function steps(sheet: Sheet, root: Scene['roots'][number], counts: readonly numb
   const end = root.freed ?? Infinity;
   let most = 1;
   for (let i = 1; i < counts.length; i += 2) most = Math.max(most, counts[i]);
-  const yOf = (n: number): number => lane.y + 14 - (n / most) * 9;
-  const points: number[] = [];
+  let points: number[] = [];
   let lastText = -Infinity;
   for (let i = 0; i < counts.length; i += 2) {
     const [at, n] = [counts[i], counts[i + 1]];
     const until = Math.min(counts[i + 2] ?? end, end);
     if (!sheet.sees(at, until)) continue;
+    if (n < 0) {
+      if (points.length > 0) sheet.line(points, 't1', 1);
+      points = [];
+      unknownCount(sheet, lane, at, until);
+      continue;
+    }
     const x = Math.max(0, sheet.x(at));
     const right = Math.min(sheet.width, sheet.x(until));
     if (right - x < sheet.finest && points.length > 0 && i + 2 < counts.length) continue;
-    points.push(x, yOf(n), right, yOf(n));
+    points.push(x, countY(lane, n, most), right, countY(lane, n, most));
     if (x - lastText > 14 && right - x > 9) {
       sheet.text(x + 2, lane.y + 12, String(n), 't2', 'bg1');
       lastText = x;
@@ -276,26 +252,4 @@ function arrows(sheet: Sheet, scene: Scene, lanes: readonly Lane[]): void {
     const toLane = `thread:${scene.threadOf[to - scene.from]}`;
     sheet.arrow({ fromLane, toLane, from, to, ...ends });
   }
-}
-
-/** Updates of memslots, across all lanes. */
-function rules(sheet: Sheet, scene: Scene): void {
-  scene.typeOf.forEach((type, i) => {
-    if (!RULES.has(scene.types[type])) return;
-    const at = scene.from + i;
-    if (!sheet.sees(at, at + 1)) return;
-    const x = sheet.x(at + 0.5);
-    sheet.line([x, 0, x, sheet.height], 'line2', 1, true);
-    sheet.item({
-      lane: 'all',
-      name: scene.types[type],
-      detail: '',
-      from: at,
-      to: at + 1,
-      x: x - 3,
-      y: 0,
-      w: 6,
-      h: sheet.height,
-    });
-  });
 }
