@@ -4,6 +4,9 @@ import { LimitReached } from '../base/errors.js';
 import type { Manifest } from './contract.js';
 import { stepsWithin } from './turn.js';
 
+/** A run in which so many steps made no event is idle: looked at where the count of its steps is a multiple of this. */
+export const IDLE_STEPS_MAX = 2_000_000;
+
 /** What a recorder has counted becomes one row more, in front of the next stored event. */
 const COUNTING = 1;
 
@@ -11,6 +14,8 @@ export class RunLimits {
   private readonly events: number;
   private readonly storedRows: number;
   private readonly virtualNs: number;
+  /** Events at the last multiple of IDLE_STEPS_MAX steps; of the snapshot that a run goes on from. */
+  eventsAtWindow = -1;
 
   constructor({ limits }: Manifest) {
     this.events = limits.events;
@@ -26,6 +31,18 @@ export class RunLimits {
   /** Steps that do not lead far beyond a limit: one, near it. @param rows stored ones, and events that may become some */
   stepsLeft(events: number, rows: number): number {
     return stepsWithin(Math.min(this.events - events, this.storedRows - rows - COUNTING));
+  }
+
+  /** Steps to the next look whether the run is idle. */
+  stepsToWindow(steps: number): number {
+    return IDLE_STEPS_MAX - (steps % IDLE_STEPS_MAX);
+  }
+
+  /** Throws LimitReached. */
+  checkIdle(steps: number, events: number): void {
+    if (steps % IDLE_STEPS_MAX !== 0) return;
+    if (events === this.eventsAtWindow) throw new LimitReached('idleSteps', IDLE_STEPS_MAX);
+    this.eventsAtWindow = events;
   }
 
   mayMeetRows(rows: number): boolean {

@@ -36,8 +36,6 @@ import { restOfTurn, restoredTurn, savedTurn, stepsWithin, type Turn } from './t
 const SNAPSHOT_ROWS = 6_000;
 /** Stored rows that make a chunk worth a transaction. */
 const CHUNK_ROWS = 2_000;
-/** Steps without as many events as fill a batch: threads that only look and never wait, which would take for ever. */
-const IDLE_STEPS_MAX = 2_000_000;
 /** Batches without a chunk after which one is handed over all the same, so that a live session is seen to move. */
 const CHUNK_BATCHES = 256;
 
@@ -74,7 +72,6 @@ export class Simulation {
   private readonly layoutName: string;
   private readonly protocol: Protocol;
   steps = 0;
-  private stepsAtFlush = 0;
   outcome: Outcome | null = null;
   detail: OutcomeDetail | null = null;
   private handedOver = 0;
@@ -171,6 +168,7 @@ export class Simulation {
           until - this.steps,
           this.stages[this.stage]!.until - this.steps,
           outside.stepsToNext(this.steps),
+          limits.stepsToWindow(this.steps),
           stepsWithin(untilOrdinal - this.eventsNow),
           limits.stepsLeft(this.eventsNow, recorder.position + m.batch.length),
         );
@@ -186,8 +184,7 @@ export class Simulation {
         limits.check(this.eventsNow, recorder.position);
         if (limits.mayMeetTime(m.clocks[t])) limits.checkTime(this.timeNs);
         if (m.lost !== 0) this.endStuck(t);
-        if (this.steps - this.stepsAtFlush > IDLE_STEPS_MAX)
-          throw new LimitReached('idleSteps', IDLE_STEPS_MAX);
+        limits.checkIdle(this.steps, this.eventsNow);
       }
     });
     return this.chunks.splice(0);
@@ -363,7 +360,6 @@ export class Simulation {
       else recorder.ordinal += m.batch.length;
       m.batch.length = 0;
     }
-    this.stepsAtFlush = this.steps;
     if (this.outcome !== null || !this.record) return;
     if (recorder.pendingRows >= this.chunkRows || this.batchesSinceChunk >= CHUNK_BATCHES)
       this.handOver(false, null);
@@ -405,6 +401,7 @@ export class Simulation {
         lastSeen: this.lastSeen.save(),
         marks: this.outside.met,
         turn: savedTurn(this.turn),
+        eventsAtWindow: this.limits.eventsAtWindow,
         invariants: this.invariants === null ? [] : [...this.invariants.set.save()],
       }),
     };
@@ -421,7 +418,7 @@ export class Simulation {
     this.outside.skipTo(meta.marks);
     this.turn = restoredTurn(meta.turn);
     this.steps = meta.steps;
-    this.stepsAtFlush = meta.steps;
+    this.limits.eventsAtWindow = meta.eventsAtWindow ?? -1;
     this.handedOver = snapshot.position;
     this.snapshotPosition = snapshot.position;
     this.serialClock = Math.max(...this.machine.clocks);

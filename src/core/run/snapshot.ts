@@ -14,6 +14,8 @@ export interface SnapshotMeta {
   /** Outside inputs that were met before. */
   readonly marks: number;
   readonly turn: SavedTurn;
+  /** Events when it was looked last whether the run is idle (RunLimits); older snapshots do not say. */
+  readonly eventsAtWindow?: number;
   /** Private state of the live invariants; empty when none watch. */
   readonly invariants: readonly number[];
   /** Last stored event of each thread (LastSeen). */

@@ -105,8 +105,7 @@ export class RandomScheduler extends Stepwise implements Scheduler {
 
 /**
  * Follows recorded decisions: (thread, steps) pairs. Nothing else ends a turn: where the machine stops earlier (it woke
- * a thread, its batch is full), the same thread goes on with what is left of the pair. So a replay looks whether a run
- * has become idle only where the run itself did (IDLE_STEPS_MAX), and comes to the same end.
+ * a thread, its batch is full), the same thread goes on with what is left of the pair.
  */
 export class ScriptedScheduler implements Scheduler {
   readonly horizonNs = Number.POSITIVE_INFINITY;

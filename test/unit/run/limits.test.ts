@@ -76,7 +76,7 @@ test.each<[Partial<RunRequest>]>([
 });
 
 test.each(['timed', 'random'])(
-  'a thread that only looks and never waits is a limit, not a hang: %s',
+  'a thread that only looks and never waits is a limit, not a hang, however the run is cut: %s',
   (scheduler) => {
     const looks = script()
       .createVm()
@@ -89,6 +89,18 @@ test.each(['timed', 'random'])(
     const sim = run(built, { scheduler });
     runToEnd(sim);
     expect([sim.outcome, sim.detail?.limit]).toEqual(['limit_reached', 'idleSteps']);
+    const cut = run(built, { scheduler });
+    cut.advance(2_700_001);
+    cut.handOverNow();
+    const rested = run(built, { scheduler });
+    rested.restore(cut.snapshot());
+    for (const again of [cut, rested]) {
+      while (again.outcome === null) {
+        again.advance(300_007);
+        again.handOverNow();
+      }
+      expect(again.progress()).toEqual(sim.progress());
+    }
   },
 );
 

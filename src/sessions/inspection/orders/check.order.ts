@@ -132,8 +132,7 @@ async function runAgain(
     }
   }
   const verdict = replay.finish();
-  // A run of threads that only look may stop some steps earlier in other slices: what it did until then is the same.
-  if (!verdict.verified && progress?.detail?.limit !== 'idleSteps')
+  if (!verdict.verified)
     throw queryRefused(
       `session ${id} does not run again as it is stored: ${verdict.detail ?? verdict.outcome}`,
       'a session that replays',
