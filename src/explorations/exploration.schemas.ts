@@ -36,7 +36,7 @@ export const createExploration = z.strictObject({
   transplant: z
     .string()
     .optional()
-    .describe('protocol under which the schedule of a counterexample is tried as well'),
+    .describe('protocol under which the schedule of a counterexample, an endless run too, is tried as well'),
   continues: z
     .string()
     .regex(/^[1-9]\d{0,14}$/, 'expected the id of an exploration')
@@ -116,6 +116,7 @@ const counterexample = z.looseObject({
   length: z.int().describe('steps'),
   shortness: z.string().describe('whether a shorter one may be'),
   cycle: z.int().describe('steps at the end that repeat for ever; 0 where it ends'),
+  cycleStart: nullable(z.int()).describe('number of the first of them, from 1; null where it ends'),
   steps: z.array(
     z.looseObject({ thread: z.int(), name: z.string(), function: z.string(), label: z.string() }),
   ),
@@ -195,6 +196,10 @@ export const explorationReport = z.object({
     .looseObject({
       parameters: numbers.describe('of the smallest workload that has it: the report is about that one'),
       length: z.int().describe('steps'),
+      cycleStart: nullable(z.int()).describe('of an endless run: the first step that repeats, from 1'),
+      cyclePosition: nullable(z.int()).describe(
+        'position of its first event in the session, where a bookmark is; null: it ends, or leaves no event',
+      ),
       switches: z.int(),
       ordering: nullable(z.object({ first: placed, second: placed })),
       why: z.string(),
@@ -206,9 +211,21 @@ export const explorationReport = z.object({
         bug: nullable(z.string()).describe('the known bug that this is'),
       }),
       transplant: z
-        .looseObject({ protocol: z.string(), outcome: z.string(), text: z.string() })
+        .looseObject({
+          protocol: z.string(),
+          outcome: z.enum(['violates', 'impossible', 'harmless']),
+          text: z.string(),
+          switches: z.int().describe('context switches made the same way'),
+          step: nullable(z.int()).describe('of the schedule, from 1: where it stops being possible'),
+          cycle: nullable(z.int()).describe(
+            'of an endless run that is one there too: the steps of one round; null: its cycle does not close',
+          ),
+          rule: nullable(z.string()).describe(
+            'that is broken there; livelock or starvation where the cycle closes',
+          ),
+        })
         .optional()
-        .describe('the same schedule under another protocol, where that was asked'),
+        .describe('the same schedule, or endless run, under another protocol, where that was asked'),
     })
     .describe('the same as data'),
 });

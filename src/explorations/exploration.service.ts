@@ -9,8 +9,10 @@ import type { UserProtocolText } from '../core/protocols/user-api.js';
 import type { JobContext, JobService, JobView } from '../jobs/job-service.js';
 import { compiledEntry } from '../sessions/compiled-entry.js';
 import type { SessionRunner } from '../sessions/runner/session-runner.js';
+import type { SessionNotes } from '../sessions/session-notes.js';
 import type { Json } from '../store/jobs.port.js';
 import { checkInSandbox, searchedAlone, searchInSandbox } from '../user-protocols/sandboxed-search.js';
+import { bookmarkOf } from './bookmark.js';
 import { dropCheckpointFile, readCheckpointFile, writeCheckpointFile } from './checkpoint-file.js';
 import type { Exploration, ExplorationProgress, ExplorationResult } from './exploration.js';
 import type { createExploration, exploration } from './exploration.schemas.js';
@@ -58,6 +60,7 @@ export interface ExplorationParts {
   readonly textOf: (id: string) => UserProtocolText | null;
   readonly jobs: JobService;
   readonly runner: SessionRunner;
+  readonly notes: SessionNotes;
   /** Of checkpoints. */
   readonly folder: string;
   /** How often a search writes one on its way. */
@@ -130,12 +133,15 @@ export class ExplorationService {
       userProtocol === undefined
         ? await inThread(order, context)
         : await inSandbox(userProtocol, order, context);
-    const session = result.report?.session;
-    if (session === undefined) return result as unknown as Json;
+    const { report } = result;
+    if (report == null) return result as unknown as Json;
+    const { session } = report;
     const { id } = await this.parts.runner.create(
       userProtocol === undefined ? session : { ...session, userProtocol },
     );
     await this.parts.runner.done(id);
+    const bookmark = bookmarkOf(report);
+    if (bookmark !== null) await this.parts.notes.create(id, bookmark);
     return { ...result, sessionId: id } as unknown as Json;
   }
 

@@ -85,6 +85,8 @@ export interface Counterexample {
   readonly steps: readonly CounterexampleStep[];
   /** Steps at the end that repeat for ever; 0 where it ends. */
   readonly cycle: number;
+  /** Number of the first of them, from 1; null where it ends. */
+  readonly cycleStart: number | null;
 }
 
 export interface ExplorationResult {

@@ -28,9 +28,11 @@ import { acceptedJob } from '../jobs/job.schemas.js';
 import { jobPage } from '../jobs/job-pages.js';
 import { JobService, type JobView } from '../jobs/job-service.js';
 import type { SessionRunner } from '../sessions/runner/session-runner.js';
+import { SessionNotes } from '../sessions/session-notes.js';
 import { PROTOCOL_FOLDER, RUNNER } from '../sessions/sessions.tokens.js';
 import type { EventStore } from '../store/event-store.port.js';
-import { EVENT_STORE } from '../store/store.module.js';
+import type { NoteStore } from '../store/notes.port.js';
+import { EVENT_STORE, NOTE_STORE } from '../store/store.module.js';
 import type { ProtocolFolder } from '../user-protocols/protocol-folder.js';
 import * as schemas from './exploration.schemas.js';
 import { ExplorationService, type ExplorationView } from './exploration.service.js';
@@ -138,15 +140,22 @@ export function explorationsModule(dataDir: string, checkpointMs: number): Dynam
     providers: [
       {
         provide: ExplorationService,
-        useFactory: (jobs: JobService, runner: SessionRunner, protocols: ProtocolFolder) =>
+        useFactory: (
+          jobs: JobService,
+          runner: SessionRunner,
+          protocols: ProtocolFolder,
+          store: EventStore,
+          notes: NoteStore,
+        ) =>
           new ExplorationService({
             jobs,
             runner,
+            notes: new SessionNotes(store, notes),
             folder: join(dataDir, 'explorations'),
             checkpointMs,
             textOf: (id) => protocols.text(id),
           }),
-        inject: [JobService, RUNNER, PROTOCOL_FOLDER],
+        inject: [JobService, RUNNER, PROTOCOL_FOLDER, EVENT_STORE, NOTE_STORE],
       },
       {
         provide: TraceExplorationService,

@@ -38,6 +38,7 @@ function counterexample(model: Model, found: Found, shortness: Shortness, cycle:
     schedule,
     steps,
     cycle,
+    cycleStart: cycle === 0 ? null : schedule.length - cycle + 1,
   };
 }
 
@@ -77,9 +78,10 @@ export async function explore(request: Exploration, hooks: ExploreHooks = {}): P
     outcome = whole;
     wholeGraph = true;
     if (lasso !== null) {
-      const { violation, stem, cycle } = lasso;
+      const { violation, stem, cycle, shortest } = lasso;
       const schedule = [...stem, ...cycle];
-      found = counterexample(model, { violation, schedule }, 'minimised', cycle.length);
+      const shortness = shortest ? 'shortest' : 'found first, not minimised';
+      found = counterexample(model, { violation, schedule }, shortness, cycle.length);
     } else if (whole.found !== null) found = counterexample(model, whole.found, 'shortest', 0);
   }
   const { seconds } = explorer;

@@ -1,11 +1,13 @@
 // From a verdict to something to read and to store: the smallest workload that is still violated, the fewest switches, the two
 // steps that had to be ordered, a drawing and a recipe. Apart from explore.ts: a catalogue or a bench wants the verdict only.
+import { ensure } from '../core/base/assert.js';
 import type { Litmus } from '../core/explorer/litmus/litmus.js';
-import type { Violation } from '../core/explorer/model.js';
+import type { Model, Violation } from '../core/explorer/model.js';
 import { reportOf } from '../core/explorer/report/counterexample-report.js';
 import type { CounterexampleReport } from '../core/explorer/report/counterexample-text.js';
 import { follow } from '../core/explorer/report/follow.js';
 import { transplant } from '../core/explorer/report/transplant.js';
+import { transplantLasso } from '../core/explorer/report/transplant-lasso.js';
 import { smallestWorkload } from '../core/explorer/report/workload.js';
 import type { Exploration, ExplorationResult } from './exploration.js';
 import { findLitmus } from './find-litmus.js';
@@ -29,10 +31,30 @@ export async function present(
   if (report === null || hooks.transplant === undefined) return report;
   const litmus = hooks.litmus ?? (await findLitmus(asked.spec.litmus));
   const spec = { ...asked.spec, parameters: report.parameters, reductions: UNREDUCED };
-  const { violation } = follow(litmus.build(spec), report.schedule, true);
-  if (violation === null) return report;
-  const found = { violation, schedule: report.schedule };
-  return { ...report, transplant: transplant(litmus, spec, found, hooks.transplant) };
+  const model = litmus.build(spec);
+  const { schedule, cycleStart } = report;
+  const violation = follow(model, schedule, true).violation ?? toldIn(model, result);
+  if (cycleStart === null)
+    return { ...report, transplant: transplant(litmus, spec, { violation, schedule }, hooks.transplant) };
+  const lasso = {
+    violation,
+    stem: schedule.slice(0, cycleStart - 1),
+    cycle: schedule.slice(cycleStart - 1),
+  };
+  return { ...report, transplant: transplantLasso(litmus, spec, lasso, hooks.transplant) };
+}
+
+/** The violation as the result has it: an endless run has no step that breaks anything. */
+function toldIn(model: Model, { counterexample, invariant, kind }: ExplorationResult): Violation {
+  const { what, thread, function: name, label } = ensure(counterexample, 'counterexample of a violation');
+  return {
+    rule: ensure(invariant, 'rule of a violation'),
+    kind: ensure(kind, 'kind of a violation') as Violation['kind'],
+    what,
+    thread: model.threads.findIndex((one) => one.name === thread),
+    function: name,
+    label,
+  };
 }
 
 const UNREDUCED = { persistent: false, symmetry: false };
@@ -42,13 +64,13 @@ async function reported(
   result: ExplorationResult,
   hooks: PresentHooks,
 ): Promise<CounterexampleReport | null> {
-  const { counterexample, invariant, kind } = result;
-  if (counterexample === null || invariant === null || kind === null) return null;
+  const { counterexample, invariant } = result;
+  if (counterexample === null || invariant === null) return null;
   const litmus = hooks.litmus ?? (await findLitmus(spec.litmus));
   const whole = { ...spec, reductions: UNREDUCED };
   const model = litmus.build(whole);
   if (model.prefix === undefined) return null;
-  const { schedule, cycle, what, function: name, label } = counterexample;
+  const { schedule, cycle } = counterexample;
   if (cycle === 0) {
     const search = smallestWorkload(litmus, spec, invariant);
     for (;;) {
@@ -62,15 +84,6 @@ async function reported(
       await immediately();
     }
   }
-  const thread = model.threads.findIndex((one) => one.name === counterexample.thread);
-  const told: Violation = {
-    rule: invariant,
-    kind: kind as Violation['kind'],
-    what,
-    thread,
-    function: name,
-    label,
-  };
-  const violation = cycle > 0 ? told : (follow(model, schedule, true).violation ?? told);
-  return reportOf(model, spec, { violation, schedule }, cycle > 0);
+  const violation = follow(model, schedule, true).violation ?? toldIn(model, result);
+  return reportOf(model, spec, { violation, schedule }, cycle);
 }

@@ -71,6 +71,20 @@ test('a counterexample: the verdict, the session that replays, the report', asyn
   expect(list.body.explorations[0]).toMatchObject({ id: view.id, result: { counterexample: null } });
 });
 
+test('an endless run: what becomes of it under another protocol, and a bookmark where it repeats', async () => {
+  const asked = { litmus: 'b17', protocol: '6.12.117', liveness: true, transplant: '7.2.13' };
+  const { id, result } = await ended((await start(asked)).body.id);
+  expect(result).toMatchObject({ verdict: 'violated', kind: 'livelock', counterexample: { cycleStart: 39 } });
+  const { body } = await server.get<{ lines: string[]; report: object }>(`/explorations/${id}/report`);
+  expect(body.report).toMatchObject({ cycleStart: 39, transplant: { outcome: 'impossible', step: 45 } });
+  expect(body.lines.at(-1)).toMatch(/^under 7.2.13 it stops being possible at step 45/);
+  const { notes } = (await server.get<{ notes: object[] }>(`/sessions/${result!.sessionId}/notes`)).body;
+  const { cyclePosition } = body.report as { readonly cyclePosition: number };
+  expect(notes).toMatchObject([
+    { kind: 'bookmark', position: cyclePosition, text: expect.stringMatching(/steps 39 to 45/) as string },
+  ]);
+});
+
 test('a cancelled search goes on where it was, to the figures of one that was not stopped', async () => {
   const asked = {
     litmus: 'reference-coarse',

@@ -77,7 +77,10 @@ export function addExploreCommand(
       'tell which orders of conflicting operations were seen; where a bound is reached always',
     )
     .option('--liveness', 'look for livelock and starvation too, without reductions')
-    .option('--transplant <protocol>', 'a counterexample under another protocol: does it still violate?')
+    .option(
+      '--transplant <protocol>',
+      'a counterexample, an endless run too, under another protocol: does it still violate, or where does it stop being possible?',
+    )
     .option(
       '--trace <session|file>',
       'instead of a litmus: follow a recording, an imported session or a file, and search the orders near it (1 preemption)',

@@ -34,8 +34,10 @@ const MAX_PRINTED_STEPS = 400;
 function counterexampleText(r: ExplorationResult): string[] {
   const found = r.counterexample;
   if (found === null) return [];
-  const head = `counterexample of ${found.length} steps (${found.shortness})${
-    found.cycle === 0 ? '' : `; the last ${found.cycle} steps repeat for ever`
+  const head = `counterexample of ${found.length} steps (${found.shortness}${
+    found.cycle === 0
+      ? ')'
+      : `, stem and cycle together); from step ${found.cycleStart} on it repeats for ever`
   }`;
   if (r.report != null) return ['', found.what, ...reportLines(r, head, r.report)];
   const rows = found.steps

@@ -92,7 +92,8 @@ async function exploreHere(
   const { to } = asked.window;
   const lines = isFile ? await linesOfFile(trace, null, to, TRACE_LIMITS) : await linesOf(trace, data, to);
   const { result, session } = await exploreTrace(asked, lines, hooks);
-  const sessionId = session === null || data === undefined ? null : await storedAs(session, data, terminal);
+  const sessionId =
+    session === null || data === undefined ? null : await storedAs(session, null, data, terminal);
   return { ...result, source: trace, sessionId };
 }
 

@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { CHECKPOINT_MS } from '../../config/limits.js';
 import { BadInput } from '../../core/base/errors.js';
 import { hasProtocol } from '../../core/protocols/registry.js';
+import { bookmarkOf } from '../../explorations/bookmark.js';
 import {
   dropCheckpointFile,
   readCheckpointFile,
@@ -217,11 +218,11 @@ async function exploreOwn(
     writeCheckpointFile(rested, rest!);
     terminal.note(`stopped; with --checkpoint ${rested} it goes on from there`);
   } else if (checkpoint !== undefined) dropCheckpointFile(checkpoint);
-  const session = result.report?.session;
+  const { report } = result;
   const sessionId =
-    session === undefined || data === undefined
+    report == null || data === undefined
       ? null
-      : await storedAs({ ...session, userProtocol: text }, data, terminal);
+      : await storedAs({ ...report.session, userProtocol: text }, bookmarkOf(report), data, terminal);
   return print({ ...result, sessionId, checkpoint: rested, explorationId: null }, options, terminal);
 }
 
@@ -237,7 +238,7 @@ async function withReport(
   const { present } = await import('../../explorations/present.js');
   const report = await present(asked, result, { cancelled, transplant });
   if (report === null || data === undefined) return { ...result, report };
-  return { ...result, report, sessionId: await storedAs(report.session, data, terminal) };
+  return { ...result, report, sessionId: await storedAs(report.session, bookmarkOf(report), data, terminal) };
 }
 
 function requestOf(options: ExploreOptions, file: string | null): ExplorationRequest {

@@ -62,6 +62,8 @@ export interface Bug {
   readonly splats: readonly Splat[];
   /** Where it prints nothing of its own: what is seen instead. */
   readonly seen?: string;
+  /** An endless run of it goes through all of these functions, again and again. */
+  readonly repeats?: readonly string[];
 }
 
 /** What a report of this kind begins with. */

@@ -185,6 +185,7 @@ export const ROOT_BUGS: readonly Bug[] = [
     order: 'the comparison extends the sign: every fault is retried',
     splats: [],
     seen: 'no report: the vCPU spins in EPT violations (kvm_stat: pf_taken without pf_fixed), its guest CPU stands still and its host CPU is busy, for ever',
+    repeats: ['direct_page_fault', 'is_page_fault_stale'],
   },
   {
     id: 'B11',
@@ -321,6 +322,7 @@ export const ROOT_BUGS: readonly Bug[] = [
       'the root is invalidated between two faults of the ioctl; its request is never consumed: every fault is stale',
     splats: [],
     seen: 'no report: KVM_PRE_FAULT_MEMORY does not return until a signal comes; the thread is busy in kvm_mmu_reload and the fault',
+    repeats: ['kvm_vcpu_pre_fault_memory', 'direct_page_fault', 'is_page_fault_stale'],
   },
   {
     id: 'B24',

@@ -240,6 +240,7 @@ export const TABLE_BUGS: readonly Bug[] = [
     order: 'a walk yields, starts again at the same gfn and yields again',
     splats: [],
     seen: 'no report: the thread that zaps never comes back while others take mmu_lock; `perf top` shows it in tdp_iter_restart, with a hung-task or soft-lockup report only of whoever waits for it',
+    repeats: ['tdp_mmu_iter_cond_resched'],
   },
   {
     id: 'B27',

@@ -10,7 +10,7 @@ import { minimise, shorterThan } from '../../../src/core/explorer/search/shortes
 import { StateGraph } from '../../../src/core/explorer/search/state-graph.js';
 import { collisionProbability, HashTable } from '../../../src/core/explorer/search/visited.js';
 import { ALL, coarse, searchAll } from './coarse-support.js';
-import { ABBA, BARGING, LOST_UPDATE, POLITE, SPIN, UNDECIDED } from './toy-model.js';
+import { ABBA, BARGING, LOST_UPDATE, POLITE, SPIN, ToyModel, UNDECIDED } from './toy-model.js';
 
 const PLENTY = 1_000_000;
 
@@ -200,6 +200,18 @@ test.each([
   });
   expect(states[1]).toBe(states[0]);
   expect(lasso.cycle.length).toBeGreaterThan(0);
+});
+
+test('the shortest lasso has the fewest steps, stem and cycle together, not the nearest cycle', () => {
+  // 0 1 2 3 4 and round again, or from 3 back to 2.
+  const steps = [{}, {}, {}, { choices: 2, does: (_: Int32Array, choice: number) => (choice === 0 ? 4 : 2) }];
+  const lasso = endless(new ToyModel(1, [[...steps, { does: () => 0 }]]));
+  expect(lasso).toMatchObject({ shortest: true, violation: { kind: 'livelock' } });
+  expect([lasso?.stem.length, lasso?.cycle.length]).toEqual([2, 2]);
+  // A second thread that can go on all the time makes that unfair: the cycle must have a step of its, too.
+  const fair = endless(new ToyModel(1, [[...steps, { does: () => 0 }], [{ does: () => 0 }]]));
+  expect([fair?.stem.length, fair?.cycle.length]).toEqual([2, 3]);
+  expect(new Set(fair?.cycle.map(({ thread }) => thread)).size).toBe(2);
 });
 
 test('a search goes on from a checkpoint, and from work that it was given', () => {

@@ -833,6 +833,8 @@ export type Exploration = {
       readonly shortness: string;
       /** steps at the end that repeat for ever; 0 where it ends */
       readonly cycle: number;
+      /** number of the first of them, from 1; null where it ends */
+      readonly cycleStart: number | null;
       readonly steps: readonly ({
         readonly thread: number;
         readonly name: string;
@@ -985,6 +987,8 @@ export type ExplorationPage = {
         readonly shortness: string;
         /** steps at the end that repeat for ever; 0 where it ends */
         readonly cycle: number;
+        /** number of the first of them, from 1; null where it ends */
+        readonly cycleStart: number | null;
         readonly steps: readonly ({
           readonly thread: number;
           readonly name: string;
@@ -1062,6 +1066,10 @@ export type ExplorationReport = {
     };
     /** steps */
     readonly length: number;
+    /** of an endless run: the first step that repeats, from 1 */
+    readonly cycleStart: number | null;
+    /** position of its first event in the session, where a bookmark is; null: it ends, or leaves no event */
+    readonly cyclePosition: number | null;
     readonly switches: number;
     readonly ordering: {
       readonly first: {
@@ -1098,11 +1106,19 @@ export type ExplorationReport = {
       /** the known bug that this is */
       readonly bug: string | null;
     };
-    /** the same schedule under another protocol, where that was asked */
+    /** the same schedule, or endless run, under another protocol, where that was asked */
     readonly transplant?: {
       readonly protocol: string;
-      readonly outcome: string;
+      readonly outcome: "violates" | "impossible" | "harmless";
       readonly text: string;
+      /** context switches made the same way */
+      readonly switches: number;
+      /** of the schedule, from 1: where it stops being possible */
+      readonly step: number | null;
+      /** of an endless run that is one there too: the steps of one round; null: its cycle does not close */
+      readonly cycle: number | null;
+      /** that is broken there; livelock or starvation where the cycle closes */
+      readonly rule: string | null;
       readonly [name: string]: unknown;
     } | undefined;
     readonly [name: string]: unknown;
@@ -1864,7 +1880,7 @@ export type NewExploration = {
   readonly exact?: boolean | undefined;
   /** look for livelock and starvation too, without reductions */
   readonly liveness?: boolean | undefined;
-  /** protocol under which the schedule of a counterexample is tried as well */
+  /** protocol under which the schedule of a counterexample, an endless run too, is tried as well */
   readonly transplant?: string | undefined;
   /** goes on where this one, cancelled or interrupted, was stopped; all else must be equal */
   readonly continues?: string | undefined;

@@ -9,6 +9,9 @@ export interface CounterexampleReport {
   /** The smallest parameters with which the same thing is broken; what follows is about them. */
   readonly parameters: { readonly [name: string]: number };
   readonly length: number;
+  /** Of an endless run: number of the first step that repeats, from 1, and the position of its first event in the session. */
+  readonly cycleStart: number | null;
+  readonly cyclePosition: number | null;
   readonly switches: number;
   readonly ordering: Ordering | null;
   /** One line. */

@@ -9,6 +9,15 @@ const COLUMN_CHARS = 39;
 /** Lines in front of the last ones that are drawn; how many were left out is said. */
 const MAX_LINES = 150;
 
+/** Marks of an endless run. */
+const REPEATS_FROM_HERE = '-------- what repeats for ever begins here '.padEnd(2 * COLUMN_CHARS + 2, '-');
+const ENDS_HERE = '-------- and from here it goes on where it began '.padEnd(2 * COLUMN_CHARS + 2, '-');
+/** Its steps leave no event that is drawn. */
+const NOTHING_SEEN = '-------- what repeats for ever does nothing that others see '.padEnd(
+  2 * COLUMN_CHARS + 2,
+  '-',
+);
+
 /** Read sections and counters that say nothing about a race unless somebody waits for them; ioctls are in the recipe. */
 const LEFT_OUT: ReadonlySet<number> = new Set(
   [E.IoctlBegun, E.IoctlEnded, E.ThreadEnded, E.BarrierReached].filter((code) => code !== undefined),
@@ -23,8 +32,15 @@ export function drawFound(run: FoundRun, first: number): string[] {
   const right = ' '.repeat(COLUMN_CHARS + 2);
   let at = 0;
   let before = -1;
+  let marked = -1;
   for (const columns of run.columns) {
     for (let i = 0; i < columns.length; i++, at++) {
+      if (at === run.repeatsFrom) {
+        marked = lines.length;
+        lines.push(REPEATS_FROM_HERE);
+        shown.clear();
+        before = -1;
+      }
       if (at < run.prepared || LEFT_OUT.has(columns.type[i])) continue;
       const thread = columns.thread[i];
       if (thread !== before && thread !== first) {
@@ -44,8 +60,16 @@ export function drawFound(run: FoundRun, first: number): string[] {
       before = thread;
     }
   }
+  if (run.repeatsFrom !== null) lines.push(marked < 0 ? NOTHING_SEEN : ENDS_HERE);
   const head = lines.slice(0, 2);
   const body = lines.slice(2);
   if (body.length <= MAX_LINES) return lines;
-  return [...head, `... ${body.length - MAX_LINES} lines before`, ...body.slice(-MAX_LINES)];
+  const cut = body.length - MAX_LINES;
+  // What repeats may be longer than what is drawn: then its beginning is told where the drawing begins.
+  const inside = marked >= 0 && marked - 2 < cut;
+  return [
+    ...head,
+    `... ${cut} lines before${inside ? `, the last ${cut - (marked - 2)} of them are the first that repeat for ever` : ''}`,
+    ...body.slice(-MAX_LINES),
+  ];
 }

@@ -58,6 +58,8 @@ export interface FoundRun {
   readonly columns: readonly StoredColumns[];
   /** Rows of the preparation: the counterexample begins behind them. */
   readonly prepared: number;
+  /** Rows before those that repeat for ever; null where the run ends. */
+  readonly repeatsFrom: number | null;
   readonly functionOf: (site: number) => string | undefined;
   /** Instructions of litmus threads in the order in which they began, each with the rows that were there before it. */
   readonly begun: readonly Begun[];
@@ -70,8 +72,8 @@ export interface Begun {
   readonly position: number;
 }
 
-/** Runs it. @param prefix steps of the preparation */
-export function runFound(session: FoundSession, prefix: number): FoundRun {
+/** Runs it. @param prefix steps of the preparation @param cycle steps at the end that repeat for ever */
+export function runFound(session: FoundSession, prefix: number, cycle = 0): FoundRun {
   const manifest = createManifest(session);
   const protocol = findProtocol(session.protocol);
   const scenario = scenarioOf(manifest).build(manifest.parameters as Record<string, number>);
@@ -101,10 +103,16 @@ export function runFound(session: FoundSession, prefix: number): FoundRun {
     }
   };
   const [before, behind] = cutAt(session.schedule, prefix);
-  follow(before);
-  take(simulation.handOverNow());
-  const prepared = simulation.recorder.position;
-  follow(behind);
+  const length = behind.reduce((sum, { steps }) => sum + steps, 0);
+  const [stem, round] = cutAt(behind, length - cycle);
+  const rows = (turns: readonly ThreadSteps[]): number => {
+    follow(turns);
+    take(simulation.handOverNow());
+    return simulation.recorder.position;
+  };
+  const prepared = rows(before);
+  const repeatsFrom = cycle === 0 ? null : rows(stem);
+  follow(cycle === 0 ? behind : round);
   while (simulation.outcome === null) take(simulation.advance(MAX_STEPS_AT_ONCE));
   return {
     begun,
@@ -112,6 +120,7 @@ export function runFound(session: FoundSession, prefix: number): FoundRun {
     threads: simulation.threadNames,
     columns,
     prepared,
+    repeatsFrom,
     functionOf: (site) => sites.get(site),
   };
 }

@@ -1,17 +1,16 @@
 // A counterexample as a recipe for a real kernel: which calls in which order, whom to hold up where until who has come how far,
 // and what the kernel prints then.
 
-import { type Bug, HEADLINE_TEXT } from '../../bugs/bug.js';
-import { BUGS } from '../../bugs/explain.js';
 import { decodeEvent } from '../../events/catalogue.js';
 import { eventText } from '../../projections/event-text.js';
 import { LITMUS_OP, litmusScriptLines } from '../../userspace/litmus-script.js';
 import { INSTRUCTION_WORDS } from '../../userspace/script.js';
-import type { Model } from '../model.js';
+import type { Model, ModelSpec } from '../model.js';
 import { STEP } from '../model.js';
 import type { Found } from '../search/found.js';
 import { blocksOf } from './follow.js';
 import type { FoundRun, Place } from './found-session.js';
+import { type Expected, expectedOf } from './known-bug.js';
 
 export interface Delay extends Place {
   readonly thread: string;
@@ -19,19 +18,29 @@ export interface Delay extends Place {
   readonly until: readonly (Place & { readonly thread: string })[];
 }
 
-export interface Recipe {
+export interface Recipe extends Expected {
   /** What user space calls, in the order of this run. */
   readonly calls: readonly string[];
   readonly delays: readonly Delay[];
-  /** What the kernel prints, most likely. */
-  readonly splat: string;
-  /** The known bug that this is, when it is in the table. */
-  readonly bug: string | null;
 }
 
-export function recipeOf(model: Model, found: Found, run: FoundRun): Recipe {
+/** @param cycle steps at the end that repeat for ever */
+export function recipeOf(model: Model, spec: ModelSpec, found: Found, run: FoundRun, cycle: number): Recipe {
+  const { violation } = found;
   const { delays, stack } = delaysOf(model, found);
-  return { calls: callsOf(run), delays, ...splatOf(found, stack) };
+  const repeating = cycle === 0 ? new Set<string>() : functionsOf(model, found, cycle);
+  return { calls: callsOf(run), delays, ...expectedOf({ spec, violation, stack, repeating }) };
+}
+
+/** Functions of the last steps and of their callers. */
+function functionsOf(model: Model, { schedule }: Found, steps: number): Set<string> {
+  const names = new Set<string>();
+  model.reset();
+  for (const [k, { thread, choice }] of schedule.entries()) {
+    if (k >= schedule.length - steps) for (const place of model.where(thread)) names.add(place.function);
+    model.step(thread, choice);
+  }
+  return names;
 }
 
 /** Threads that are left although they could go on, and come again: somebody must hold them up there. */
@@ -112,50 +121,4 @@ const TRIGGERS: { readonly [op: number]: string } = {
 function litmusCall(script: Int32Array, instruction: number): string | null {
   const trigger = TRIGGERS[script[instruction * INSTRUCTION_WORDS]];
   return trigger === undefined ? null : `${litmusScriptLines(script)[instruction]}: ${trigger}`;
-}
-
-/** Bottoms of stacks that no kernel report has. */
-const NOT_KERNEL = new Set(['vmm_thread', 'litmus_thread', 'live_thread']);
-
-/** What a breach of a rule looks like from outside, for breaches that are no known bug. */
-const BY_RULE: { readonly [rule: string]: string } = {
-  I1: 'refcount_t: underflow; use-after-free, or a root that is never freed',
-  I2: 'refcount_t: addition on 0; use-after-free',
-  I3: 'BUG: KASAN: slab-use-after-free',
-  I5: 'BUG: KASAN: slab-use-after-free',
-  I30: 'Objects remaining in kvm_mmu_page_header on rmmod',
-};
-
-function splatOf(
-  { violation }: Found,
-  stack: readonly Place[],
-): { readonly splat: string; readonly bug: string | null } {
-  const functions = [violation.function, ...stack.map((place) => place.function)].filter(
-    (name) => !NOT_KERNEL.has(name),
-  );
-  const trace = [...new Set(functions.filter((name) => name !== ''))].join(' < ');
-  const bug = bugOf(violation.rule, violation.kind, functions);
-  const known = bug === null ? null : `${bug.id}: ${bug.title}`;
-  if (bug?.seen !== undefined) return { splat: bug.seen, bug: known };
-  const headline = bug?.splats[0]?.headline[0];
-  const text =
-    headline !== undefined
-      ? HEADLINE_TEXT[headline]
-      : violation.kind === 'assertion'
-        ? `WARNING (${violation.rule})`
-        : violation.kind === 'deadlock'
-          ? 'INFO: task blocked for more than 120 seconds'
-          : (BY_RULE[violation.rule] ?? 'nothing of its own: compare guest memory, page tables and counters');
-  return { splat: `${text} in ${trace}`, bug: known };
-}
-
-/** The known bug that breaks this rule and whose report names the function at fault, else one of its callers. */
-function bugOf(rule: string, kind: string, functions: readonly string[]): Bug | null {
-  const byKind = kind === 'assertion' || kind === 'crash';
-  const fits = (bug: Bug): boolean => (byKind ? bug.kind === kind : bug.breaks.includes(rule));
-  for (const name of functions) {
-    const found = BUGS.find((bug) => fits(bug) && bug.splats.some((splat) => splat.in.includes(name)));
-    if (found !== undefined) return found;
-  }
-  return null;
 }

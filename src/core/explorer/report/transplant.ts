@@ -2,7 +2,7 @@
 // for another protocol has others: each thread is run to where it stood when it was left, place by place.
 import { findScenario } from '../../scenarios/library.js';
 import type { Litmus } from '../litmus/litmus.js';
-import { type Model, type ModelSpec, STEP } from '../model.js';
+import { type Model, type ModelSpec, STEP, type Violation } from '../model.js';
 import type { Found, ScheduleStep } from '../search/found.js';
 import { blocksOf, runOut } from './follow.js';
 import { hasPlace, type Place } from './found-session.js';
@@ -21,6 +21,10 @@ export interface Transplanted {
   readonly text: string;
   /** Context switches that were made the same way. */
   readonly switches: number;
+  /** Where it stops being possible: number of the step of the found schedule that cannot be taken, from 1. */
+  readonly step: number | null;
+  /** Where what repeats for ever repeats here as well: the steps of one round. */
+  readonly cycle: number | null;
   readonly thread: string | null;
   readonly function: string | null;
   readonly label: string | null;
@@ -28,45 +32,39 @@ export interface Transplanted {
 }
 
 /** Where a stretch ends: the thread stands there for the n-th time since the stretch began; no place: it has ended. */
-interface Goal {
+export interface Goal {
   readonly thread: number;
   readonly place: Place | null;
   readonly arrivals: number;
   /** The step there is taken, too: it violates, or what the thread stood before behind it is not known here. */
   readonly past: boolean;
+  /** Number of the step of the found schedule that leads there, from 1. */
+  readonly step: number;
 }
+
+const NOWHERE = { thread: null, function: null, label: null, step: null, cycle: null } as const;
 
 export function transplant(litmus: Litmus, spec: ModelSpec, found: Found, protocol: string): Transplanted {
   const other = litmus.build({ ...spec, protocol });
   const { constants } = findScenario(spec.litmus).build(spec.parameters);
-  const goals = goalsOf(litmus.build(spec), found.schedule, hasPlace(protocol, constants));
+  const model = litmus.build(spec);
+  model.reset();
+  const goals = goalsOf(model, found.schedule, hasPlace(protocol, constants), { violates: true });
   other.reset();
   for (const [n, goal] of goals.entries()) {
     const stopped = goal === null ? null : reach(other, goal);
     if (stopped === null) continue;
-    if (stopped === 'violated') {
-      const { rule, function: name, label } = other.violation();
-      const same = rule === found.violation.rule ? 'the same rule' : 'another rule';
-      const at = { thread: other.threads[goal!.thread].name, function: name, label };
-      return {
-        protocol,
-        outcome: 'violates',
-        text: `under ${protocol} it breaks ${rule}, ${same}: ${at.thread} in ${name} @ ${label}`,
-        switches: n,
-        ...at,
-        rule,
-      };
-    }
+    if (stopped === 'violated') return breaks(other, protocol, found.violation, goal!, n);
     return impossible(other, protocol, goal!, stopped, n);
   }
   const left = runOut(other);
   const switches = Math.max(0, goals.length - 1);
-  const nowhere = { thread: null, function: null, label: null };
   if (left === null) {
     const text = `under ${protocol} it is possible to the end, and nothing is broken`;
-    return { protocol, outcome: 'harmless', text, switches, ...nowhere, rule: null };
+    return { protocol, outcome: 'harmless', text, switches, ...NOWHERE, rule: null };
   }
   return {
+    ...NOWHERE,
     protocol,
     outcome: 'violates',
     text: `under ${protocol} it is possible to the end, and what comes of it breaks ${left.rule}: ${left.what}`,
@@ -78,16 +76,44 @@ export function transplant(litmus: Litmus, spec: ModelSpec, found: Found, protoc
   };
 }
 
-/** For each stretch its goal; null: nothing of it is known to the other protocol. */
-function goalsOf(
+/** The model has just broken something on the way to a goal. */
+export function breaks(
+  model: Model,
+  protocol: string,
+  violation: Violation,
+  { thread }: Pick<Goal, 'thread'>,
+  switches: number,
+): Transplanted {
+  const { rule, function: name, label } = model.violation();
+  const same = rule === violation.rule ? 'the same rule' : 'another rule';
+  const at = { thread: model.threads[thread].name, function: name, label };
+  const text = `under ${protocol} it breaks ${rule}, ${same}: ${at.thread} in ${name} @ ${label}`;
+  return { ...NOWHERE, protocol, outcome: 'violates', text, switches, ...at, rule };
+}
+
+export interface GoalsOf {
+  /** The last step is the one that violates: whoever stands before it takes it. */
+  readonly violates: boolean;
+  /** Steps of the found schedule in front of these. */
+  readonly before?: number;
+}
+
+/**
+ * For each stretch its goal; null: nothing of it is known to the other protocol. The model stands where the steps begin, and
+ * behind them afterwards.
+ */
+export function goalsOf(
   model: Model,
   schedule: readonly ScheduleStep[],
   has: (place: Place) => boolean,
+  { violates, before = 0 }: GoalsOf,
 ): (Goal | null)[] {
   const blocks = blocksOf(schedule);
-  model.reset();
+  let begin = before;
   return blocks.map(({ thread, steps }, n) => {
-    const last = n === blocks.length - 1;
+    const last = violates && n === blocks.length - 1;
+    const first = begin;
+    begin += steps.length;
     const stood: (Place | null)[] = [model.where(thread)[0] ?? null];
     for (const { choice } of steps) {
       if (model.step(thread, choice) === STEP.violated) break;
@@ -99,7 +125,8 @@ function goalsOf(
       if (place !== null && !has(place)) continue;
       const arrivals = stood.slice(1, k + 1).filter((one) => isAt(one, place)).length;
       // Whoever took the step there takes it here, whatever the other protocol has behind it.
-      return { thread, place, arrivals, past: last || k < stood.length - 1 };
+      const past = last || k < stood.length - 1;
+      return { thread, place, arrivals, past, step: first + k + (past ? 1 : 0) };
     }
     return null;
   });
@@ -111,29 +138,38 @@ function isAt(one: Place | null, place: Place | null): boolean {
     : one.function === place.function && one.label === place.label;
 }
 
-/** Null: it came there. */
-function reach(model: Model, { thread, place, arrivals, past }: Goal): 'violated' | 'waits' | 'ended' | null {
+export type Stopped = 'violated' | 'waits' | 'ended';
+
+/** Null: it came there. @param moves told before each step; true: something was broken meanwhile */
+export function reach(
+  model: Model,
+  { thread, place, arrivals, past }: Goal,
+  moves: (thread: number) => boolean = () => false,
+): Stopped | null {
   let left = arrivals;
+  const step = (): boolean => moves(thread) || model.step(thread, 0) === STEP.violated;
   for (let n = 0; n < MAX_STEPS_TO_PLACE; n++) {
     const here = model.where(thread)[0] ?? null;
     if (left <= 0 && (arrivals > 0 || isAt(here, place) || !past)) {
       if (!past) return null;
       if (model.choices(thread) === 0) return 'waits';
-      return model.step(thread, 0) === STEP.violated ? 'violated' : null;
+      return step() ? 'violated' : null;
     }
     if (model.choices(thread) === 0) return here === null ? 'ended' : 'waits';
-    if (model.step(thread, 0) === STEP.violated) return 'violated';
+    if (step()) return 'violated';
     if (isAt(model.where(thread)[0] ?? null, place)) left--;
   }
   return 'ended';
 }
 
-function impossible(
+/** @param where in the schedule; empty: in front of what repeats, or nothing does */
+export function impossible(
   model: Model,
   protocol: string,
-  { thread, place, past }: Goal,
+  { thread, place, past, step }: Goal,
   why: 'waits' | 'ended',
   switches: number,
+  where = '',
 ): Transplanted {
   const { name } = model.threads[thread];
   const [here] = model.where(thread);
@@ -145,8 +181,10 @@ function impossible(
   return {
     protocol,
     outcome: 'impossible',
-    text: `under ${protocol} it stops being possible behind ${switches} switches: ${name} does not ${past ? 'get past' : 'come to'} ${wanted}: ${then}`,
+    text: `under ${protocol} it stops being possible at step ${step}${where}, behind ${switches} ${switches === 1 ? 'switch' : 'switches'}: ${name} does not ${past ? 'get past' : 'come to'} ${wanted}: ${then}`,
     switches,
+    step,
+    cycle: null,
     thread: name,
     function: here?.function ?? null,
     label: here?.label ?? null,

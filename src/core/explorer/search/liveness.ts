@@ -2,9 +2,10 @@
 // bug: *livelock* when every thread that can go on again and again does (strong fairness: locks are handed on), else
 // *starvation* when the cycle is fair only to threads that can always go on (weak fairness: somebody barges in each time).
 import type { Model, Violation } from '../model.js';
-import { componentsOf } from './components.js';
+import { eachEdge, type FairPart, fairParts } from './fair-parts.js';
 import type { ScheduleStep } from './found.js';
 import { unpackStep } from './nodes.js';
+import { type Closed, shortestLasso } from './shortest-lasso.js';
 import type { StateGraph } from './state-graph.js';
 
 export interface Lasso {
@@ -13,72 +14,34 @@ export interface Lasso {
   readonly stem: readonly ScheduleStep[];
   /** Back to the same state. */
   readonly cycle: readonly ScheduleStep[];
-}
-
-/** States of a cycle, and which threads go round in it. */
-interface FairPart {
-  readonly states: ReadonlySet<number>;
-  /** Threads that step within, as bits. */
-  readonly stepping: number;
-  /** Threads that can go on somewhere within and never do. */
-  readonly starved: number;
+  /** No lasso of this kind has fewer steps, stem and cycle together; false: too many were to be tried. */
+  readonly shortest: boolean;
 }
 
 /** A fair cycle of a finished graph, livelock before starvation; null when every fair run ends. */
 export function fairCycle(graph: StateGraph, model: Model): Lasso | null {
-  const all = Array.from({ length: graph.figures.states }, (_, k) => k);
-  const weak: FairPart[] = [];
-  const part = strongest(graph, all, weak) ?? weak[0];
-  return part === undefined ? null : lasso(graph, model, part);
+  const { strong, weak } = fairParts(graph);
+  const parts = strong.length > 0 ? strong : weak;
+  if (parts.length === 0) return null;
+  const { closed, shortest } = shortestLasso(graph, parts, strong.length === 0);
+  const { entry, cycle, stepping, starved } = closed ?? throughAll(graph, model, nearest(parts));
+  const stem = graph.nodes.scheduleTo(entry);
+  const violation = violationOf(model, { stepping, starved }, stem, cycle);
+  return { violation, stem, cycle, shortest };
 }
 
-/** A strongly fair part, looked for ever deeper; weakly fair ones of the whole graph go to `weak`. */
-function strongest(graph: StateGraph, all: readonly number[], weak: FairPart[]): FairPart | null {
-  const work: { readonly states: readonly number[]; readonly whole: boolean }[] = [
-    { states: all, whole: true },
-  ];
-  for (let item = work.pop(); item !== undefined; item = work.pop()) {
-    for (const component of componentsOf(graph, item.states)) {
-      const states = new Set(component);
-      const { stepping, somewhere, everywhere } = threadsOf(graph, states);
-      if (stepping === 0) continue;
-      const starved = somewhere & ~stepping;
-      const found = { states, stepping, starved };
-      if (starved === 0) return found;
-      if (item.whole && (everywhere & ~stepping) === 0) weak.push(found);
-      // A strongly fair cycle within avoids every state in which one of these could go on.
-      const rest = component.filter((state) => (graph.enabled.words[state] & starved) === 0);
-      if (rest.length > 0) work.push({ states: rest, whole: false });
-    }
-  }
-  return null;
-}
-
-function threadsOf(graph: StateGraph, states: ReadonlySet<number>) {
-  let stepping = 0;
-  let somewhere = 0;
-  let everywhere = -1;
-  for (const state of states) {
-    somewhere |= graph.enabled.words[state];
-    everywhere &= graph.enabled.words[state];
-    eachEdge(graph, state, (to, step) => {
-      if (states.has(to)) stepping |= 1 << unpackStep(step).thread;
-    });
-  }
-  return { stepping, somewhere, everywhere };
-}
-
-function eachEdge(graph: StateGraph, state: number, visit: (to: number, step: number) => void): void {
-  const { firstEdge, edgeTo, edgeStep } = graph;
-  for (let e = firstEdge.words[state]; e < firstEdge.words[state + 1]; e++) {
-    visit(edgeTo.words[e], edgeStep.words[e]);
-  }
-}
+/** The lowest number is nearest to the initial state. */
+const entryOf = ({ states }: FairPart): number => {
+  let least = Number.POSITIVE_INFINITY;
+  for (const state of states) least = Math.min(least, state);
+  return least;
+};
+const nearest = (parts: readonly FairPart[]): FairPart =>
+  parts.reduce((a, b) => (entryOf(b) < entryOf(a) ? b : a));
 
 /** A closed walk through the part in which each of its threads steps, and each that never does stands still once. */
-function lasso(graph: StateGraph, model: Model, part: FairPart): Lasso {
-  // The lowest number is nearest to the initial state.
-  const entry = Math.min(...part.states);
+function throughAll(graph: StateGraph, model: Model, part: FairPart): Closed {
+  const entry = entryOf(part);
   const cycle: ScheduleStep[] = [];
   let at = entry;
   const walk = (arrived: (state: number, step: number | null) => boolean): void => {
@@ -95,8 +58,7 @@ function lasso(graph: StateGraph, model: Model, part: FairPart): Lasso {
     if ((part.starved & bit) !== 0) walk((state) => (graph.enabled.words[state] & bit) === 0);
   }
   if (at !== entry || cycle.length === 0) walk((state, step) => step !== null && state === entry);
-  const stem = graph.nodes.scheduleTo(entry);
-  return { violation: violationOf(model, part, stem, cycle), stem, cycle };
+  return { entry, cycle, stepping: part.stepping, starved: part.starved };
 }
 
 /** A shortest walk from a state to where `arrived` holds of a state and the step that led there. */
@@ -135,7 +97,7 @@ function pathWithin(
 
 function violationOf(
   model: Model,
-  part: FairPart,
+  part: Pick<FairPart, 'stepping' | 'starved'>,
   stem: readonly ScheduleStep[],
   cycle: readonly ScheduleStep[],
 ): Violation {
@@ -143,12 +105,14 @@ function violationOf(
   for (const { thread, choice } of stem) model.step(thread, choice);
   const starves = part.starved !== 0;
   const victim = starves ? 31 - Math.clz32(part.starved & -part.starved) : cycle[0].thread;
-  const names = (bits: number): string =>
-    model.threads.flatMap(({ name }, t) => ((bits & (1 << t)) === 0 ? [] : [name])).join(', ');
+  const names = (bits: number): string[] =>
+    model.threads.flatMap(({ name }, t) => ((bits & (1 << t)) === 0 ? [] : [name]));
+  const going = names(part.stepping);
+  const goRound = `${going.join(', ')} ${going.length === 1 ? 'goes' : 'go'} round`;
   const where = model.where(victim)[0] ?? { function: '', label: '' };
   const kind = starves ? 'starvation' : 'livelock';
   const what = starves
-    ? `${names(part.starved)} can go on again and again and never does, while ${names(part.stepping)} go round`
-    : `every fair run ends; here ${names(part.stepping)} go round for ever in ${cycle.length} steps`;
+    ? `${names(part.starved).join(', ')} can go on again and again and never does, while ${goRound}`
+    : `every fair run must end; here ${goRound} for ever in ${cycle.length} steps`;
   return { rule: kind, kind, what, thread: victim, function: where.function, label: where.label };
 }

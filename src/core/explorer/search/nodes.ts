@@ -32,6 +32,13 @@ export class Nodes {
     return this.count++;
   }
 
+  /** Steps from the initial state to a node. */
+  depthOf(node: number): number {
+    let depth = 0;
+    for (let at = node; this.words[at * 2] >= 0; at = this.words[at * 2]) depth++;
+    return depth;
+  }
+
   /** From the initial state to a node. */
   scheduleTo(node: number): ScheduleStep[] {
     const steps: ScheduleStep[] = [];

@@ -19,10 +19,15 @@ const MAX_SHORTER_TRANSITIONS = 500_000;
 const MAX_REPLAYS = 2_000;
 
 /**
- * How short a counterexample is: no schedule at all is shorter; none of the reduced search is; or no single stretch of
- * it can be left out.
+ * How short a counterexample is: no schedule at all is shorter; none of the reduced search is; no single stretch of it can be left
+ * out; or, of an endless run of which too many were to be compared, nothing is known. An endless run is as long as its stem and
+ * its cycle together.
  */
-export type Shortness = 'shortest' | 'shortest of the reduced search' | 'minimised';
+export type Shortness =
+  | 'shortest'
+  | 'shortest of the reduced search'
+  | 'minimised'
+  | 'found first, not minimised';
 
 export function shortestTransitions(model: Model): number {
   const most = Math.min(MAX_SHORTEST_TRANSITIONS, Math.floor(SHORTEST_WORDS / model.words));

@@ -219,7 +219,7 @@ export class TraceExploration {
     const begun = begunAt(model, schedule.slice(0, from));
     const steps = schedule.slice(from).map((thread) => ({ thread, choice: 0 }));
     const spec = { litmus: TRACED, protocol: request.protocol.id, parameters: {}, reductions: NO_REDUCTIONS };
-    return reportOf(begun, spec, { violation, schedule: steps }, false, observed.workload);
+    return reportOf(begun, spec, { violation, schedule: steps }, 0, observed.workload);
   }
 
   private sessionOf(found: Found): TraceSession {
