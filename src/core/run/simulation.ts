@@ -1,6 +1,6 @@
 // One run: builds the machine from a manifest, lets a scheduler drive it, records. Synchronous; the caller decides how
 // far to advance before it looks at its messages again.
-import { BadInput, CommandRefused, LimitReached } from '../base/errors.js';
+import { BadInput, CommandRefused } from '../base/errors.js';
 import type { Machine } from '../machine/machine.js';
 import { TimeModel } from '../machine/time.js';
 import { link, type Protocol } from '../protocols/protocol.js';
