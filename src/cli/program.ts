@@ -19,6 +19,7 @@ import { type ExportOptions, exportSession, importSession } from './commands/exp
 import { addForkOptions, type ForkOptions, fork } from './commands/fork.js';
 import { addImportCommand } from './commands/import-trace.js';
 import { addCatalogueCommand } from './commands/known-answers.js';
+import { addLitmusCommand } from './commands/litmus.js';
 import { command, commands, control, type HowFar, readCommand, step } from './commands/live.js';
 import { type LockTimesOptions, lockTimes } from './commands/lock-times.js';
 import { listExperiments, publishedExperiment } from './commands/published-experiment.js';
@@ -423,6 +424,7 @@ export function buildProgram(argv: readonly string[], ended: (code: number) => v
   addExploreCommand(add, ended);
   addCatalogueCommand(add, data, ended);
   addRelaxCommand(add, data, ended);
+  addLitmusCommand(add, ended);
   protocolsCommand
     .command('diff')
     .description('functions and rules replaced between two protocols')

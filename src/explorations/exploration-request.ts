@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { BadInput } from '../core/base/errors.js';
 import { modelSpec } from '../core/explorer/litmus/litmus.js';
 import { DEFAULT_PCT_DEPTH, MAX_PCT_DEPTH } from '../core/explorer/search/sampled.js';
+import type { LitmusText } from '../core/scenarios/litmus/text/own-litmus.js';
 import {
   DEFAULT_BOUNDS,
   DEFAULT_SCHEDULES,
@@ -29,6 +30,8 @@ const NUMBERS = Object.keys(EXPLORATION_RANGES) as NumberName[];
 
 export interface ExplorationRequest extends Partial<Readonly<Record<NumberName, number | undefined>>> {
   readonly litmus: string;
+  /** A litmus of the user's own, instead of the one that the name stands for. */
+  readonly userLitmus?: LitmusText | undefined;
   readonly protocol: string;
   /** Those that differ from their defaults. */
   readonly parameters: { readonly [name: string]: number };
@@ -71,7 +74,7 @@ export async function planExploration(
   build = true,
 ): Promise<Exploration> {
   const { protocol, parameters, search, preemptions, depth, exact, liveness, goesOn, transplant } = request;
-  const litmus = await findLitmus(request.litmus);
+  const litmus = await findLitmus(request);
   for (const name of NUMBERS) {
     const value = request[name];
     const [least, most] = EXPLORATION_RANGES[name];

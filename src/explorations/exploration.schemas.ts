@@ -5,6 +5,7 @@ import { jobPageQuery } from '../jobs/job.schemas.js';
 import { JOB_STATES } from '../store/jobs.port.js';
 import { DEFAULT_BOUNDS, DEFAULT_SCHEDULES, SEARCHES } from './exploration.js';
 import { EXPLORATION_RANGES, SERVER_DEFAULTS } from './exploration-request.js';
+import { litmusRef } from './litmus.schemas.js';
 
 const ranged = (name: keyof typeof EXPLORATION_RANGES) => {
   const [least, most] = EXPLORATION_RANGES[name];
@@ -12,7 +13,7 @@ const ranged = (name: keyof typeof EXPLORATION_RANGES) => {
 };
 
 export const createExploration = z.strictObject({
-  litmus: z.string().describe('a scenario small enough to search: v-d, reference, reference-coarse ...'),
+  litmus: litmusRef,
   protocol: z.string().describe('id of a protocol or profile, see /protocols'),
   parameters: z
     .record(z.string(), z.int())
@@ -148,6 +149,7 @@ const figures = {
   id: z.string().describe('of the job as well'),
   state: z.enum(JOB_STATES),
   litmus: z.string(),
+  litmusText: nullable(z.string()).describe("of a litmus of a user's own; null: a shipped one"),
   protocol: z.string(),
   parameters: numbers,
   asked: z

@@ -18,6 +18,7 @@ import type { Exploration, ExplorationProgress, ExplorationResult } from './expl
 import type { createExploration, exploration } from './exploration.schemas.js';
 import type { ExplorationThreadData, ExplorationTold } from './exploration-order.js';
 import { planExploration, SERVER_DEFAULTS } from './exploration-request.js';
+import { asRequest } from './litmus-ref.js';
 import { figuresText, verdictText } from './verdict-text.js';
 
 const KIND = 'exploration';
@@ -34,6 +35,8 @@ export interface ExplorationView {
   readonly id: string;
   readonly state: JobView['state'];
   readonly litmus: string;
+  /** Of a litmus of a user's own; null: a shipped one. */
+  readonly litmusText: string | null;
   readonly protocol: string;
   readonly parameters: { readonly [name: string]: number };
   readonly asked: z.output<typeof exploration>['asked'];
@@ -83,7 +86,8 @@ export class ExplorationService {
     const continues = request.continues ?? null;
     const text = this.parts.textOf(request.protocol);
     const goesOn = continues !== null;
-    const planned = await planExploration({ ...request, goesOn }, SERVER_DEFAULTS, text === null);
+    const named = { ...request, ...asRequest(request.litmus), goesOn };
+    const planned = await planExploration(named, SERVER_DEFAULTS, text === null);
     const asked = text === null ? planned : searchedAlone(planned, text);
     if (text !== null) await checkInSandbox(text, asked.spec);
     if (continues !== null && !existsSync(this.checkpoint(continues))) {
@@ -164,13 +168,14 @@ export class ExplorationService {
   private viewOf(job: JobView): ExplorationView {
     const { id, state, error, createdAt, updatedAt, allowed } = job;
     const order = job.request as unknown as Order;
-    const { litmus, protocol, parameters } = order.asked.spec;
+    const { litmus, protocol, parameters, userLitmus } = order.asked.spec;
     const result = job.result as ExplorationResult | null;
     const goesOn = allowed.length === 0 && existsSync(this.checkpoint(id));
     return {
       id,
       state,
       litmus,
+      litmusText: userLitmus?.text ?? null,
       protocol,
       parameters,
       asked: askedOf(order),

@@ -58,7 +58,7 @@ function reducible({ spec, search, bounds }: Exploration, litmus: Litmus): Model
 
 /** Explores. Throws BadInput for a litmus that there is not. */
 export async function explore(request: Exploration, hooks: ExploreHooks = {}): Promise<ExplorationResult> {
-  const litmus = hooks.litmus ?? (await findLitmus(request.spec.litmus));
+  const litmus = hooks.litmus ?? (await findLitmus(request.spec));
   const asked = { ...request, spec: reducible(request, litmus) };
   const explorer = new Explorer(asked, { ...hooks, alone: hooks.litmus !== undefined }, () =>
     litmus.build(asked.spec),

@@ -40,7 +40,7 @@ const { memory, port } = data;
 const { control } = memory;
 Atomics.store(control, startedAt(data.index, control), 1);
 
-const litmus = await findLitmus(data.spec.litmus);
+const litmus = await findLitmus(data.spec);
 const tableOf = (words: Int32Array): HashTable => new HashTable(data.bounds.bytes, words, true);
 const first = tableOf(data.table);
 const { persistent } = data.spec.reductions;

@@ -1,15 +1,15 @@
-// /api/v1/litmus: what can be explored: each litmus with its parameters, and the protocols for which it has no meaning.
-import { Controller, Get, Module } from '@nestjs/common';
+// /api/v1/litmus: what can be explored: each litmus drawn, with its parameters, and the protocols for which it has no meaning.
+import { Controller, Get, Module, Param } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { REFERENCE_COARSE } from '../core/explorer/coarse/reference-coarse.js';
-import { PROTOCOLS } from '../core/protocols/registry.js';
-import { MACHINE_LITMUS } from '../core/scenarios/litmus/index.js';
 import { Route } from '../http/openapi.decorators.js';
+import { Problem } from '../http/problem.js';
+import { type LitmusView, litmusViews, litmusWithText } from './litmus-views.js';
 
 const litmus = z.object({
   id: z.string(),
   title: z.string().describe('who does what at the same time'),
+  doc: z.string().describe('what happens, and what can go wrong'),
   leftOut: z.string().describe('what a search of it says nothing about; empty: nothing is said'),
   machine: z
     .boolean()
@@ -20,47 +20,10 @@ const litmus = z.object({
   notFor: z
     .array(z.object({ protocol: z.string(), why: z.string() }))
     .describe("shipped protocols that it does not take; one of a user's is as the one that it extends"),
+  drawing: z
+    .union([z.array(z.string()), z.null()])
+    .describe('one column a thread: above the line what is prepared, below it what is searched'),
 });
-type LitmusView = z.output<typeof litmus>;
-
-function views(): LitmusView[] {
-  const { name, summary, protocols, parameters } = REFERENCE_COARSE;
-  const coarse: LitmusView = {
-    id: name,
-    title: summary,
-    leftOut: '',
-    machine: false,
-    parameters: Object.entries(parameters).map(([of, { what, ...range }]) => ({
-      name: of,
-      ...range,
-      doc: what,
-    })),
-    notFor: PROTOCOLS.filter(({ id }) => protocols?.includes(id) === false).map(({ id }) => ({
-      protocol: id,
-      why: `it takes ${protocols?.join(', ')}`,
-    })),
-  };
-  const machines = MACHINE_LITMUS.map(
-    (one): LitmusView => ({
-      id: one.id,
-      title: one.title,
-      leftOut: one.leftOut,
-      machine: true,
-      parameters: Object.entries(one.parameters).map(([of, { default: usual, min, max, doc }]) => ({
-        name: of,
-        default: usual,
-        min,
-        max,
-        doc,
-      })),
-      notFor: PROTOCOLS.flatMap(({ id, rules }) => {
-        const why = one.notFor?.({ id, era: rules.era }) ?? null;
-        return why === null ? [] : [{ protocol: id, why }];
-      }),
-    }),
-  );
-  return [...machines, coarse];
-}
 
 @ApiTags('explorations')
 @Controller('api/v1/litmus')
@@ -75,8 +38,29 @@ export class LitmusController {
       schema: z.object({ litmus: z.array(litmus) }),
     },
   })
-  list(): { litmus: LitmusView[] } {
-    return { litmus: views() };
+  list(): { litmus: readonly LitmusView[] } {
+    return { litmus: litmusViews() };
+  }
+
+  @Get(':id')
+  @Route({
+    summary: 'One of them as text: to edit it and explore that instead (POST /explorations)',
+    params: { id: 'name of the litmus' },
+    answer: {
+      status: 200,
+      description: 'the litmus with its text',
+      name: 'LitmusWithText',
+      schema: litmus.extend({
+        text: z.union([z.string(), z.null()]).describe('null: it is no litmus of the machine'),
+      }),
+    },
+    problems: [404],
+  })
+  one(@Param('id') id: string): LitmusView & { readonly text: string | null } {
+    const found = litmusWithText(id);
+    if (found !== undefined) return found;
+    const names = litmusViews().map((one) => one.id);
+    throw new Problem(404, 'unknown-litmus', `no litmus "${id.slice(0, 40)}"; there are ${names.join(', ')}`);
   }
 }
 

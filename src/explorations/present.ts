@@ -29,7 +29,7 @@ export async function present(
 ): Promise<CounterexampleReport | null> {
   const report = await reported(asked, result, hooks);
   if (report === null || hooks.transplant === undefined) return report;
-  const litmus = hooks.litmus ?? (await findLitmus(asked.spec.litmus));
+  const litmus = hooks.litmus ?? (await findLitmus(asked.spec));
   const spec = { ...asked.spec, parameters: report.parameters, reductions: UNREDUCED };
   const model = litmus.build(spec);
   const { schedule, cycleStart } = report;
@@ -66,7 +66,7 @@ async function reported(
 ): Promise<CounterexampleReport | null> {
   const { counterexample, invariant } = result;
   if (counterexample === null || invariant === null) return null;
-  const litmus = hooks.litmus ?? (await findLitmus(spec.litmus));
+  const litmus = hooks.litmus ?? (await findLitmus(spec));
   const whole = { ...spec, reductions: UNREDUCED };
   const model = litmus.build(whole);
   if (model.prefix === undefined) return null;

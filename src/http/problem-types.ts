@@ -53,7 +53,13 @@ const ROWS: readonly Row[] = [
   // ---- traces of real kernels
 
   // ---- litmus
-  ['unknown-litmus', 422, 'There is no such litmus; `expected` lists them.'],
+  ['unknown-litmus', [404, 422], 'There is no such litmus; `expected` lists them.'],
+  [
+    'litmus-text',
+    [400, 422],
+    'The text of a litmus cannot be read; the detail names line, column and what was expected.',
+  ],
+  ['litmus-file', 422, 'The file of a litmus cannot be read.'],
   ['litmus-protocol', 422, 'The litmus does not take this protocol; `expected` lists those it takes.'],
   ['litmus-parameter', 422, 'The litmus has no such parameter, or not this value of it.'],
   ['litmus-procedure', 422, 'A thread of the litmus entered a procedure that was thought out of its reach.'],

@@ -14,6 +14,7 @@ import { queryInteger } from '../http/zod.pipe.js';
 import { SESSION_KINDS, SESSION_STATES } from '../store/session.js';
 import { forkView } from './fork.schemas.js';
 import { REPLAY_KINDS } from './inspection/replay-result.js';
+import { litmusText } from './litmus.schema.js';
 
 const numbers = z.record(z.string(), z.number());
 
@@ -21,6 +22,9 @@ export const createSession = z.strictObject({
   scenario: z.string().describe('id of a scenario, see /scenarios'),
   protocol: z.string().describe('id of a protocol or profile, see /protocols'),
   seed: z.int().min(0).default(1).describe('seed of every random stream'),
+  userLitmus: litmusText
+    .optional()
+    .describe('instead of the scenario: a litmus of your own, such as a counterexample of it has'),
   parameters: z
     .record(z.string(), z.union([z.number(), z.string(), z.boolean()]))
     .default({})
@@ -153,6 +157,9 @@ export const session = z.object({
   userProtocol: nullable(
     z.object({ file: z.string(), digest: z.string().describe('SHA-256 of the text'), text: z.string() }),
   ).describe('a protocol that a user brought: this text runs, whatever becomes of its file'),
+  userLitmus: nullable(z.object({ text: z.string(), digest: z.string() })).describe(
+    'a litmus that a user wrote: this text runs, whatever becomes of its file',
+  ),
   eventSchema: z.int(),
   storedBytes: z.number(),
   verdicts: nullable(

@@ -72,6 +72,8 @@ export interface SessionView extends SessionFigures {
   readonly protocolDigest: string;
   /** A protocol that a user brought: what runs. */
   readonly userProtocol: UserProtocolText | null;
+  /** A litmus that a user wrote: what runs. */
+  readonly userLitmus: { readonly text: string; readonly digest: string } | null;
   readonly eventSchema: number;
   readonly storedBytes: number;
   /** What became of each invariant; null until the run has ended, and without invariants. */
@@ -192,6 +194,7 @@ export function sessionView(session: SessionRecord): SessionView {
     engine,
     protocolDigest,
     userProtocol: manifest.userProtocol ?? null,
+    userLitmus: manifest.userLitmus ?? null,
     eventSchema,
     createdAt,
     updatedAt,

@@ -3,6 +3,7 @@
 import type { ProtocolFaultKind } from '../core/base/errors.js';
 import type { CatalogueCell } from '../core/catalogue/cells.js';
 import type { ModelSpec } from '../core/explorer/model.js';
+import type { LitmusRef } from '../core/explorer/relax/relax-litmus.js';
 import type { RelaxBase } from '../core/explorer/relax/relaxation.js';
 import type { CounterexampleReport } from '../core/explorer/report/counterexample-text.js';
 import type { ProtocolDiff } from '../core/protocols/diff.js';
@@ -94,9 +95,9 @@ export interface Questions {
   cell: [Manifest, CellResult];
   /** Rules of `relax` that it has. */
   relaxRules: [null, readonly string[]];
-  relaxBase: [{ readonly litmus: string }, RelaxBase];
+  relaxBase: [{ readonly litmus: LitmusRef }, RelaxBase];
   relaxRow: [
-    { readonly rule: string; readonly names: readonly string[]; readonly known: readonly RelaxBase[] },
+    { readonly rule: string; readonly names: readonly LitmusRef[]; readonly known: readonly RelaxBase[] },
     RelaxedRow,
   ];
   catalogueCells: [{ readonly bug: string | null }, readonly CatalogueCell[]];

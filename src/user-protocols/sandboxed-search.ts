@@ -82,5 +82,5 @@ export async function searchHere(
 
 /** In the process of the protocol: the litmus is built, nothing is searched. */
 export async function buildHere(spec: ModelSpec): Promise<void> {
-  (await findLitmus(spec.litmus)).build(spec);
+  (await findLitmus(spec)).build(spec);
 }

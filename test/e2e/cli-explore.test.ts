@@ -1,5 +1,5 @@
 // `explore` as a process: the document, the exit codes, the same figures for any number of threads.
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { documentOf, Folders, rootline } from './cli-support.js';
@@ -126,6 +126,61 @@ test('a counterexample is a session: both replays agree, and the ledger names th
     expect(ledger.stdout).toContain('USE AFTER FREE: main');
     const fork = ['fork', '1', '--at', '100', '--data', data, '--json', '--scheduler', 'timed'];
     expect(documentOf(rootline(fork))).toMatchObject({ outcome: 'completed', findings: [] });
+  } finally {
+    folders.clear();
+  }
+});
+
+test('a litmus of my own: its counterexample carries the text, replays, is forked, goes away in a file and comes back', () => {
+  const folders = new Folders();
+  try {
+    const [data, other] = [folders.fresh(), folders.fresh()];
+    const file = join(data, 'mine.litmus');
+    writeFileSync(file, readFileSync('examples/two-vcpus-unmap.litmus', 'utf8'));
+    const args = ['explore', file, '--protocol', 'v5.15', '--transplant', 'v6.4', '--data', data, '--json'];
+    const ended = rootline(args);
+    expect(ended.code).toBe(3);
+    expect(documentOf(ended)).toMatchObject({
+      verdict: 'violated',
+      litmus: 'own.two-vcpus-unmap',
+      invariant: 'I28',
+      sessionId: '1',
+      report: {
+        recipe: { bug: expect.stringMatching(/^B7:/) as string },
+        transplant: { outcome: 'harmless' },
+      },
+    });
+    // The text in the session is what runs, whatever becomes of the file.
+    rmSync(file);
+    expect(rootline(['replay', '1', '--data', data]).stdout).toMatch(
+      /by schedule +verified.*\n.*by fold +verified/,
+    );
+    const fork = ['fork', '1', '--at', '100', '--data', data, '--json', '--scheduler', 'timed'];
+    expect(documentOf(rootline(fork))).toMatchObject({ outcome: 'completed' });
+    const packed = join(data, 'one.session');
+    expect(rootline(['export', '1', '--format', 'session', '-o', packed, '--data', data]).code).toBe(0);
+    expect(rootline(['import-session', packed, '--data', other]).code).toBe(0);
+    expect(rootline(['replay', '1', '--data', other]).code).toBe(0);
+  } finally {
+    folders.clear();
+  }
+});
+
+test('litmus tells what there is; what it prints is explored like what it was printed from', () => {
+  const folders = new Folders();
+  try {
+    const file = join(folders.fresh(), 'v-n.litmus');
+    writeFileSync(file, rootline(['litmus', 'v-n']).stdout);
+    const of = (litmus: string) => documentOf(rootline(['explore', litmus, '--protocol', 'v6.4', '--json']));
+    const { states, transitions } = of('v-n') as { states: number; transitions: number };
+    expect(of(file)).toMatchObject({ litmus: 'own.v-n', verdict: 'holds', states, transitions });
+    expect(rootline(['litmus']).stdout).toContain('v-n: a vCPU faults while the host takes the page away');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('madvise_dontneed', 'madvise'));
+    const refused = rootline(['explore', file, '--protocol', 'v6.4']);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(
+      /v-n\.litmus, line 15, column notifier: "madvise 0\.\.0": expected one of: /,
+    );
   } finally {
     folders.clear();
   }

@@ -1,7 +1,7 @@
 // /explorations: a search as a job; its counterexample is a session; stopped, it goes on to the same figures.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -230,6 +230,34 @@ test('a command beside the server that owns the folder is searched by it', async
     result: { sessionId: told.sessionId },
   });
   expect(await server.session(told.sessionId)).toMatchObject({ kind: 'explored' });
+});
+
+test('a litmus of my own goes to the server with its text, from a command as well', async () => {
+  const file = 'examples/two-vcpus-unmap.litmus';
+  const text = readFileSync(file, 'utf8');
+  const { id } = (await start({ litmus: { text }, protocol: 'v5.15' })).body;
+  const view = await ended(id);
+  expect(view).toMatchObject({
+    litmus: 'own.two-vcpus-unmap',
+    litmusText: text,
+    result: { verdict: 'violated', invariant: 'I28' },
+  });
+  const sessionId = view.result!.sessionId!;
+  expect(await server.session(sessionId)).toMatchObject({
+    scenario: 'own.two-vcpus-unmap',
+    userLitmus: { text },
+  });
+  expect((await server.post<ReplayResult>(`/sessions/${sessionId}/replay`, {})).body.verified).toBe(true);
+  const args = [PROGRAM, 'explore', file, '--protocol', 'v6.4', '--data', folder.path, '--json'];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  expect(JSON.parse(stdout)).toMatchObject({ verdict: 'holds', explorationId: expect.any(String) as string });
+  const wrong = { litmus: { text: text.replace('0..8', '8..0') }, protocol: 'v6.4' };
+  const refused = await server.post<{ type: string; detail: string }>('/explorations', wrong);
+  expect(refused).toMatchObject({
+    status: 422,
+    body: { type: expect.stringMatching(/litmus-text$/) as string },
+  });
+  expect(refused.body.detail).toMatch(/^litmus, line 8, column main: /);
 });
 
 test('bad input is refused before a job is made', async () => {

@@ -104,6 +104,7 @@ const ROUTES = [
   'POST /api/v1/relaxations',
   'GET /api/v1/relaxations/{id}',
   'GET /api/v1/litmus',
+  'GET /api/v1/litmus/{id}',
   'GET /api/v1/explorations',
   'POST /api/v1/explorations',
   'POST /api/v1/explorations/traces',

@@ -13,7 +13,7 @@ import { NONE } from './litmus-support.js';
 
 async function endless(name: string, protocol: string, transplant?: string) {
   const asked = {
-    spec: modelSpec(await findLitmus(name), { protocol, parameters: {}, reductions: NONE }),
+    spec: modelSpec(await findLitmus({ litmus: name }), { protocol, parameters: {}, reductions: NONE }),
     search: 'exhaustive' as const,
     bounds: ROW_BOUNDS,
     workers: 1,

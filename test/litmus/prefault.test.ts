@@ -22,7 +22,7 @@ test.each([
 ])('%s under %s: %s', async (name, protocol, rule) => {
   const reductions = { persistent: false, symmetry: false };
   const { invariant, boundsReached } = await explore({
-    spec: modelSpec(await findLitmus(name), { protocol, parameters: {}, reductions }),
+    spec: modelSpec(await findLitmus({ litmus: name }), { protocol, parameters: {}, reductions }),
     search: 'exhaustive',
     bounds: ROW_BOUNDS,
     workers: 1,

@@ -15,7 +15,8 @@ export class ServerExplorations {
   /** Its id. */
   async start(request: ExplorationRequest): Promise<string> {
     // A server keeps checkpoints in any case; left out of the text is what is not set.
-    const body = { ...request, goesOn: undefined };
+    const { userLitmus, litmus, ...rest } = request;
+    const body = { ...rest, litmus: userLitmus ?? litmus, goesOn: undefined };
     return ((await (await this.ask('/explorations', body)).json()) as { readonly id: string }).id;
   }
 

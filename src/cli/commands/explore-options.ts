@@ -42,7 +42,10 @@ export function addExploreCommand(
   ended: (code: number) => void,
 ): void {
   add('explore', 'search the interleavings of a litmus; exhaustive unless told otherwise')
-    .argument('[litmus]', 'a small scenario such as reference-coarse')
+    .argument(
+      '[litmus]',
+      'a small scenario such as reference-coarse (rootline litmus lists them), or a FILE.litmus of your own',
+    )
     .requiredOption('--protocol <id>', 'whose rules; or a FILE.mjs of your own, on one thread')
     .addOption(
       new Option('--set <name=value>', 'a parameter of the litmus; may be repeated')
@@ -59,7 +62,7 @@ export function addExploreCommand(
     .option('--depth <n>', 'only schedules of so many steps')
     .option('--states <n>', 'stop after so many distinct states')
     .option('--seconds <n>', 'stop after so many seconds')
-    .option('--bytes <n>', 'stop before the search takes more memory')
+    .option('--bytes <n>', 'stop before the search takes more memory: visited states and its stack')
     .addOption(
       new Option('--search <how>', 'every schedule, or samples').choices(SEARCHES).default('exhaustive'),
     )

@@ -3,6 +3,7 @@
 import { basename } from 'node:path';
 import { CHECKPOINT_MS } from '../../config/limits.js';
 import { BadInput } from '../../core/base/errors.js';
+import type { LitmusRef } from '../../core/explorer/relax/relax-litmus.js';
 import { hasProtocol } from '../../core/protocols/registry.js';
 import { bookmarkOf } from '../../explorations/bookmark.js';
 import {
@@ -23,6 +24,7 @@ import {
   planExploration,
 } from '../../explorations/exploration-request.js';
 import { explore } from '../../explorations/explore.js';
+import { asRequest, litmusRefOf } from '../../explorations/litmus-ref.js';
 import { settingsOf } from '../../explorations/verdict-text.js';
 import { isProtocolFile, protocolIdOf, readUserProtocol } from '../../user-protocols/read-protocol.js';
 import type { ServerExplorations } from '../backend/exploration-backend.js';
@@ -73,7 +75,7 @@ const EXIT: { readonly [V in ExplorationVerdict]: ExitCode } = {
 
 export async function exploreCommand(options: ExploreOptions, terminal: Terminal): Promise<ExitCode> {
   const file = isProtocolFile(options.protocol) ? options.protocol : null;
-  const request = requestOf(options, file);
+  const request = requestOf(options, await litmusRefOf(options.litmus), file);
   const asked = await planExploration(
     request,
     COMMAND_DEFAULTS,
@@ -241,13 +243,13 @@ async function withReport(
   return { ...result, report, sessionId: await storedAs(report.session, bookmarkOf(report), data, terminal) };
 }
 
-function requestOf(options: ExploreOptions, file: string | null): ExplorationRequest {
-  const { litmus, workers, preemptions, depth, states, seconds, bytes, seed, schedules, pctDepth } = options;
+function requestOf(options: ExploreOptions, ref: LitmusRef, file: string | null): ExplorationRequest {
+  const { workers, preemptions, depth, states, seconds, bytes, seed, schedules, pctDepth } = options;
   const parameters = Object.entries(readSettings(options.settings).parameters).map(
     ([name, text]) => [name, numberOf(name, text)] as const,
   );
   return {
-    litmus,
+    ...asRequest(ref),
     protocol: file === null ? options.protocol : protocolIdOf(basename(file)),
     parameters: Object.fromEntries(parameters),
     reductions: options.reduced ? 'all' : 'none',

@@ -3,9 +3,11 @@ import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import { AssertionError } from '../../core/base/assert.js';
 import { BadInput } from '../../core/base/errors.js';
+import type { LitmusRef } from '../../core/explorer/relax/relax-litmus.js';
 import { type RelaxAnswer, type RelaxRow, relaxLine } from '../../core/explorer/relax/relaxation.js';
 import type { RunRequest } from '../../core/run/manifest.js';
 import { MAX_EXPLORE_WORKERS } from '../../explorations/exploration.js';
+import { litmusRefOf } from '../../explorations/litmus-ref.js';
 import { ownSession } from '../../explorations/own-session.js';
 import type { RelaxRequest, RelaxResult } from '../../explorations/relax/relax.js';
 import { protocolOf } from '../../user-protocols/read-protocol.js';
@@ -34,7 +36,10 @@ export function addRelaxCommand(
   add('relax', 'which rules a protocol needs: one is dropped at a time, and what breaks is looked for')
     .argument('[protocol]', 'id of a protocol or profile; or a FILE.mjs of your own')
     .option('--protocol <id>', 'the same')
-    .option('--litmus <names>', 'these litmus, with commas; default: all that are small enough')
+    .option(
+      '--litmus <names>',
+      'these litmus, with commas, also FILE.litmus of your own; default: all that are small enough',
+    )
     .option('--rule <id>', 'this rule only')
     .addOption(
       new Option('--workers <n>', 'rules side by side').default(String(availableParallelism()), 'all cores'),
@@ -52,9 +57,19 @@ export function addRelaxCommand(
       const n = wholeNumber('--workers', workers);
       if (n < 1 || n > MAX_EXPLORE_WORKERS)
         throw new BadInput('relax-workers', `--workers is from 1 to ${MAX_EXPLORE_WORKERS}, got ${workers}`);
-      const asked = { protocol, rule, litmus: litmus?.split(','), workers: n, data: store ? folder : null };
+      const asked = {
+        protocol,
+        rule,
+        litmus: await refsOf(litmus),
+        workers: n,
+        data: store ? folder : null,
+      };
       ended(await relaxCommand(asked, new ProcessTerminal(json === true)));
     });
+}
+
+async function refsOf(names: string | undefined): Promise<readonly LitmusRef[] | undefined> {
+  return names === undefined ? undefined : await Promise.all(names.split(',').map(litmusRefOf));
 }
 
 interface Asked extends RelaxRequest {

@@ -1,6 +1,7 @@
 // The port between a search and what it searches. A search knows states as flat words, threads as numbers and steps as
 // choices; what a step means, which states are the same and which thread may be run alone is the model's business.
 // Two models implement it: the real machine (kernel procedures of a protocol) and the coarse anchor.
+import type { LitmusText } from '../scenarios/litmus/text/own-litmus.js';
 import type { Coverage } from './survey/coverage.js';
 import type { LockMatrix } from './survey/lock-matrix.js';
 import type { SurveyCounts } from './survey/survey-counts.js';
@@ -110,4 +111,6 @@ export interface ModelSpec {
   readonly reductions: Reductions;
   /** Digest of the text of a protocol that a user brought: its name alone does not say which it is. */
   readonly protocolText?: string;
+  /** The litmus is a user's own: this text, whatever its name. */
+  readonly userLitmus?: LitmusText;
 }

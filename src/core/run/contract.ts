@@ -3,6 +3,7 @@
 
 import type { ProtocolFaultKind } from '../base/errors.js';
 import type { UserProtocolText } from '../protocols/user-api.js';
+import type { LitmusText } from '../scenarios/litmus/text/own-litmus.js';
 import type { LiveCommand } from '../scenarios/live/catalogue.js';
 import type { LivePlan } from '../scenarios/live/plan.js';
 import type { TracedWorkload } from '../scenarios/traced/workload.js';
@@ -233,4 +234,6 @@ export interface Manifest {
   readonly userProtocol?: UserProtocolText;
   /** Scenario `traced`: what a recording did. */
   readonly workload?: TracedWorkload;
+  /** A litmus that a user wrote: this text runs, whatever has become of its file. */
+  readonly userLitmus?: LitmusText & { readonly digest: string };
 }

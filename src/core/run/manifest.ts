@@ -7,6 +7,7 @@ import { link, type Protocol } from '../protocols/protocol.js';
 import { findProtocol } from '../protocols/registry.js';
 import type { UserProtocolText } from '../protocols/user-api.js';
 import { scenarioOf } from '../scenarios/library.js';
+import { type LitmusText, litmusOf } from '../scenarios/litmus/text/own-litmus.js';
 import { resolveParameters } from '../scenarios/scenario.js';
 import type { TracedWorkload } from '../scenarios/traced/workload.js';
 import { SCHEDULERS } from '../scheduler/scheduler.js';
@@ -32,6 +33,8 @@ export interface RunRequest {
   readonly userProtocol?: UserProtocolText;
   /** Scenario `traced`: what a recording did. */
   readonly workload?: TracedWorkload;
+  /** Instead of a shipped scenario: a litmus that a user wrote. */
+  readonly userLitmus?: LitmusText | undefined;
   readonly seed?: number;
   readonly scheduler?: string;
   /** With scheduler `scripted`: who runs for how many steps. */
@@ -85,7 +88,7 @@ export function resolveLimits(given: Readonly<Record<string, number>>): Record<s
 
 /** Constants that the request's scenario gives to its protocol: they are part of the digest of what is linked. */
 export function scenarioConstants(
-  request: Pick<RunRequest, 'scenario' | 'parameters' | 'workload'>,
+  request: Pick<RunRequest, 'scenario' | 'parameters' | 'workload' | 'userLitmus'>,
 ): Readonly<Record<string, number>> {
   const scenario = scenarioOf(request);
   return scenario.build(resolveParameters(scenario, request.parameters ?? {})).constants;
@@ -121,6 +124,7 @@ export function createManifest(request: RunRequest, linkedDigest?: string): Mani
     eventSchema: EVENT_SCHEMA_VERSION,
     ...(user === undefined ? {} : { userProtocol: user }),
     ...(request.workload === undefined ? {} : { workload: request.workload }),
+    ...(request.userLitmus === undefined ? {} : { userLitmus: litmusOf(request.userLitmus).source }),
   };
 }
 

@@ -47,7 +47,9 @@ export function refuseTrace(manifest: { readonly scenario: string }, what: strin
 }
 
 /** Where everything lies in a world of such a session. */
-export function layoutOf(manifest: Pick<Manifest, 'scenario' | 'parameters' | 'workload'>): Layout {
+export function layoutOf(
+  manifest: Pick<Manifest, 'scenario' | 'parameters' | 'workload' | 'userLitmus'>,
+): Layout {
   if (isTrace(manifest)) return traceLayout();
   const scenario = scenarioOf(manifest);
   return new Layout(scenario.build(resolveParameters(scenario, manifest.parameters)).topology);

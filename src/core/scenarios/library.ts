@@ -4,6 +4,7 @@ import { boot } from './boot.js';
 import { busy } from './busy.js';
 import { createFails, destroyRace, roles } from './lifetimes.js';
 import { MACHINE_LITMUS } from './litmus/index.js';
+import { type LitmusText, litmusOf } from './litmus/text/own-litmus.js';
 import { live } from './live/live.js';
 import { gpuMemslots, memslotStorm } from './memslots-under-load.js';
 import { RECORDED_SCENARIOS } from './recorded/index.js';
@@ -32,11 +33,13 @@ export const SCENARIOS: readonly Scenario[] = [
   teardown,
 ];
 
-/** Of a manifest or a request: one that carries a workload is built from that. */
+/** Of a manifest or a request: one that carries a workload, or the text of a litmus, is built from that. */
 export function scenarioOf(of: {
   readonly scenario: string;
   readonly workload?: TracedWorkload | undefined;
+  readonly userLitmus?: LitmusText | undefined;
 }): Scenario {
+  if (of.userLitmus !== undefined) return litmusOf(of.userLitmus);
   return of.workload === undefined ? findScenario(of.scenario) : tracedScenario(of.workload);
 }
 

@@ -113,7 +113,7 @@ export async function answerRow(
 }
 
 async function explorationOf(name: string, protocol: string, liveness: boolean): Promise<Exploration> {
-  const litmus = await findLitmus(name);
+  const litmus = await findLitmus({ litmus: name });
   const reductions = { persistent: true, symmetry: true };
   return {
     spec: modelSpec(litmus, { protocol, parameters: {}, reductions }),

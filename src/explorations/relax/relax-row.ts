@@ -2,9 +2,11 @@
 import { BadInput } from '../../core/base/errors.js';
 import { type Litmus, modelSpec } from '../../core/explorer/litmus/litmus.js';
 import {
+  type LitmusRef,
   litmusIgnoring,
   notForProtocol,
   placeName,
+  relaxLitmus,
   watchedLitmus,
 } from '../../core/explorer/relax/relax-litmus.js';
 import type { HeldIn, RelaxAnswer, RelaxBase, RelaxRow } from '../../core/explorer/relax/relaxation.js';
@@ -13,6 +15,7 @@ import { relax } from '../../core/protocols/relax/forms.js';
 import type { Place, RelaxRule } from '../../core/protocols/relax/rule.js';
 import { findRelaxRule } from '../../core/protocols/relax/rules.js';
 import type { RunRequest } from '../../core/run/manifest.js';
+import type { Litmus as MachineLitmus } from '../../core/scenarios/litmus/litmus.js';
 import { DEFAULT_SCHEDULES, type Exploration, type ExplorationResult } from '../exploration.js';
 import { explore } from '../explore.js';
 import { present } from '../present.js';
@@ -44,17 +47,19 @@ export type Alone = (asked: Exploration) => Exploration;
 /** The litmus under the protocol as it is: what breaks anyway, which steps are taken. */
 export async function relaxBase(
   protocolId: string,
-  name: string,
+  ref: LitmusRef,
   alone: Alone | null = null,
 ): Promise<RelaxBase> {
   const protocol = findProtocol(protocolId);
-  const notFor = notForProtocol(name, protocol);
+  const of = relaxLitmus(ref);
+  const name = of.id;
+  const notFor = notForProtocol(of, protocol);
   const nothing = { litmus: name, brokenAnyway: [], taken: [] };
   if (notFor !== null) return { ...nothing, leftOut: notFor };
   const broken: string[] = [];
   for (;;) {
     const seen = new Set<string>();
-    const litmus = watchedLitmus(name, protocol, broken, seen);
+    const litmus = watchedLitmus(of, protocol, broken, seen);
     const result = await search(litmus, protocolId, RELAX_BOUNDS.states, alone);
     const { invariant, kind } = result;
     if (result.verdict === 'holds')
@@ -77,7 +82,7 @@ export async function relaxBase(
 export async function relaxRow(
   protocolId: string,
   ruleId: string,
-  names: readonly string[],
+  names: readonly LitmusRef[],
   known: readonly RelaxBase[],
   alone: Alone | null = null,
 ): Promise<RelaxedRow> {
@@ -103,15 +108,17 @@ export async function relaxRow(
   };
   /** Broken before the litmus begins: a schedule is wanted, so other litmus are tried. */
   let early: Pick<RelaxRow, 'litmus' | 'what'> | null = null;
-  for (const name of names) {
-    const base = known.find(({ litmus }) => litmus === name) ?? (await relaxBase(protocolId, name, alone));
+  for (const ref of names) {
+    const of = relaxLitmus(ref);
+    const name = of.id;
+    const base = known.find(({ litmus }) => litmus === name) ?? (await relaxBase(protocolId, ref, alone));
     bases.push(base);
     if (base.leftOut !== null) continue;
     if (!isTaken(places, base.taken)) {
       notTakenIn.push(name);
       continue;
     }
-    const tried = await tryOut(name, protocol.id, [...base.brokenAnyway, ...rule.restates], alone);
+    const tried = await tryOut(of, protocol.id, [...base.brokenAnyway, ...rule.restates], alone);
     states += tried.states;
     if (tried.found !== null) return answered('needed', tried.session, tried.found);
     if (tried.early !== null) early ??= { litmus: name, what: tried.early };
@@ -136,13 +143,13 @@ interface Tried {
  * nothing, with those only that rest on none.
  */
 async function tryOut(
-  name: string,
+  of: MachineLitmus,
   protocol: string,
   ignores: readonly string[],
   alone: Alone | null,
 ): Promise<Tried> {
   const nothing = { found: null, session: null, early: null };
-  const trusting = litmusIgnoring(name, ignores, alone === null);
+  const trusting = litmusIgnoring(of, ignores, alone === null);
   let first: ExplorationResult;
   try {
     first = await search(trusting, protocol, RELAX_BOUNDS.states, alone);
@@ -154,7 +161,7 @@ async function tryOut(
   if (first.verdict === 'bound_reached') return { ...nothing, states: first.states, end: 'bound' };
   // Nothing was reduced: there is nothing to make sure of.
   if (alone !== null) return { ...nothing, states: first.states, end: 'held' };
-  const litmus = litmusIgnoring(name, ignores, false);
+  const litmus = litmusIgnoring(of, ignores, false);
   const sure = await search(litmus, protocol, SURE_STATES, alone);
   if (sure.verdict === 'violated') return await foundOf(litmus, protocol, sure, alone);
   return { ...nothing, states: sure.states, end: sure.verdict === 'holds' ? 'held' : 'unconfirmed' };

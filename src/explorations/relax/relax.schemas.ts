@@ -5,6 +5,7 @@ import { queryInteger } from '../../http/zod.pipe.js';
 import { MAX_JOBS_PAGE } from '../../jobs/job.schemas.js';
 import { JOB_STATES } from '../../store/jobs.port.js';
 import { MAX_EXPLORE_WORKERS } from '../exploration.js';
+import { litmusRef } from '../litmus.schemas.js';
 
 const MAX_LITMUS = 100;
 
@@ -16,7 +17,7 @@ export const createRelaxation = z.strictObject({
     .describe("id of a protocol or profile, or of one in the server's folder, see /protocols"),
   rule: z.string().optional().describe('this rule only'),
   litmus: z
-    .array(z.string())
+    .array(litmusRef)
     .min(1)
     .max(MAX_LITMUS)
     .optional()

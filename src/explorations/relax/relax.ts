@@ -3,7 +3,7 @@
 import { Worker } from 'node:worker_threads';
 import { ensure } from '../../core/base/assert.js';
 import { BadInput } from '../../core/base/errors.js';
-import { checkRelaxLitmus, litmusFor } from '../../core/explorer/relax/relax-litmus.js';
+import { checkRelaxLitmus, type LitmusRef, litmusFor } from '../../core/explorer/relax/relax-litmus.js';
 import type { RelaxAnswer, RelaxBase, RelaxRow } from '../../core/explorer/relax/relaxation.js';
 import { findProtocol } from '../../core/protocols/registry.js';
 import { relax } from '../../core/protocols/relax/forms.js';
@@ -19,7 +19,7 @@ import type { RelaxedRow } from './relax-row.js';
 export interface RelaxRequest {
   readonly protocol: string;
   /** Litmus to search; left out: those that are small enough for it. */
-  readonly litmus?: readonly string[] | undefined;
+  readonly litmus?: readonly LitmusRef[] | undefined;
   /** This rule only. */
   readonly rule?: string | undefined;
   /** The protocol is the user's: litmus and rules are searched in processes of its own. */
@@ -64,7 +64,7 @@ export async function runRelax(options: RelaxOptions): Promise<RelaxResult> {
   const signal = AbortSignal.any(signals);
   const { userProtocol } = options;
   const rules = rule === undefined ? RELAX_RULES : [findRelaxRule(rule)];
-  const namesOf = (one: RelaxRule): readonly string[] => [...new Set(options.litmus ?? litmusFor(one))];
+  const namesOf = (one: RelaxRule): readonly LitmusRef[] => [...new Set(options.litmus ?? litmusFor(one))];
   // One rule looks at litmus on its own as it comes to them: it may be through with the first.
   const had = rules.length === 1 ? [] : await rulesOf(options, rules);
   const names = [...new Set(had.flatMap(namesOf))];

@@ -2,6 +2,7 @@
 import { platform, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { ensure } from '../../core/base/assert.js';
+import { type LitmusRef, relaxLitmus } from '../../core/explorer/relax/relax-litmus.js';
 import type { RelaxBase } from '../../core/explorer/relax/relaxation.js';
 import { type RelaxedRow, relaxBase, relaxRow } from './relax-row.js';
 
@@ -11,8 +12,8 @@ export interface RelaxThreadData {
 }
 
 export type RelaxOrder =
-  | { readonly litmus: string }
-  | { readonly rule: string; readonly names: readonly string[]; readonly known: readonly RelaxBase[] };
+  | { readonly litmus: LitmusRef }
+  | { readonly rule: string; readonly names: readonly LitmusRef[]; readonly known: readonly RelaxBase[] };
 
 export type RelaxReply =
   | { readonly base: RelaxBase }
@@ -36,7 +37,7 @@ port.on('message', (order: RelaxOrder) => {
     (reply) => port.postMessage(reply satisfies RelaxReply),
     (error: unknown) => {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      const what = 'litmus' in order ? order.litmus : order.rule;
+      const what = 'litmus' in order ? relaxLitmus(order.litmus).id : order.rule;
       port.postMessage({ error: `${protocol}, ${what}: ${text}` } satisfies RelaxReply);
     },
   );

@@ -49,8 +49,8 @@ export class InspectionCaches {
 
   /** Where everything lies in a world of such a session. */
   layout(manifest: Manifest): Layout {
-    const { scenario: name, parameters, workload = null } = manifest;
-    const key = isTrace(manifest) ? name : JSON.stringify([name, parameters, workload]);
+    const { scenario: name, parameters, workload = null, userLitmus = null } = manifest;
+    const key = isTrace(manifest) ? name : JSON.stringify([name, parameters, workload, userLitmus]);
     return this.layouts.orMake(key, () => layoutOf(manifest));
   }
 

@@ -135,6 +135,8 @@ test('arrows move in the matrix and stay in it', () => {
 const litmus: Litmus = {
   id: 'reference',
   title: '',
+  doc: '',
+  drawing: null,
   leftOut: '',
   machine: true,
   parameters: [{ name: 'resets', default: 2, min: 1, max: 4, doc: '' }],
@@ -173,12 +175,14 @@ test('the address is the request, and a request once made gives its address', ()
     transplant: null,
     continues: null,
   } as const;
-  const read = { litmus: 'reference', protocol: 'v6.4', parameters: { resets: 3 }, asked };
+  const read = { litmus: 'reference', litmusText: null, protocol: 'v6.4', parameters: { resets: 3 }, asked };
   expect(formAddress(read, 'v5.18')).toBe(
     '/explore?litmus=reference&protocol=v5.18&p.resets=3&reductions=none&liveness=1',
   );
   const more = continuing(read, '7');
   expect(more).toMatchObject({ continues: '7', workers: 1, states: 1_000 });
+  const own = { ...read, litmus: 'own.mine', litmusText: 'litmus mine', parameters: {} };
+  expect(continuing(own, '7')).toMatchObject({ litmus: { text: 'litmus mine' } });
   expect('preemptions' in more || 'transplant' in more).toBe(false);
 });
 

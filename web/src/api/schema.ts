@@ -400,6 +400,11 @@ export type CommandAnswer = {
       readonly digest: string;
       readonly text: string;
     } | null;
+    /** a litmus that a user wrote: this text runs, whatever becomes of its file */
+    readonly userLitmus: {
+      readonly text: string;
+      readonly digest: string;
+    } | null;
     readonly eventSchema: number;
     readonly storedBytes: number;
     /** what became of each invariant; null until the run has ended */
@@ -658,6 +663,13 @@ export type CreateSession = {
   readonly protocol: string;
   /** seed of every random stream */
   readonly seed?: number | undefined;
+  /** instead of the scenario: a litmus of your own, such as a counterexample of it has */
+  readonly userLitmus?: {
+    /** a litmus of your own; GET /litmus has the text of each shipped one to begin with */
+    readonly text: string;
+    /** of the text, as sessions have it: refused where it is another one */
+    readonly digest?: string | undefined;
+  } | undefined;
   /** the scenario's parameters that differ from their defaults */
   readonly parameters?: {
     readonly [name: string]: number | string | boolean;
@@ -752,6 +764,8 @@ export type Exploration = {
   readonly id: string;
   readonly state: "queued" | "running" | "interrupted" | "finished" | "failed" | "cancelled";
   readonly litmus: string;
+  /** of a litmus of a user's own; null: a shipped one */
+  readonly litmusText: string | null;
   readonly protocol: string;
   readonly parameters: {
     readonly [name: string]: number;
@@ -906,6 +920,8 @@ export type ExplorationPage = {
     readonly id: string;
     readonly state: "queued" | "running" | "interrupted" | "finished" | "failed" | "cancelled";
     readonly litmus: string;
+    /** of a litmus of a user's own; null: a shipped one */
+    readonly litmusText: string | null;
     readonly protocol: string;
     readonly parameters: {
       readonly [name: string]: number;
@@ -1566,6 +1582,8 @@ export type LitmusList = {
     readonly id: string;
     /** who does what at the same time */
     readonly title: string;
+    /** what happens, and what can go wrong */
+    readonly doc: string;
     /** what a search of it says nothing about; empty: nothing is said */
     readonly leftOut: string;
     /** its steps are those of the machine: a counterexample is a session and has a report */
@@ -1582,6 +1600,8 @@ export type LitmusList = {
       readonly protocol: string;
       readonly why: string;
     })[];
+    /** one column a thread: above the line what is prepared, below it what is searched */
+    readonly drawing: readonly (string)[] | null;
   })[];
 };
 
@@ -1849,8 +1869,12 @@ export type NewCatalogueRun = {
 };
 
 export type NewExploration = {
-  /** a scenario small enough to search: v-d, reference, reference-coarse ... */
-  readonly litmus: string;
+  readonly litmus: string | {
+    /** a litmus of your own; GET /litmus has the text of each shipped one to begin with */
+    readonly text: string;
+    /** of the text, as sessions have it: refused where it is another one */
+    readonly digest?: string | undefined;
+  };
   /** id of a protocol or profile, see /protocols */
   readonly protocol: string;
   /** parameters of the litmus that differ from their defaults */
@@ -1892,7 +1916,12 @@ export type NewRelaxation = {
   /** this rule only */
   readonly rule?: string | undefined;
   /** litmus to search; default: all that are small enough */
-  readonly litmus?: readonly (string)[] | undefined;
+  readonly litmus?: readonly (string | {
+    /** a litmus of your own; GET /litmus has the text of each shipped one to begin with */
+    readonly text: string;
+    /** of the text, as sessions have it: refused where it is another one */
+    readonly digest?: string | undefined;
+  })[] | undefined;
   /** counterexamples become sessions */
   readonly store?: boolean | undefined;
   /** rules side by side; default: the cores but one */
@@ -2287,6 +2316,11 @@ export type Session = {
     /** SHA-256 of the text */
     readonly digest: string;
     readonly text: string;
+  } | null;
+  /** a litmus that a user wrote: this text runs, whatever becomes of its file */
+  readonly userLitmus: {
+    readonly text: string;
+    readonly digest: string;
   } | null;
   readonly eventSchema: number;
   readonly storedBytes: number;

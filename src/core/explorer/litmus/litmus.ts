@@ -1,5 +1,6 @@
 // What a litmus is to the explorer: a name, what it can be built from, and a model. Small enough to search exhaustively.
 import { BadInput } from '../../base/errors.js';
+import type { LitmusText } from '../../scenarios/litmus/text/own-litmus.js';
 import type { Model, ModelSpec, Reductions } from '../model.js';
 
 export interface LitmusParameter {
@@ -16,6 +17,8 @@ export interface Litmus {
   /** Protocols that it takes; null: every one that this build knows. */
   readonly protocols: readonly string[] | null;
   readonly parameters: { readonly [name: string]: LitmusParameter };
+  /** Where it is a user's own: its text goes with every search and every session of it. */
+  readonly userLitmus?: LitmusText;
   /** Throws BadInput for a protocol that it does not take. */
   readonly build: (spec: ModelSpec) => Model;
 }
@@ -47,5 +50,6 @@ export function modelSpec(litmus: Litmus, { protocol, parameters, reductions }: 
     }
     return [name, value] as const;
   });
-  return { litmus: litmus.name, protocol, parameters: Object.fromEntries(values), reductions };
+  const spec = { litmus: litmus.name, protocol, parameters: Object.fromEntries(values), reductions };
+  return litmus.userLitmus === undefined ? spec : { ...spec, userLitmus: litmus.userLitmus };
 }

@@ -5,6 +5,8 @@ import { BadInput } from '../../base/errors.js';
 import type { Protocol } from '../../protocols/protocol.js';
 import type { RelaxRule } from '../../protocols/relax/rule.js';
 import { MACHINE_LITMUS } from '../../scenarios/litmus/index.js';
+import type { Litmus as MachineLitmus } from '../../scenarios/litmus/litmus.js';
+import { type LitmusText, litmusOf } from '../../scenarios/litmus/text/own-litmus.js';
 import type { Litmus } from '../litmus/litmus.js';
 import { machineLitmus } from '../litmus/machine-litmus.js';
 
@@ -20,7 +22,12 @@ export function litmusFor({ shownIn }: RelaxRule): readonly string[] {
   return [...shownIn, ...SMALL.filter((id) => !shownIn.includes(id))];
 }
 
-function scenarioOf(name: string): (typeof MACHINE_LITMUS)[number] {
+/** A shipped litmus by name, or the text of a user's own. */
+export type LitmusRef = string | LitmusText;
+
+/** Throws BadInput for a name or a text that is none. */
+export function relaxLitmus(name: LitmusRef): MachineLitmus {
+  if (typeof name !== 'string') return litmusOf(name);
   const found = MACHINE_LITMUS.find(({ id }) => id === name);
   if (found !== undefined) return found;
   const names = MACHINE_LITMUS.map(({ id }) => id);
@@ -32,31 +39,31 @@ function scenarioOf(name: string): (typeof MACHINE_LITMUS)[number] {
 }
 
 /** Refuses what there is not. */
-export function checkRelaxLitmus(names: readonly string[]): void {
-  for (const name of names) scenarioOf(name);
+export function checkRelaxLitmus(names: readonly LitmusRef[]): void {
+  for (const name of names) relaxLitmus(name);
 }
 
 /** Why the litmus has no meaning under the protocol; null: it has. */
-export function notForProtocol(name: string, { id, rules, file, base }: Protocol): string | null {
+export function notForProtocol(litmus: MachineLitmus, { id, rules, file, base }: Protocol): string | null {
   // What a user's protocol extends says which litmus it takes.
   const shipped = file === undefined ? id : (base ?? id);
-  return scenarioOf(name).notFor?.({ id: shipped, era: rules.era }) ?? null;
+  return litmus.notFor?.({ id: shipped, era: rules.era }) ?? null;
 }
 
 /** @param byRules reductions may rest on rules that the protocol lacks: to find something, never to show that there is nothing */
-export function litmusIgnoring(name: string, ignores: readonly string[], byRules: boolean): Litmus {
-  return machineLitmus(scenarioOf(name), null, { ignores, byRules });
+export function litmusIgnoring(litmus: MachineLitmus, ignores: readonly string[], byRules: boolean): Litmus {
+  return machineLitmus(litmus, null, { ignores, byRules });
 }
 
 /** The litmus under `protocol`, whose steps put down their place in `seen` when they are taken. */
 export function watchedLitmus(
-  name: string,
+  litmus: MachineLitmus,
   protocol: Protocol,
   ignores: readonly string[],
   seen: Set<string>,
 ): Litmus {
   // Its own base: litmus ask whose it is.
-  return machineLitmus(scenarioOf(name), { ...watched(protocol, seen), base: protocol.id }, { ignores });
+  return machineLitmus(litmus, { ...watched(protocol, seen), base: protocol.id }, { ignores });
 }
 
 export const placeName = (procedure: string, label: string): string => `${procedure}:${label}`;

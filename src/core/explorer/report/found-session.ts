@@ -38,6 +38,7 @@ export function foundSession(
     ...(workload === undefined ? {} : { workload }),
     scheduler: 'scripted',
     schedule: turnsOf([...model.prefix, ...steps]),
+    ...(spec.userLitmus === undefined ? {} : { userLitmus: spec.userLitmus }),
   };
 }
 

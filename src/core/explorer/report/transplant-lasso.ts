@@ -1,7 +1,7 @@
 // An endless run under another protocol: can its stem be followed there, and does its cycle close? What repeats is followed place by
 // place, round after round, until a state comes again. Then it is asked to whom those steps are fair: who could go on and was never
 // let is let go on, as far as it can, and the rounds begin anew; what still closes then is an endless run there as well.
-import { findScenario } from '../../scenarios/library.js';
+import { scenarioOf } from '../../scenarios/library.js';
 import type { Litmus } from '../litmus/litmus.js';
 import { type Model, type ModelSpec, STEP, type Violation } from '../model.js';
 import type { ScheduleStep } from '../search/found.js';
@@ -44,7 +44,7 @@ export function transplantLasso(
   { violation, stem, cycle }: FoundLasso,
   protocol: string,
 ): Transplanted {
-  const { constants } = findScenario(spec.litmus).build(spec.parameters);
+  const { constants } = scenarioOf({ ...spec, scenario: spec.litmus }).build(spec.parameters);
   const has = hasPlace(protocol, constants);
   const model = litmus.build(spec);
   model.reset();

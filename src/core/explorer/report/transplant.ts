@@ -1,6 +1,6 @@
 // A found schedule under another protocol: does it still violate, or where does it stop being possible? Steps are not counted,
 // for another protocol has others: each thread is run to where it stood when it was left, place by place.
-import { findScenario } from '../../scenarios/library.js';
+import { scenarioOf } from '../../scenarios/library.js';
 import type { Litmus } from '../litmus/litmus.js';
 import { type Model, type ModelSpec, STEP, type Violation } from '../model.js';
 import type { Found, ScheduleStep } from '../search/found.js';
@@ -46,7 +46,7 @@ const NOWHERE = { thread: null, function: null, label: null, step: null, cycle: 
 
 export function transplant(litmus: Litmus, spec: ModelSpec, found: Found, protocol: string): Transplanted {
   const other = litmus.build({ ...spec, protocol });
-  const { constants } = findScenario(spec.litmus).build(spec.parameters);
+  const { constants } = scenarioOf({ ...spec, scenario: spec.litmus }).build(spec.parameters);
   const model = litmus.build(spec);
   model.reset();
   const goals = goalsOf(model, found.schedule, hasPlace(protocol, constants), { violates: true });

@@ -70,7 +70,7 @@ function lifeOfOneRoot(gfn: number, end: 'close' | 'release' = 'close'): readonl
 }
 
 /** Why a litmus of KVM_PRE_FAULT_MEMORY has no meaning. */
-function notBeforePreFault({ id, era }: { readonly id: string; readonly era: string }): string | null {
+export function notBeforePreFault({ id, era }: { readonly id: string; readonly era: string }): string | null {
   return ['6.12.117', '7.2.13', 'v6.14'].includes(id)
     ? null
     : `KVM_PRE_FAULT_MEMORY is v6.11's; ${id} (era ${era}) has none`;

@@ -15,8 +15,8 @@ export const GO = 0;
 /** Barrier at which threads arrive when they are done. */
 export const DONE = 1;
 /** The VM is there; and what is prepared is. */
-const MADE = 2;
-const PREPARED = 3;
+export const MADE = 2;
+export const PREPARED = 3;
 
 export interface BuiltLitmus extends BuiltScenario {
   /** Groups of thread numbers that run the same script in the same role: a search may take one for the other. */

@@ -8,7 +8,7 @@ import type { UserProtocolText } from '../../../core/protocols/user-api.js';
 import { Simulation } from '../../../core/run/simulation.js';
 import { ROW_FIELDS, ROW_NUMBERS, type StoredNumbers } from '../../../core/run/stored-numbers.js';
 import { isTrace } from '../../../core/run/trace-session.js';
-import { findScenario } from '../../../core/scenarios/library.js';
+import { scenarioOf } from '../../../core/scenarios/library.js';
 import { resolveParameters } from '../../../core/scenarios/scenario.js';
 import { RowActivity } from '../../../core/traces/activity/row-signals.js';
 import { type CheckAnswer, CheckedTrace } from '../../../core/traces/check/checked-trace.js';
@@ -162,7 +162,7 @@ const COLUMN = Object.fromEntries(ROW_FIELDS.map((name, k) => [name, k])) as Rea
 /** As buildSimulation, with every procedure told on. */
 function probed(onLine: (line: FrameEvent) => void): typeof buildSimulation {
   return (manifest, differs) => {
-    const scenario = findScenario(manifest.scenario);
+    const scenario = scenarioOf(manifest);
     return new Simulation({
       manifest,
       protocol: probedProtocol(findProtocol(manifest.protocol), onLine),

@@ -30,7 +30,10 @@ const PARAMETER = 'p.';
 export const parameterKey = (name: string): string => `${PARAMETER}${name}`;
 
 /** @param litmus the one that is chosen: parameters of another one that the address still has are not sent */
-export function requestOf(query: URLSearchParams, litmus: Litmus | undefined): NewExploration {
+export function requestOf(
+  query: URLSearchParams,
+  litmus: Litmus | undefined,
+): NewExploration & { readonly litmus: string } {
   const numbers = ALL_NUMBERS.flatMap((name) => {
     const text = query.get(name);
     return text === null || text.trim() === '' ? [] : [[name, numberOf(text)] as const];
@@ -59,7 +62,7 @@ function numberOf(text: string): number {
   return Number.isFinite(n) ? n : -1;
 }
 
-type Asked = Pick<Exploration, 'litmus' | 'protocol' | 'parameters' | 'asked'>;
+type Asked = Pick<Exploration, 'litmus' | 'litmusText' | 'protocol' | 'parameters' | 'asked'>;
 
 /** The same once more, or with another protocol: for the form. */
 export function formAddress({ litmus, protocol, parameters, asked }: Asked, other?: string): string {
@@ -79,10 +82,14 @@ export function formAddress({ litmus, protocol, parameters, asked }: Asked, othe
 }
 
 /** Exactly what was asked before, to go on where it was stopped. */
-export function continuing({ litmus, protocol, parameters, asked }: Asked, id: string): NewExploration {
+export function continuing(
+  { litmus, litmusText, protocol, parameters, asked }: Asked,
+  id: string,
+): NewExploration {
   const { preemptions, depth, transplant, continues: _, ...rest } = asked;
   return {
-    litmus,
+    // One of a user's own is asked for with its text.
+    litmus: litmusText === null ? litmus : { text: litmusText },
     protocol,
     parameters,
     ...rest,
@@ -94,9 +101,11 @@ export function continuing({ litmus, protocol, parameters, asked }: Asked, id: s
 }
 
 /** The command that does the same in a terminal. */
-export function commandOf({ litmus, protocol, parameters, asked }: Asked): string {
-  const words = ['explore', litmus, '--protocol', protocol];
-  for (const [name, value] of Object.entries(parameters)) words.push('--set', `${name}=${value}`);
+export function commandOf({ litmus, litmusText, protocol, parameters, asked }: Asked): string {
+  // Of a user's own the file is not known: one of its name.
+  const name = litmusText === null ? litmus : `${litmus.replace(/^own\./, '')}.litmus`;
+  const words = ['explore', name, '--protocol', protocol];
+  for (const [key, value] of Object.entries(parameters)) words.push('--set', `${key}=${value}`);
   if (asked.search !== 'exhaustive') words.push('--search', asked.search, '--seed', String(asked.seed));
   if (asked.reductions === 'none') words.push('--reductions', 'none');
   if (asked.preemptions !== null) words.push('--preemptions', String(asked.preemptions));
