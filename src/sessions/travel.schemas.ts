@@ -7,8 +7,9 @@ import {
   MAX_TIMELINE_WIDTH,
 } from '../config/limits.js';
 import { MEMSLOT_UPDATES } from '../core/projections/memslot-updates.js';
+import { ROOT_STATES } from '../core/projections/root-span.js';
+import { TIME_SHARES } from '../core/projections/thread-time.js';
 import { LANE_KINDS, TIMELINE_KINDS } from '../core/projections/timeline.js';
-import { SCENE_ROOT_STATES } from '../core/scene/root-lane.js';
 import { MAX_SCENE_ROWS } from '../core/scene/scene.js';
 import { SCENE_MODES } from '../core/scene/thread-lane.js';
 import { STEP_KINDS } from '../core/travel/step.js';
@@ -66,6 +67,19 @@ export const changesReply = z.object({
   changes: z.array(z.object({ path: z.string(), before: value, after: value })),
 });
 
+const STATES = ROOT_STATES.map((state, i) => `${i} ${state}`).join(', ');
+const memslotUpdate = z.object({
+  position: z.int(),
+  what: z.enum(MEMSLOT_UPDATES),
+  vm: z.int(),
+  asId: z.int().describe('address space: 1 in SMM'),
+  slot: z.int(),
+  thread: z.string(),
+  function: nullable(z.string()),
+});
+
+const flat = (what: string) => z.array(z.int()).describe(`${what}, one after the other`);
+
 export const timelineQuery = z.strictObject({
   from: queryInteger(1, MAX_POSITION).optional().describe('first position; default: the first'),
   to: queryInteger(1, MAX_POSITION).optional().describe('last position; default: the committed end'),
@@ -89,6 +103,7 @@ export const timeline = z.object({
       fromTimeNs: z.number(),
       toTimeNs: z.number(),
       events: z.int(),
+      updates: z.int().describe('of memslots'),
     }),
   ),
   lanes: z.array(
@@ -99,6 +114,17 @@ export const timeline = z.object({
       events: z.int(),
       first: z.int(),
       last: z.int(),
+      root: nullable(
+        z.object({
+          vm: nullable(z.int()).describe('that lists it'),
+          role: nullable(z.string()),
+          smm: z.boolean(),
+          state: z.int().describe(`before the range: ${STATES}`),
+          count: z.int().describe('references before the range; -1: unknown'),
+          born: nullable(z.int()).describe('position in the range'),
+          freed: nullable(z.int()).describe('position in the range'),
+        }),
+      ).describe('of a root; between two cells it stays as the first of them says'),
       cells: z.array(
         z.object({
           bucket: z.int().describe('index in buckets'),
@@ -106,29 +132,26 @@ export const timeline = z.object({
           first: z.int(),
           last: z.int(),
           counts: z.partialRecord(z.enum(TIMELINE_KINDS), z.int()),
+          life: nullable(
+            flat('state behind its last event, states in it (bits), fewest, most and last refcount'),
+          ).describe('of a root; null: the session was stored by a build that did not keep it'),
+          time: nullable(
+            flat(`thousandths of the thread's time: ${TIME_SHARES.join(', ')}; the rest: host`),
+          ).describe('of a thread; null: not recorded'),
         }),
       ),
     }),
   ),
-  omittedLanes: z.int().describe('lanes that had events and are not listed: the less busy ones'),
+  omittedLanes: z.int().describe('lanes that are not listed: the less busy ones'),
+  updates: nullable(z.array(memslotUpdate)).describe('of memslots; null: too many, the buckets count them'),
+  arrowKinds: z.array(z.string()),
+  arrows: flat('index in arrowKinds, from, to, thread there, thread here: those that can be told apart'),
 });
 
 export const sceneQuery = z.strictObject({
   from: queryInteger(1, MAX_POSITION).describe('first position'),
   to: queryInteger(1, MAX_POSITION).describe(`last position, less than ${MAX_SCENE_ROWS} behind it`),
 });
-
-const memslotUpdate = z.object({
-  position: z.int(),
-  what: z.enum(MEMSLOT_UPDATES),
-  vm: z.int(),
-  asId: z.int().describe('address space: 1 in SMM'),
-  slot: z.int(),
-  thread: z.string(),
-  function: nullable(z.string()),
-});
-
-const flat = (what: string) => z.array(z.int()).describe(`${what}, one after the other`);
 
 export const scene = z.object({
   from: z.int(),
@@ -155,7 +178,7 @@ export const scene = z.object({
       role: z.string(),
       smm: z.boolean(),
       events: z.int(),
-      states: flat(`${SCENE_ROOT_STATES.map((state, i) => `${i} ${state}`).join(', ')}; from, to`),
+      states: flat(`${STATES}; from, to`),
       counts: flat('position, refcount from there on (-1: unknown)'),
       born: nullable(z.int()),
       freed: nullable(z.int()),

@@ -57,6 +57,9 @@ export function timelineContract(context: () => Context): void {
           let ofThread = false;
           readBuckets(bytes, from, {
             bucket: () => true,
+            span: () => undefined,
+            time: () => undefined,
+            update: () => undefined,
             lane: (kind) => {
               ofThread = kind === 0;
             },

@@ -1,7 +1,13 @@
 // A timeline of the resolution that was asked for, summed up from stored buckets or, where the range is small, from rows.
 import { BadInput } from '../base/errors.js';
 import { lockText } from './locks.js';
+import type { MemslotUpdate } from './memslot-updates.js';
+import { memslotUpdate } from './memslot-updates.js';
+import type { Moment } from './moment.js';
+import { joinSpans, type RootSpan, type RootStanding } from './root-span.js';
+import { addTime, noTime, type ThreadTime } from './thread-time.js';
 import {
+  type BucketUpdate,
   type BucketVisitor,
   LANE_KINDS,
   type LaneKind,
@@ -10,6 +16,7 @@ import {
   type TimelineKind,
   type TimelineLevel,
 } from './timeline.js';
+import { type CellLife, rootLife, type TimelineRootView } from './timeline-root.js';
 
 export interface TimelineCellView {
   /** Index in `buckets`. */
@@ -18,6 +25,10 @@ export interface TimelineCellView {
   readonly first: number;
   readonly last: number;
   readonly counts: { readonly [K in TimelineKind]?: number };
+  /** Of a root; null: not a root, or the stored buckets are of an older build and do not tell. */
+  readonly life: CellLife | null;
+  /** Of a thread: shares of its time (TIME_SHARES), in thousandths; null: not known. */
+  readonly time: readonly number[] | null;
 }
 
 export interface TimelineLaneView {
@@ -27,11 +38,12 @@ export interface TimelineLaneView {
   readonly events: number;
   readonly first: number;
   readonly last: number;
+  readonly root: TimelineRootView | null;
   /** Only buckets in which the lane has events. */
   readonly cells: readonly TimelineCellView[];
 }
 
-export interface TimelineView {
+export interface TimelineView extends TimelineArrows {
   readonly from: number;
   readonly to: number;
   readonly rowsPerBucket: number;
@@ -43,10 +55,31 @@ export interface TimelineView {
     readonly fromTimeNs: number;
     readonly toTimeNs: number;
     readonly events: number;
+    /** Updates of memslots. */
+    readonly updates: number;
   }[];
   /** Threads first, then roots and locks; of too many the busiest. */
   readonly lanes: readonly TimelineLaneView[];
   readonly omittedLanes: number;
+  /** Of memslots, one by one; null: there are too many, `updates` of the buckets counts them. */
+  readonly updates: readonly MemslotUpdate[] | null;
+}
+
+/** What is found beside the buckets. */
+export interface TimelineArrows {
+  readonly arrowKinds: readonly string[];
+  /** Index in arrowKinds, from, to, thread there, thread here: those long enough to be told apart. */
+  readonly arrows: readonly number[];
+}
+
+/** How things stood before the first bucket, and what the recording is good for. */
+export interface TimelineBefore {
+  readonly names: Pick<Moment, 'threadNames' | 'site' | 'world'>;
+  readonly roots: ReadonlyMap<number, RootStanding>;
+  /** Roots without an event that are listed too, while there is room. */
+  readonly quiet: readonly number[];
+  /** Entries and exits are recorded: shares of time can be told. */
+  readonly timed: boolean;
 }
 
 export interface TimelinePlan {
@@ -63,6 +96,8 @@ const MAX_FINE_ROWS = 4_096 * TIMELINE_UNITS.fine;
 /** Cells of one answer: lanes times buckets in which they have events. */
 export const MAX_TIMELINE_CELLS = 40_000;
 export const MAX_TIMELINE_LANES = 64;
+/** Updates of memslots that are listed one by one. */
+export const MAX_LISTED_UPDATES = 400;
 
 /** @param end last stored position */
 export function planTimeline(from: number, to: number, width: number, end: number): TimelinePlan {
@@ -123,6 +158,10 @@ interface Cell {
   first: number;
   last: number;
   readonly counts: number[];
+  span: RootSpan | null;
+  /** A stored bucket did not tell. */
+  untold: boolean;
+  time: ThreadTime | null;
 }
 
 /** A plain list: made a hundred thousand times, much quicker than a typed one. */
@@ -157,6 +196,15 @@ export class LaneTotals implements BucketVisitor {
     if (this.key >= 0) this.totals.set(this.key, (this.totals.get(this.key) ?? 0) + count);
   }
 
+  span(): void {}
+  time(): void {}
+  update(): void {}
+
+  /** No event of it has been told. */
+  isQuiet(kind: LaneKind, number: number): boolean {
+    return !this.totals.has(laneKey(LANE_KINDS.indexOf(kind), number));
+  }
+
   /** At most MAX_TIMELINE_LANES, and how many there are beside them. */
   busiest(): { readonly lanes: LaneSet; readonly omitted: number } {
     const sorted = [...this.totals].sort(([x, a], [y, b]) => b - a || x - y).slice(0, MAX_TIMELINE_LANES);
@@ -168,12 +216,17 @@ export class LaneTotals implements BucketVisitor {
   }
 }
 
+const ROOT = LANE_KINDS.indexOf('root');
+const MEMSLOT = TIMELINE_KINDS.indexOf('memslot');
+
 /** Sums buckets up as they are told. */
 export class TimelineSum implements BucketVisitor {
   private readonly lanes = new Map<number, Lane>();
   private readonly events: Float64Array;
+  private readonly updates: Float64Array;
   private readonly fromTimeNs: Float64Array;
   private readonly toTimeNs: Float64Array;
+  private readonly listed: BucketUpdate[] = [];
   private readonly base: number;
   private index = 0;
   private ofThread = false;
@@ -191,6 +244,7 @@ export class TimelineSum implements BucketVisitor {
     this.base = from - (from % unit);
     const buckets = Math.floor((to - this.base) / rowsPerBucket) + 1;
     this.events = new Float64Array(buckets);
+    this.updates = new Float64Array(buckets);
     this.fromTimeNs = new Float64Array(buckets).fill(-1);
     this.toTimeNs = new Float64Array(buckets);
   }
@@ -216,7 +270,15 @@ export class TimelineSum implements BucketVisitor {
     }
     let cell = lane.cells.get(this.index);
     if (cell === undefined) {
-      cell = { events: 0, first, last, counts: ZERO_COUNTS.slice() };
+      cell = {
+        events: 0,
+        first,
+        last,
+        counts: ZERO_COUNTS.slice(),
+        span: null,
+        untold: false,
+        time: null,
+      };
       lane.cells.set(this.index, cell);
     }
     cell.last = last;
@@ -227,6 +289,7 @@ export class TimelineSum implements BucketVisitor {
   count(kind: number, count: number): void {
     // Every event has one thread: they add up to the bucket's events.
     if (this.ofThread) this.events[this.index] += count;
+    if (this.ofThread && kind === MEMSLOT) this.updates[this.index] += count;
     const { cell } = this;
     if (cell === null) return;
     cell.counts[kind] += count;
@@ -234,7 +297,26 @@ export class TimelineSum implements BucketVisitor {
     this.lane_!.events += count;
   }
 
-  view(threadNames: readonly string[]): TimelineView {
+  span(span: RootSpan | null): void {
+    const { cell } = this;
+    if (cell === null) return;
+    if (span === null) cell.untold = true;
+    else if (cell.span === null) cell.span = { ...span };
+    else joinSpans(cell.span, span);
+  }
+
+  time(time: ThreadTime | null): void {
+    const { cell } = this;
+    if (cell === null || time === null) return;
+    cell.time ??= noTime();
+    addTime(cell.time, time);
+  }
+
+  update(update: BucketUpdate): void {
+    if (this.listed.length <= MAX_LISTED_UPDATES) this.listed.push(update);
+  }
+
+  view(before: TimelineBefore): Omit<TimelineView, keyof TimelineArrows> {
     const { plan, base, events } = this;
     const { from, to, rowsPerBucket, source } = plan;
     const all = [...this.lanes.values()].sort((x, y) => y.events - x.events || x.number - y.number);
@@ -245,6 +327,9 @@ export class TimelineSum implements BucketVisitor {
       if (cells > MAX_TIMELINE_CELLS) break;
       kept.push(lane);
     }
+    const quiet = before.quiet.filter((number) => !this.lanes.has(laneKey(ROOT, number)));
+    for (const number of quiet.slice(0, MAX_TIMELINE_LANES - kept.length))
+      kept.push({ kind: ROOT, number, events: 0, cells: new Map() });
     kept.sort((x, y) => x.kind - y.kind || x.number - y.number);
     return {
       from,
@@ -257,19 +342,42 @@ export class TimelineSum implements BucketVisitor {
         fromTimeNs: Math.max(0, this.fromTimeNs[k]),
         toTimeNs: this.toTimeNs[k],
         events: count,
+        updates: this.updates[k],
       })),
-      lanes: kept.map((lane) => laneView(lane, threadNames)),
-      omittedLanes: this.omitted + all.length - kept.length,
+      lanes: kept.map((lane) => laneView(lane, plan, before)),
+      omittedLanes: this.omitted + all.length + quiet.length - kept.length,
+      updates: this.updateViews(before),
     };
+  }
+
+  private updateViews({ names }: TimelineBefore): MemslotUpdate[] | null {
+    const counted = this.updates.reduce((sum, n) => sum + n, 0);
+    if (counted > this.listed.length || this.listed.length > MAX_LISTED_UPDATES) return null;
+    return this.listed.flatMap(({ position, thread, site, type, subject }) => {
+      const row = { thread: [thread], site: [site], type: [type], subject: [subject] };
+      return memslotUpdate(row, 0, position, names) ?? [];
+    });
   }
 }
 
-function laneView({ kind, number, events, cells }: Lane, threadNames: readonly string[]): TimelineLaneView {
-  const views = [...cells].map(([bucket, cell]) => cellView(bucket, cell));
+function laneView(
+  { kind, number, events, cells }: Lane,
+  plan: TimelinePlan,
+  before: TimelineBefore,
+): TimelineLaneView {
+  const list = [...cells];
+  const isRoot = kind === ROOT;
+  const life = isRoot
+    ? rootLife(
+        before.roots.get(number),
+        list.map(([, { span, untold }]) => (untold ? null : span)),
+      )
+    : null;
+  const views = list.map(([bucket, cell], i) => cellView(bucket, cell, life?.lives[i] ?? null, before.timed));
   const name =
     LANE_KINDS[kind] === 'thread'
-      ? (threadNames[number] ?? `thread ${number}`)
-      : LANE_KINDS[kind] === 'root'
+      ? (before.names.threadNames[number] ?? `thread ${number}`)
+      : isRoot
         ? `root ${number}`
         : lockText(number);
   return {
@@ -277,15 +385,19 @@ function laneView({ kind, number, events, cells }: Lane, threadNames: readonly s
     number,
     name,
     events,
-    first: views[0].first,
-    last: views.at(-1)!.last,
+    first: views[0]?.first ?? plan.from,
+    last: views.at(-1)?.last ?? plan.to,
+    root: life?.root ?? null,
     cells: views,
   };
 }
 
-function cellView(bucket: number, { events, first, last, counts }: Cell): TimelineCellView {
+function cellView(bucket: number, cell: Cell, life: CellLife | null, timed: boolean): TimelineCellView {
+  const { events, first, last, counts, time } = cell;
   const byKind: { [K in TimelineKind]?: number } = {};
   for (let kind = 0; kind < counts.length; kind++)
     if (counts[kind] > 0) byKind[TIMELINE_KINDS[kind]] = counts[kind];
-  return { bucket, events, first, last, counts: byKind };
+  const total = timed ? (time?.total ?? 0) : 0;
+  const shares = total === 0 ? null : time!.of.map((ns) => Math.round((ns / total) * 1_000));
+  return { bucket, events, first, last, counts: byKind, life, time: shares };
 }

@@ -1,9 +1,12 @@
 // The timeline of a session as figures per bucket of positions: how many events of which kind each thread, root and lock
-// had, and the first and last of them. A reducer over rows makes buckets of two widths and packs them; what is asked for is
-// put together from those (timeline-view.ts). Buckets begin at multiples of their width, so that they join up.
+// had, and the first and last of them; beside them what became of each root (root-span.ts) and where each thread's time went
+// (thread-time.ts). A reducer over rows makes buckets of two widths and packs them; what is asked for is put together from those
+// (timeline-view.ts). Buckets begin at multiples of their width, so that they join up.
 import { ByteReader, ByteWriter } from '../base/varint.js';
 import { CATALOGUE, type EventName } from '../events/catalogue.js';
 import { SUBJECT_CODE, SUBJECT_RADIX } from '../events/define.js';
+import { emptySpan, type RootSpan, readSpan, spanRow, writeSpan } from './root-span.js';
+import { noTime, readTime, ThreadClocks, type ThreadTime, type TimedRows, writeTime } from './thread-time.js';
 
 /** Stored codes: append, never reorder. */
 export const TIMELINE_KINDS = [
@@ -24,6 +27,7 @@ export const TIMELINE_KINDS = [
   'work',
   'milestone',
   'finding',
+  'memslot',
 ] as const;
 export type TimelineKind = (typeof TIMELINE_KINDS)[number];
 
@@ -43,6 +47,10 @@ export interface LaneCell {
   readonly last: number;
   /** By TIMELINE_KINDS. */
   readonly counts: readonly (readonly [kind: number, count: number])[];
+  /** Of a root's lane. */
+  readonly span: RootSpan | null;
+  /** Of a thread's lane. */
+  readonly time: ThreadTime | null;
 }
 
 export interface TimelineBucket {
@@ -52,14 +60,27 @@ export interface TimelineBucket {
   readonly fromTimeNs: number;
   readonly toTimeNs: number;
   readonly lanes: readonly LaneCell[];
+  /** Of memslots: the first MAX_BUCKET_UPDATES. */
+  readonly updates: readonly BucketUpdate[];
 }
 
+/** A row that is an update of a memslot. */
+export interface BucketUpdate {
+  readonly position: number;
+  readonly thread: number;
+  readonly site: number;
+  readonly type: number;
+  readonly subject: number;
+}
+
+/** Updates of memslots that one bucket keeps one by one; its counts have all of them. */
+const MAX_BUCKET_UPDATES = 64;
+
 /** The columns that are looked at. */
-export interface TimelineRows {
-  readonly thread: ArrayLike<number>;
-  readonly type: ArrayLike<number>;
+export interface TimelineRows extends TimedRows {
   readonly subject: ArrayLike<number>;
-  readonly timeNs: ArrayLike<number>;
+  readonly site: ArrayLike<number>;
+  readonly b: ArrayLike<number>;
 }
 
 const KIND_PATTERNS: readonly (readonly [TimelineKind, RegExp])[] = [
@@ -78,7 +99,8 @@ const KIND_PATTERNS: readonly (readonly [TimelineKind, RegExp])[] = [
   ['request', /^Request|^IpiSent$|^RemoteFlush/],
   ['tlb', /^(Tlb|PagingStructure|Outer|RangeFlushed)/],
   ['table', /^(Table|Spte)/],
-  ['vm', /^(Vm|Vcpu|Memslot|Notifier|Slots|HostPage|Dirty|Ioctl|Command)/],
+  ['memslot', /^Memslot/],
+  ['vm', /^(Vm|Vcpu|Notifier|Slots|HostPage|Dirty|Ioctl|Command)/],
 ];
 
 const KIND_OF = Uint8Array.from({ length: 256 }, () => 0);
@@ -95,35 +117,58 @@ interface Cell {
   first: number;
   last: number;
   readonly counts: Uint32Array;
+  span: RootSpan | null;
+  time: ThreadTime | null;
 }
+
+const THREAD = LANE_KINDS.indexOf('thread');
+const ROOT = LANE_KINDS.indexOf('root');
+const LOCK = LANE_KINDS.indexOf('lock');
+const MEMSLOT = TIMELINE_KINDS.indexOf('memslot');
 
 /** Collects rows into buckets of one width. */
 class Collector {
   private readonly cells = new Map<number, Cell>();
   private readonly threads: (Cell | undefined)[] = [];
   private readonly spare: Cell[] = [];
+  private readonly clocks = new ThreadClocks();
+
+  /** Rows [from, to) are those that buckets are going to be made of. */
+  startAt(rows: TimelineRows, from: number, to: number): void {
+    this.clocks.startAt(rows, from, to);
+  }
 
   /** Rows [from, to), the first of them at `position`, as one bucket. */
   bucket(rows: TimelineRows, from: number, to: number, position: number): TimelineBucket {
-    const { thread, type, subject, timeNs } = rows;
+    const { thread, type, subject, timeNs, a, b } = rows;
     let toTimeNs = 0;
+    const updates: BucketUpdate[] = [];
     const by = position - from;
     for (let i = from; i < to; i++) {
       const kind = KIND_OF[type[i]];
-      this.count(this.threads[thread[i]] ?? this.thread(thread[i]), kind, i + by);
+      const own = this.threads[thread[i]] ?? this.thread(thread[i]);
+      this.count(own, kind, i + by);
+      this.clocks.row(rows, i, own.time!);
       const what = subject[i] % SUBJECT_RADIX;
       if (what === SUBJECT_CODE.root || what === SUBJECT_CODE.lock) {
         const number = Math.floor(subject[i] / SUBJECT_RADIX);
-        const lane = what === SUBJECT_CODE.root ? LANE_KINDS.indexOf('root') : LANE_KINDS.indexOf('lock');
         // Root 0: a page that belonged to nobody known.
-        if (number > 0 || what === SUBJECT_CODE.lock)
-          this.count(this.cell(number * LANE_RADIX + lane), kind, i + by);
+        if (number > 0 || what === SUBJECT_CODE.lock) {
+          const cell = this.cell(number * LANE_RADIX + (what === SUBJECT_CODE.root ? ROOT : LOCK));
+          this.count(cell, kind, i + by);
+          if (cell.span !== null) spanRow(cell.span, type[i], a[i], b[i], i + by);
+        }
+      }
+      if (kind === MEMSLOT && updates.length < MAX_BUCKET_UPDATES) {
+        const [t, site, of] = [thread[i], rows.site[i], subject[i]];
+        updates.push({ position: i + by, thread: t, site, type: type[i], subject: of });
       }
       if (timeNs[i] > toTimeNs) toTimeNs = timeNs[i];
     }
     const lanes = [...this.cells].sort(([x], [y]) => x - y).map(([key, cell]) => laneCell(key, cell));
     this.clear();
-    return { from: position, to: position + to - from - 1, fromTimeNs: timeNs[from], toTimeNs, lanes };
+    const end = position + to - from - 1;
+    return { from: position, to: end, fromTimeNs: timeNs[from], toTimeNs, lanes, updates };
   }
 
   private count(cell: Cell, kind: number, position: number): void {
@@ -133,7 +178,7 @@ class Collector {
   }
 
   private thread(number: number): Cell {
-    const cell = this.cell(number * LANE_RADIX);
+    const cell = this.cell(number * LANE_RADIX + THREAD);
     this.threads[number] = cell;
     return cell;
   }
@@ -141,7 +186,16 @@ class Collector {
   private cell(key: number): Cell {
     let cell = this.cells.get(key);
     if (cell === undefined) {
-      cell = this.spare.pop() ?? { first: 0, last: 0, counts: new Uint32Array(TIMELINE_KINDS.length) };
+      cell = this.spare.pop() ?? {
+        first: 0,
+        last: 0,
+        counts: new Uint32Array(TIMELINE_KINDS.length),
+        span: null,
+        time: null,
+      };
+      const kind = key % LANE_RADIX;
+      cell.span = kind === ROOT ? emptySpan() : null;
+      cell.time = kind === THREAD ? noTime() : null;
       this.cells.set(key, cell);
     }
     return cell;
@@ -158,7 +212,7 @@ class Collector {
   }
 }
 
-function laneCell(key: number, { first, last, counts }: Cell): LaneCell {
+function laneCell(key: number, { first, last, counts, span, time }: Cell): LaneCell {
   const nonZero: [number, number][] = [];
   for (let kind = 0; kind < counts.length; kind++) if (counts[kind] > 0) nonZero.push([kind, counts[kind]]);
   return {
@@ -167,6 +221,8 @@ function laneCell(key: number, { first, last, counts }: Cell): LaneCell {
     first,
     last,
     counts: nonZero,
+    span,
+    time,
   };
 }
 
@@ -179,6 +235,7 @@ export function timelineBuckets(
   unit: number,
 ): TimelineBucket[] {
   const collector = new Collector();
+  collector.startAt(rows, from, to);
   const buckets: TimelineBucket[] = [];
   for (let i = from; i < to; ) {
     const at = position + i - from;
@@ -189,15 +246,23 @@ export function timelineBuckets(
   return buckets;
 }
 
+/**
+ * The form of packed buckets. The first one had no number: it began with how many buckets follow, which is never 0. Buckets of
+ * that form are read as well; they tell neither spans nor times.
+ */
+export const BUCKETS_FORM = 2;
+
 export function packBuckets(buckets: readonly TimelineBucket[]): Uint8Array {
   const w = new ByteWriter();
+  w.uint(0);
+  w.uint(BUCKETS_FORM);
   w.uint(buckets.length);
-  for (const { from, to, fromTimeNs, toTimeNs, lanes } of buckets) {
+  for (const { from, to, fromTimeNs, toTimeNs, lanes, updates } of buckets) {
     w.uint(to - from);
     w.uint(fromTimeNs);
     w.uint(Math.max(0, toTimeNs - fromTimeNs));
     w.uint(lanes.length);
-    for (const { kind, number, first, last, counts } of lanes) {
+    for (const { kind, number, first, last, counts, span, time } of lanes) {
       w.uint(number * LANE_RADIX + LANE_KINDS.indexOf(kind));
       w.uint(first - from);
       w.uint(last - first);
@@ -206,6 +271,16 @@ export function packBuckets(buckets: readonly TimelineBucket[]): Uint8Array {
         w.uint(k);
         w.uint(count);
       }
+      if (span !== null) writeSpan(w, span, from);
+      if (time !== null) writeTime(w, time);
+    }
+    w.uint(updates.length);
+    for (const { position, thread, site, type, subject } of updates) {
+      w.uint(position - from);
+      w.uint(thread);
+      w.uint(site);
+      w.uint(type);
+      w.uint(subject);
     }
   }
   return w.take();
@@ -219,13 +294,32 @@ export interface BucketVisitor {
   lane(kind: number, number: number, first: number, last: number): void;
   /** Of the lane before. @param kind index in TIMELINE_KINDS */
   count(kind: number, count: number): void;
+  /** Of the lane before, where it is a root's: null where the stored form does not tell. */
+  span(span: RootSpan | null): void;
+  /** Of the lane before, where it is a thread's. */
+  time(time: ThreadTime | null): void;
+  /** Of the bucket, behind its lanes. */
+  update(update: BucketUpdate): void;
+}
+
+/** Whether this build reads them: a newer one may have written another form. */
+export function readableBuckets(bytes: Uint8Array): boolean {
+  const r = new ByteReader(bytes);
+  return r.uint() !== 0 || r.uint() === BUCKETS_FORM;
 }
 
 /** @param from position of the first row */
 export function readBuckets(bytes: Uint8Array, from: number, visitor: BucketVisitor): void {
   const r = new ByteReader(bytes);
   let at = from;
-  for (let n = r.uint(); n > 0; n--) {
+  let n = r.uint();
+  const told = n === 0;
+  if (told) {
+    const form = r.uint();
+    if (form !== BUCKETS_FORM) throw new RangeError(`packed buckets of form ${form}`);
+    n = r.uint();
+  }
+  for (; n > 0; n--) {
     const to = at + r.uint();
     const fromTimeNs = r.uint();
     const wanted = visitor.bucket(at, to, fromTimeNs, fromTimeNs + r.uint());
@@ -233,12 +327,25 @@ export function readBuckets(bytes: Uint8Array, from: number, visitor: BucketVisi
       const key = r.uint();
       const first = at + r.uint();
       const last = first + r.uint();
-      if (wanted) visitor.lane(key % LANE_RADIX, Math.floor(key / LANE_RADIX), first, last);
+      const lane = key % LANE_RADIX;
+      if (wanted) visitor.lane(lane, Math.floor(key / LANE_RADIX), first, last);
       for (let counts = r.uint(); counts > 0; counts--) {
         const kind = r.uint();
         const count = r.uint();
         if (wanted) visitor.count(kind, count);
       }
+      if (lane === ROOT) {
+        const span = told ? readSpan(r, at) : null;
+        if (wanted) visitor.span(span);
+      } else if (lane === THREAD) {
+        const time = told ? readTime(r) : null;
+        if (wanted) visitor.time(time);
+      }
+    }
+    for (let updates = told ? r.uint() : 0; updates > 0; updates--) {
+      const position = at + r.uint();
+      const [thread, site, type, subject] = [r.uint(), r.uint(), r.uint(), r.uint()];
+      if (wanted) visitor.update({ position, thread, site, type, subject });
     }
     at = to + 1;
   }
@@ -246,11 +353,14 @@ export function readBuckets(bytes: Uint8Array, from: number, visitor: BucketVisi
 
 /** Buckets that were not packed, told the same way. */
 export function visitBuckets(buckets: readonly TimelineBucket[], visitor: BucketVisitor): void {
-  for (const { from, to, fromTimeNs, toTimeNs, lanes } of buckets) {
+  for (const { from, to, fromTimeNs, toTimeNs, lanes, updates } of buckets) {
     if (!visitor.bucket(from, to, fromTimeNs, toTimeNs)) continue;
-    for (const { kind, number, first, last, counts } of lanes) {
+    for (const { kind, number, first, last, counts, span, time } of lanes) {
       visitor.lane(LANE_KINDS.indexOf(kind), number, first, last);
       for (const [k, count] of counts) visitor.count(k, count);
+      if (span !== null) visitor.span(span);
+      if (time !== null) visitor.time(time);
     }
+    for (const update of updates) visitor.update(update);
   }
 }

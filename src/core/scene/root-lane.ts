@@ -1,13 +1,9 @@
 // A root's lane: what state it is in, from event to event, and its reference count as steps.
-import { E, EVENT_BY_CODE } from '../events/catalogue.js';
+import { role_is_invalid } from '../aggregates/role.js';
+import { E } from '../events/catalogue.js';
+import { ROOT_COUNTED, ROOT_STATE } from '../projections/root-span.js';
 import type { RootView } from '../projections/roots.js';
 import { roleView } from '../projections/words.js';
-
-export const SCENE_ROOT_STATES = ['valid', 'invalid', 'being zapped', 'waiting for RCU'] as const;
-const VALID = 0;
-const INVALID = 1;
-const ZAPPED = 2;
-const WAITS = 3;
 
 export interface RootLaneView {
   readonly root: number;
@@ -19,7 +15,7 @@ export interface RootLaneView {
   readonly smm: boolean;
   /** Events of the stretch that are about it. */
   readonly events: number;
-  /** Index in SCENE_ROOT_STATES, from, to. */
+  /** Index in ROOT_STATES, from, to. */
   readonly states: readonly number[];
   /** Position, refcount from there on; -1: unknown (imported). */
   readonly counts: readonly number[];
@@ -28,9 +24,6 @@ export interface RootLaneView {
   /** Touched after it was freed: positions. */
   readonly touched: readonly number[];
 }
-
-/** Of each type, whether its second value is the count after it. */
-const COUNTED = EVENT_BY_CODE.map((def) => def?.subject === 'root' && def.values[1] === 'refcount');
 
 export class RootLane {
   events = 0;
@@ -72,6 +65,7 @@ export class RootLane {
       case E.RootFound:
         this.address = c;
         this.role = a;
+        this.invalid = role_is_invalid(a);
         break;
       case E.RootListed:
         this.vm = a;
@@ -97,7 +91,7 @@ export class RootLane {
         return;
     }
     if (this.freed !== null) return;
-    if (COUNTED[type] === true && this.counts.at(-1) !== b) this.counts.push(at, b);
+    if (ROOT_COUNTED[type] === true && this.counts.at(-1) !== b) this.counts.push(at, b);
     this.show(at);
   }
 
@@ -109,7 +103,13 @@ export class RootLane {
   }
 
   private show(at: number): void {
-    const now = this.waits ? WAITS : this.zaps > 0 ? ZAPPED : this.invalid ? INVALID : VALID;
+    const now = this.waits
+      ? ROOT_STATE.waits
+      : this.zaps > 0
+        ? ROOT_STATE.zapped
+        : this.invalid
+          ? ROOT_STATE.invalid
+          : ROOT_STATE.valid;
     if (now === this.state) return;
     this.close(at);
     this.state = now;

@@ -1,6 +1,6 @@
 // A stretch of a session as it is drawn: lanes of threads, roots and locks, arrows between them, and what each event is.
 import { LOCK_NAMES, LOCKS_PER_VM } from '../aggregates/layout.js';
-import { EDGE_KINDS, type EdgeKind } from '../causality/edges.js';
+import type { EdgeKind } from '../causality/edges.js';
 import { HappensBefore } from '../causality/happens-before.js';
 import { E, EVENT_BY_CODE } from '../events/catalogue.js';
 import { SUBJECT_CODE, SUBJECT_RADIX } from '../events/define.js';
@@ -10,6 +10,7 @@ import { type MemslotUpdate, memslotUpdate } from '../projections/memslot-update
 import type { Moment } from '../projections/moment.js';
 import { rootViews } from '../projections/roots.js';
 import type { EventRows } from '../projections/rows.js';
+import { ARROW_KINDS } from './far-arrows.js';
 import { LockLane, type LockLaneView } from './lock-lane.js';
 import { RootLane, type RootLaneView } from './root-lane.js';
 import { ThreadLane, type ThreadLaneView } from './thread-lane.js';
@@ -41,7 +42,6 @@ export interface SceneView {
   readonly arrows: readonly number[];
 }
 
-const ARROW_KINDS = Object.keys(EDGE_KINDS) as EdgeKind[];
 /** Types of root events, of which two lie outside the others' range. */
 const isRootType = (type: number): boolean =>
   type <= E.FreedPageTouched ||

@@ -1,7 +1,15 @@
 // Timelines: whatever they are summed up from, every event is counted once, in its bucket and its lanes.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { CATALOGUE } from '../../../src/core/events/catalogue.js';
+import type { World } from '../../../src/core/aggregates/world.js';
+import { ByteWriter } from '../../../src/core/base/varint.js';
+import { CATALOGUE, E } from '../../../src/core/events/catalogue.js';
+import { MEMSLOT_TYPES } from '../../../src/core/projections/memslot-updates.js';
+import { ROOT_COUNTED, ROOT_STATE, ROOT_STATES } from '../../../src/core/projections/root-span.js';
+import type { RootView } from '../../../src/core/projections/roots.js';
+import type { StateView } from '../../../src/core/projections/state.js';
 import {
+  BUCKETS_FORM,
+  readableBuckets,
   readBuckets,
   TIMELINE_KINDS,
   TIMELINE_UNITS,
@@ -10,6 +18,7 @@ import {
 import {
   LaneChoice,
   planTimeline,
+  type TimelineBefore,
   TimelineSum,
   type TimelineView,
 } from '../../../src/core/projections/timeline-view.js';
@@ -42,7 +51,7 @@ afterAll(async () => {
 });
 
 /** Counted again from the rows, in the buckets that the view says it has. */
-function expectCounted(view: TimelineView): void {
+function expectCounted(view: Pick<TimelineView, 'from' | 'to' | 'buckets' | 'lanes'>): void {
   let next = view.from;
   view.buckets.forEach((bucket, k) => {
     expect(bucket.from).toBe(next);
@@ -63,7 +72,9 @@ function expectCounted(view: TimelineView): void {
         counts[kind] = (counts[kind] ?? 0) + 1;
       }
       const expected = { bucket: k, events: own.length, first: own[0], last: own.at(-1), counts };
-      expect(lane.cells.find((cell) => cell.bucket === k)).toEqual(own.length === 0 ? undefined : expected);
+      const cell = lane.cells.find((one) => one.bucket === k);
+      if (own.length === 0) expect(cell).toBeUndefined();
+      else expect(cell).toMatchObject(expected);
     }
   });
   expect(next).toBe(view.to + 1);
@@ -90,6 +101,140 @@ test.each([
   expectCounted(view);
 });
 
+/** Nothing was there before the first row. */
+const before: TimelineBefore = {
+  names: { threadNames: ['main', 'vcpu0'], site: () => undefined, world: {} as World },
+  roots: new Map(),
+  quiet: [],
+  timed: true,
+};
+
+/** As a timeline's cell says it. */
+function stateNow(root: RootView | undefined): readonly [state: number, count: number] {
+  if (root === undefined) return [ROOT_STATE.gone, 0];
+  const { waitsForRcu, zapsUnderWay, role, refcount } = root;
+  if (waitsForRcu) return [ROOT_STATE.waits, refcount];
+  if (zapsUnderWay > 0) return [ROOT_STATE.zapped, refcount];
+  return [role.invalid ? ROOT_STATE.invalid : ROOT_STATE.valid, refcount];
+}
+
+test.each([
+  ['rows', 9_000, 20_000, 40, [0, 1, 2, 3]],
+  ['fine', 20_000, 60_000, 60, [0, 1, 2, 3]],
+  // The VM ends: roots are freed.
+  ['rows', -9_000, -1, 200, [0, 1, 2, 3, 4]],
+])(
+  'from %s, at every bound a root has the state and the count that folding gives',
+  async (source, first, end, width, states) => {
+    const at = (position: number): number => (position < 0 ? rows.length + position + 1 : position);
+    const ask = { sessionId: id, from: at(first), to: at(end), width, lanes: 'roots' };
+    const view = await inspections.ask('timeline', ask);
+    expect(view.source).toBe(source);
+    const seenStates = new Set<number>();
+    const stateAt = async (at: number): Promise<StateView> => inspections.state(id, { at });
+    const start = await stateAt(view.from - 1);
+    for (const lane of view.lanes) {
+      const [state, count] = stateNow(start.roots.find(({ root }) => root === lane.number));
+      expect([lane.root?.state, lane.root?.count]).toEqual([state, count]);
+      let most = count;
+      for (const { first, last, life } of lane.cells) {
+        const [after, seen, least, greatest, now] = life!;
+        const own = Array.from({ length: last - first + 1 }, (_, k) => first - 1 + k).filter(
+          (i) => rows.subject[i] === lane.number * 16 + 3 && ROOT_COUNTED[rows.type[i]!] === true,
+        );
+        const counts = [...(lane.root?.born === first ? [] : [most]), ...own.map((i) => rows.b[i]!)];
+        expect([least, greatest]).toEqual([Math.min(...counts), Math.max(...counts)]);
+        for (let k = 0; k < ROOT_STATES.length; k++) if ((seen & (1 << k)) !== 0) seenStates.add(k);
+        const there = stateNow((await stateAt(last)).roots.find(({ root }) => root === lane.number));
+        expect([after, after === ROOT_STATE.gone ? 0 : now], `root ${lane.number} at ${last}`).toEqual(there);
+        most = now;
+      }
+    }
+    expect([...seenStates].sort()).toEqual(states);
+  },
+);
+
+test('shares of time are those that the rows have, wherever chunks are cut', async () => {
+  const view = await inspections.ask('timeline', {
+    sessionId: id,
+    from: 1,
+    to: 60_000,
+    width: 60,
+    lanes: 'threads',
+  });
+  const vcpu = view.lanes.find(({ name }) => name === 'vcpu0')!;
+  // Guest time again, from rows: from every entry to the exit behind it.
+  const guest = new Float64Array(view.buckets.length);
+  const total = new Float64Array(view.buckets.length);
+  let [inGuest, smm, last] = [false, false, -1];
+  for (let i = 0; i < view.to; i++) {
+    if (rows.thread[i] !== vcpu.number) continue;
+    const bucket = Math.floor((i + 1) / view.rowsPerBucket);
+    const ns = last < 0 ? 0 : rows.timeNs[i]! - last;
+    last = rows.timeNs[i]!;
+    total[bucket]! += ns;
+    if (inGuest && !smm) guest[bucket]! += ns;
+    const type = rows.type[i]!;
+    if (type === E.VcpuEntered || type === E.VcpuExited) inGuest = type === E.VcpuEntered;
+    if (type === E.SmmEntered || type === E.SmmLeft) smm = type === E.SmmEntered;
+  }
+  for (const { bucket, time } of vcpu.cells) {
+    const wanted = (guest[bucket]! / total[bucket]!) * 1_000;
+    // The first interval of a chunk is nobody's, and shares are kept in 127ths.
+    expect(Math.abs(time![0]! - wanted), `bucket ${bucket}`).toBeLessThan(40);
+    expect(time!.reduce((sum, part) => sum + part, 0)).toBeLessThanOrEqual(1_002);
+  }
+  expect(vcpu.cells.some(({ time }) => time![0]! > 100)).toBe(true);
+  expect(vcpu.cells.some(({ time }) => time![1]! > 100)).toBe(true);
+});
+
+test('packed buckets of the first form, without spans, are read: what they do not tell is null', () => {
+  const w = new ByteWriter();
+  // One bucket of 10 rows from 100 ns on, one lane (root 5) with one event of kind `root`.
+  for (const n of [1, 9, 100, 50, 1, 5 * 4 + 1, 0, 0, 1, 1, 1]) w.uint(n);
+  const plan = { from: 1, to: 10, rowsPerBucket: 256, source: 'fine' } as const;
+  const sum = new TimelineSum(plan, new LaneChoice('roots'));
+  const bytes = w.take();
+  expect(readableBuckets(bytes)).toBe(true);
+  readBuckets(bytes, 1, sum);
+  const [lane] = sum.view(before).lanes;
+  expect(lane).toMatchObject({
+    number: 5,
+    events: 1,
+    cells: [{ first: 1, counts: { root: 1 }, life: null }],
+  });
+  expect(readableBuckets(Uint8Array.of(0, BUCKETS_FORM + 1, 1))).toBe(false);
+});
+
+test('updates of memslots are listed with slot and function, while they are few', async () => {
+  const sim = simulation({ scenario: 'memslot', protocol: 'v6.4', seed: 3 });
+  const { id: other } = await store.createSession(sim.manifest, 'simulated', { state: 'running' });
+  const chunks = runToEnd(sim);
+  for (const chunk of chunks) await store.append(other, chunk);
+  const all = concatColumns(chunks);
+  const wanted = Array.from({ length: all.length }, (_, i) => i).filter((i) =>
+    MEMSLOT_TYPES.includes(all.type[i]!),
+  );
+  const ask = { sessionId: other, width: 50, lanes: 'threads,roots' };
+  const { updates, buckets, arrows } = await inspections.ask('timeline', ask);
+  expect(updates!.map(({ position }) => position)).toEqual(wanted.map((i) => i + 1));
+  expect(updates!.find(({ what }) => what === 'invalidated')).toMatchObject({
+    slot: 1,
+    asId: 0,
+    function: 'kvm_swap_active_memslots',
+    thread: 'main',
+  });
+  expect(buckets.reduce((sum, bucket) => sum + bucket.updates, 0)).toBe(wanted.length);
+  // Arrows that are long enough to be told apart, each to another thread.
+  expect(arrows.length).toBeGreaterThan(0);
+  for (let i = 0; i < arrows.length; i += 5) {
+    expect(arrows[i + 2]! - arrows[i + 1]!).toBeGreaterThan(1_000);
+    expect(all.thread[arrows[i + 1]! - 1]).toBe(arrows[i + 3]);
+    expect(all.thread[arrows[i + 2]! - 1]).toBe(arrows[i + 4]);
+    expect(arrows[i + 3]).not.toBe(arrows[i + 4]);
+  }
+});
+
 test('coarse buckets, cut by chunks anywhere, sum up alike', () => {
   const plan = {
     from: 1,
@@ -107,11 +252,15 @@ test('coarse buckets, cut by chunks anywhere, sum up alike', () => {
       type: rows.type.subarray(at, at + length),
       subject: rows.subject.subarray(at, at + length),
       timeNs: rows.timeNs.subarray(at, at + length),
+      site: rows.site.subarray(at, at + length),
+      a: rows.a.subarray(at, at + length),
+      b: rows.b.subarray(at, at + length),
+      c: rows.c.subarray(at, at + length),
     };
     readBuckets(chunkTimeline(cut, at + 1)!.coarse, at + 1, sum);
     at += length;
   }
-  const view = sum.view(['main', 'vcpu0']);
+  const view = sum.view(before);
   expect(view.lanes.find(({ kind }) => kind === 'root')).toMatchObject({ number: 5, name: 'root 5' });
   expectCounted(view);
 });

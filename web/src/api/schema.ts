@@ -2179,7 +2179,7 @@ export type Scene = {
     readonly role: string;
     readonly smm: boolean;
     readonly events: number;
-    /** 0 valid, 1 invalid, 2 being zapped, 3 waiting for RCU; from, to, one after the other */
+    /** 0 valid, 1 invalid, 2 being zapped, 3 waiting for RCU, 4 gone; from, to, one after the other */
     readonly states: readonly (number)[];
     /** position, refcount from there on (-1: unknown), one after the other */
     readonly counts: readonly (number)[];
@@ -2708,6 +2708,8 @@ export type Timeline = {
     readonly fromTimeNs: number;
     readonly toTimeNs: number;
     readonly events: number;
+    /** of memslots */
+    readonly updates: number;
   })[];
   readonly lanes: readonly ({
     readonly kind: "thread" | "root" | "lock";
@@ -2716,6 +2718,21 @@ export type Timeline = {
     readonly events: number;
     readonly first: number;
     readonly last: number;
+    /** of a root; between two cells it stays as the first of them says */
+    readonly root: {
+      /** that lists it */
+      readonly vm: number | null;
+      readonly role: string | null;
+      readonly smm: boolean;
+      /** before the range: 0 valid, 1 invalid, 2 being zapped, 3 waiting for RCU, 4 gone */
+      readonly state: number;
+      /** references before the range; -1: unknown */
+      readonly count: number;
+      /** position in the range */
+      readonly born: number | null;
+      /** position in the range */
+      readonly freed: number | null;
+    } | null;
     readonly cells: readonly ({
       /** index in buckets */
       readonly bucket: number;
@@ -2725,10 +2742,28 @@ export type Timeline = {
       readonly counts: {
         readonly [name: string]: number;
       };
+      /** of a root; null: the session was stored by a build that did not keep it */
+      readonly life: readonly (number)[] | null;
+      /** of a thread; null: not recorded */
+      readonly time: readonly (number)[] | null;
     })[];
   })[];
-  /** lanes that had events and are not listed: the less busy ones */
+  /** lanes that are not listed: the less busy ones */
   readonly omittedLanes: number;
+  /** of memslots; null: too many, the buckets count them */
+  readonly updates: readonly ({
+    readonly position: number;
+    readonly what: "added" | "invalidated" | "deleted" | "moved" | "flags changed";
+    readonly vm: number;
+    /** address space: 1 in SMM */
+    readonly asId: number;
+    readonly slot: number;
+    readonly thread: string;
+    readonly function: string | null;
+  })[] | null;
+  readonly arrowKinds: readonly (string)[];
+  /** index in arrowKinds, from, to, thread there, thread here: those that can be told apart, one after the other */
+  readonly arrows: readonly (number)[];
 };
 
 export type TraceLines = {
