@@ -47,6 +47,53 @@ describe('the layout of the timeline', () => {
     golden('smi-1180', frameText(drawn(smi.scene(1_100, 1_300) as unknown as Scene, window)));
   });
 
+  test('a whole session in buckets: lives and counts of roots, shares of time, rules, arrows', () => {
+    const timeline = memslot.timeline(30) as unknown as Timeline;
+    const window = { from: 1, to: memslot.length + 1 };
+    const choice = {
+      ...NOTHING,
+      hidden: new Set(
+        timeline.lanes.flatMap(({ kind, number }) => (kind === 'lock' ? [`lock:${number}`] : [])),
+      ),
+    };
+    const frame = drawn(null, window, choice, timeline);
+    golden('memslot-buckets', frameText(frame));
+    // What a scene of the same events draws and buckets cannot know better: first and last state, born and freed.
+    const scene = memslot.scene(1, memslot.length) as unknown as Scene;
+    for (const { root, states, freed } of scene.roots) {
+      const lane = timeline.lanes.find(({ kind, number }) => kind === 'root' && number === root)!;
+      const last = lane.cells.at(-1)!.life!;
+      expect(last[0]).toBe(freed === null ? states.at(-3) : 4);
+      expect(lane.root).toMatchObject({
+        freed,
+        state: 4,
+        role: scene.roots.find((one) => one.root === root)!.role,
+      });
+    }
+    const valid = frame.items.find(({ name }) => name === 'root 1 valid')!;
+    expect(valid.root).toEqual({ number: 1, vm: 0 });
+    expect(frame.items.some(({ name }) => /^root 1 valid, refcount 2 to \d: \d+ events$/.test(name))).toBe(
+      true,
+    );
+    expect(frame.items.some(({ detail }) => /guest \d+ %, .*host kernel \d+ %/.test(detail))).toBe(true);
+  });
+
+  test('what an older build did not store is an outline, and nothing is drawn as if it were known', () => {
+    const told = memslot.timeline(100) as unknown as Timeline;
+    const lanes = told.lanes
+      .filter(({ kind }) => kind === 'root')
+      .map((lane) => ({ ...lane, cells: lane.cells.map((cell) => ({ ...cell, life: null })) }));
+    const { primitives, items } = drawn(null, { from: 1, to: memslot.length }, NOTHING, {
+      ...told,
+      lanes,
+      updates: [],
+    });
+    const rects = primitives.flatMap((one) => (one.k === 'rect' ? [one] : []));
+    expect(rects.length).toBeGreaterThan(3);
+    expect(rects.every(({ pattern, fill }) => pattern === 'outline' && fill === 'freed')).toBe(true);
+    expect(items.every(({ name }) => name.includes('state not stored by the build that ran it'))).toBe(true);
+  });
+
   test('what is pointed at lights up with what its arrows join', () => {
     const frame = drawn(smi.scene(820, 1_300) as unknown as Scene, { from: 820, to: 920 });
     const slices = (lane: string, at: number) =>
@@ -189,7 +236,7 @@ describe('the layout of the timeline', () => {
 
   test('however much there is, a frame has at most 20,000 primitives', () => {
     const lanes = Array.from({ length: 64 }, (_, number) => ({
-      kind: 'thread' as const,
+      kind: number % 2 === 0 ? ('thread' as const) : ('root' as const),
       number,
       name: `vcpu${number}`,
       events: 10_000_000,
@@ -201,7 +248,13 @@ describe('the layout of the timeline', () => {
         first: bucket * 16_666 + 1,
         last: (bucket + 1) * 16_666,
         counts: { root: 10, zap: 20, entry: 60, lock: 70, smm: 40 },
+        life: number % 2 === 0 ? null : [bucket % 4, 15, 0, bucket % 7, bucket % 3],
+        time: number % 2 === 1 ? null : [(bucket * 37) % 400, (bucket * 53) % 400, bucket % 100, 0],
       })),
+      root:
+        number % 2 === 0
+          ? null
+          : { vm: 0, role: '4-level', smm: false, state: 0, count: 1, born: null, freed: null },
     }));
     const buckets = Array.from({ length: 600 }, (_, i) => ({
       from: i * 16_666 + 1,
@@ -209,6 +262,7 @@ describe('the layout of the timeline', () => {
       fromTimeNs: i,
       toTimeNs: i + 1,
       events: 12_800,
+      updates: i % 3,
     }));
     const timeline = {
       from: 1,
@@ -218,8 +272,12 @@ describe('the layout of the timeline', () => {
       buckets,
       lanes,
       omittedLanes: 0,
+      updates: null,
+      arrowKinds: ['lock'],
+      arrows: [],
     };
-    const frame = drawn(null, { from: 1, to: 10_000_001 }, NOTHING, timeline as Timeline);
+    const all = { ...NOTHING, folded: new Set(['root']) };
+    const frame = drawn(null, { from: 1, to: 10_000_001 }, all, timeline as unknown as Timeline);
     expect(frame.primitives.length).toBeGreaterThan(1_000);
     expect(frame.primitives.length).toBeLessThanOrEqual(MAX_PRIMITIVES);
   });

@@ -1,9 +1,14 @@
-// Buckets on their lanes, where the window holds more events than can be told apart: how many of which kind, as bars. What moves
-// a root is drawn over what does not; one bar per bucket and kind.
+// Buckets on their lanes, where the window holds more events than can be told apart: lives of roots as in a scene, where threads
+// spend their time, and how many events of which kind, as bars. What moves a root is drawn over what does not.
 import type { Timeline } from '../../api/schema.js';
+import { drawArrows } from './arrows.js';
+import { Kept } from './kept.js';
 import type { Lane } from './lanes.js';
 import type { Colour, Pattern } from './primitives.js';
+import { drawRootBuckets } from './root-buckets.js';
+import { drawManyRules, drawRules } from './rules.js';
 import type { Sheet } from './sheet.js';
+import { drawShares, joinShares, lengthNs, type Stretch, sharesText } from './thread-shares.js';
 
 type TimelineLane = Timeline['lanes'][number];
 type Cell = TimelineLane['cells'][number];
@@ -18,19 +23,39 @@ const KINDS: readonly (readonly [kind: keyof Cell['counts'], colour: Colour, pat
   ['entry', 'guest', 'solid'],
 ];
 
+/** Of a thread's lane, where its time goes. */
+const SHARES_PX = 10;
+const FOLDED_SHARES_PX = 5;
+
 export function drawBuckets(sheet: Sheet, timeline: Timeline, lanes: readonly Lane[]): void {
+  const { from, to, rowsPerBucket, updates } = timeline;
+  if (updates === null) drawManyRules(sheet, timeline.buckets);
+  else drawRules(sheet, updates);
+  // Buckets narrower than the finest line are drawn together.
+  const perBucket = (rowsPerBucket * sheet.wide(from, to + 1)) / (to + 1 - from);
+  const each = Math.max(1, Math.ceil(sheet.finest / perBucket));
   for (const lane of lanes) {
     const data = timeline.lanes.find((one) => one.kind === lane.kind && one.number === lane.number);
     if (data === undefined) continue;
-    const top = lane.kind === 'root' ? lane.y + 6 : lane.y + 3;
+    if (lane.kind === 'root') {
+      drawRootBuckets(sheet, timeline, data, lane, each);
+      continue;
+    }
+    const { bars, stretches, most } = barsOf(timeline, data, each);
+    const strip = lane.kind === 'thread' ? (lane.folded ? FOLDED_SHARES_PX : SHARES_PX) : 0;
+    if (strip > 0) drawShares(sheet, stretches, lane.y + 2, strip);
+    const top = lane.y + 3 + (strip > 0 ? strip + 1 : 0);
     const height = lane.y + lane.height - 4 - top;
-    if (lane.kind === 'root') life(sheet, data, lane);
-    // Buckets narrower than the finest line are drawn together.
-    const { from, to, rowsPerBucket } = timeline;
-    const perBucket = (rowsPerBucket * sheet.wide(from, to + 1)) / (to + 1 - from);
-    const { bars, most } = barsOf(timeline, data, Math.max(1, Math.ceil(sheet.finest / perBucket)));
     for (const cell of bars) bar(sheet, cell, lane, top, height, most);
   }
+  drawArrows(sheet, arrowsOf(timeline), lanes);
+}
+
+function arrowsOf({ arrowKinds, arrows }: Timeline) {
+  return Array.from({ length: arrows.length / 5 }, (_, k) => {
+    const [kind, from, to, fromThread, toThread] = arrows.slice(5 * k, 5 * k + 5);
+    return { kind: arrowKinds[kind], from, to, fromThread, toThread };
+  });
 }
 
 interface Bar {
@@ -40,59 +65,48 @@ interface Bar {
   readonly last: number;
   readonly events: number;
   readonly counts: Cell['counts'];
+  readonly time: Cell['time'];
+  readonly ns: number;
 }
 
 interface Bars {
-  readonly each: number;
   readonly bars: readonly Bar[];
+  readonly stretches: readonly Stretch[];
   /** Events of the fullest. */
   readonly most: number;
 }
 
-/** The last that were made of a lane: a pan asks for the same in every frame. */
-const made = new WeakMap<TimelineLane, Bars>();
+const made = new Kept<TimelineLane, Bars>();
 
 function barsOf(timeline: Timeline, lane: TimelineLane, each: number): Bars {
-  const known = made.get(lane);
-  if (known?.each === each) return known;
-  const bars = together(timeline, lane.cells, each);
-  let most = 1;
-  for (const { events } of bars) most = Math.max(most, events);
-  const fresh = { each, bars, most };
-  made.set(lane, fresh);
-  return fresh;
+  return made.of(lane, each, () => {
+    const bars = together(timeline, lane.cells, each);
+    let most = 1;
+    for (const { events } of bars) most = Math.max(most, events);
+    const stretches = bars.map(({ from, to, time }) => ({ from, to: to + 1, time }));
+    return { bars, stretches, most };
+  });
 }
 
 /** Neighbouring buckets, `each` at a time. */
 function together(timeline: Timeline, cells: readonly Cell[], each: number): Bar[] {
   const bars: (Bar & { readonly key: number })[] = [];
-  for (const { bucket, events, first, last, counts } of cells) {
+  for (const { bucket, events, first, last, counts, time } of cells) {
     const key = Math.floor(bucket / each);
     const { from, to } = timeline.buckets[bucket];
+    const ns = lengthNs(timeline.buckets[bucket]);
     const before = bars.at(-1);
     if (before === undefined || before.key !== key) {
-      bars.push({ key, from, to, first, last, events, counts });
+      bars.push({ key, from, to, first, last, events, counts, time, ns });
       continue;
     }
     const sum: { [kind: string]: number } = { ...before.counts };
     for (const [kind, n] of Object.entries(counts)) sum[kind] = (sum[kind] ?? 0) + n;
-    bars[bars.length - 1] = { ...before, to, last, events: before.events + events, counts: sum };
+    const shares = joinShares(before.time, before.ns, time, ns);
+    const both = { events: before.events + events, counts: sum, time: shares, ns: before.ns + ns };
+    bars[bars.length - 1] = { ...before, to, last, ...both };
   }
   return bars;
-}
-
-/** From its first event to its last: where in the session the root was. */
-function life(sheet: Sheet, data: TimelineLane, lane: Lane): void {
-  if (!sheet.sees(data.first, data.last + 1)) return;
-  const x = sheet.x(data.first);
-  sheet.rect(
-    x,
-    lane.y + lane.height - 8,
-    Math.max(1, sheet.wide(data.first, data.last + 1)),
-    4,
-    'valid',
-    'outline',
-  );
 }
 
 function bar(sheet: Sheet, cell: Bar, lane: Lane, top: number, height: number, most: number): void {
@@ -131,10 +145,12 @@ function bar(sheet: Sheet, cell: Bar, lane: Lane, top: number, height: number, m
   });
 }
 
-function detailOf({ counts }: Bar): string {
-  return Object.entries(counts)
+function detailOf({ counts, time }: Bar): string {
+  const kinds = Object.entries(counts)
     .sort(([, p], [, q]) => q - p)
     .slice(0, 6)
     .map(([kind, n]) => `${kind} ${n}`)
     .join(', ');
+  const shares = sharesText(time);
+  return shares === '' ? kinds : `${shares}; ${kinds}`;
 }

@@ -92,9 +92,9 @@ function found(overview: Timeline | null, scene: Scene | null, part: Timeline | 
     for (const root of scene.roots)
       add('root', root.root, `root ${root.root}`, root.role, weightIn(root, seen));
   } else {
-    for (const { kind, number, name, events, first, last } of (part ?? overview)?.lanes ?? []) {
+    for (const { kind, number, name, events, first, last, root } of (part ?? overview)?.lanes ?? []) {
       const weight = last < seen.from || first >= seen.to ? 0 : events;
-      add(kind, number, kind === 'lock' ? lockName(name) : name, '', weight);
+      add(kind, number, kind === 'lock' ? lockName(name) : name, root?.role ?? '', weight);
     }
   }
   return [...byId.values()].sort((x, y) => x.number - y.number);

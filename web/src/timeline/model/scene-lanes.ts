@@ -1,6 +1,7 @@
 // A scene on its lanes: every slice, wait, state, count, holder and arrow. A slice that moves a root has the colour of the state
 // it moves the root to; all other kernel slices stay grey.
 import type { Scene } from '../../api/schema.js';
+import { drawArrows } from './arrows.js';
 import { fitName } from './fit.js';
 import { type Lane, ROW } from './lanes.js';
 import type { Colour } from './primitives.js';
@@ -9,7 +10,6 @@ import { drawRules } from './rules.js';
 import type { Sheet } from './sheet.js';
 
 const MODE_HEIGHT = 6;
-const MAX_ARROWS = 300;
 /** An event is marked where it is at least so wide. */
 const MARK_FROM_PX = 2.5;
 
@@ -74,7 +74,7 @@ export function drawScene(sheet: Sheet, scene: Scene, lanes: readonly Lane[]): v
       if (root !== undefined) rootLane(sheet, root, lane);
     }
   }
-  arrows(sheet, scene, lanes);
+  drawArrows(sheet, arrowsOf(scene), lanes);
 }
 
 function threadLane(
@@ -235,21 +235,10 @@ function lockLane(
   }
 }
 
-function arrows(sheet: Sheet, scene: Scene, lanes: readonly Lane[]): void {
-  const middle = new Map(
-    lanes.filter(({ kind }) => kind === 'thread').map((lane) => [lane.number, lane.y + lane.height - 3]),
-  );
-  let drawn = 0;
-  for (let i = 0; i < scene.arrows.length && drawn < MAX_ARROWS; i += 3) {
-    const [from, to] = [scene.arrows[i + 1], scene.arrows[i + 2]];
-    if (!sheet.sees(from, to + 1) || sheet.wide(from, to) < 4) continue;
-    const y1 = middle.get(scene.threadOf[from - scene.from]);
-    const y2 = middle.get(scene.threadOf[to - scene.from]);
-    if (y1 === undefined || y2 === undefined) continue;
-    drawn++;
-    const ends = { x1: sheet.x(from + 0.5), y1, x2: sheet.x(to + 0.5), y2 };
-    const fromLane = `thread:${scene.threadOf[from - scene.from]}`;
-    const toLane = `thread:${scene.threadOf[to - scene.from]}`;
-    sheet.arrow({ fromLane, toLane, from, to, ...ends });
-  }
+function arrowsOf({ arrowKinds, arrows, threadOf, from: first }: Scene) {
+  return Array.from({ length: arrows.length / 3 }, (_, k) => {
+    const [kind, from, to] = arrows.slice(3 * k, 3 * k + 3);
+    const [fromThread, toThread] = [threadOf[from - first], threadOf[to - first]];
+    return { kind: arrowKinds[kind], from, to, fromThread, toThread };
+  });
 }
