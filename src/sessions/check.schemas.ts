@@ -39,7 +39,9 @@ export const verdict = z.object({
   acceptedBy: z.array(z.string()).describe('all forms that accept it'),
   firstRejected: nullable(rejection).describe('the first event that no behaviour of the protocol explains'),
   explained: count.describe('events that the protocol produces'),
-  unknown: count.describe('steps that no line shows and that were filled in'),
+  unknown: count.describe(
+    'steps that no line shows and that were filled in, and lines of events that nobody has heard of',
+  ),
   wouldDecide: nullable(z.string()).describe('where undecided'),
 });
 
@@ -56,5 +58,8 @@ export const checkReport = z.object({
     })
     .describe('events that are known to be missing'),
   rootProbes: z.boolean().describe('births of roots are probed: the whole probe set is taken as armed'),
+  notes: z
+    .array(z.string())
+    .describe('what a reader has to know of the text: damage, what is missing, events nobody has heard of'),
   ...activity,
 });

@@ -85,7 +85,7 @@ function lineParts(ready: Ready[]): (chunk: LineChunk) => void {
 
 function documentOf(
   summary: TraceSummary,
-  { report, dat, packing, bytes: { inflated, broken } }: FramesRead,
+  { report, dat, packing, bytes: { inflated }, broken }: FramesRead,
 ): TraceDocument {
   const read = {
     format: dat === null ? report!.dialect : `trace.dat v${dat.version}`,
@@ -103,6 +103,7 @@ function documentOf(
     })),
     uname: dat?.uname ?? null,
     broken,
+    missing: report?.missing ?? 0,
   };
   const document = { ...summary, ...read };
   return { ...document, warnings: warningsOf(document) };

@@ -40,6 +40,8 @@ export interface FramesRead {
   readonly report: FrameReport | null;
   /** Of a trace.dat. */
   readonly dat: DatReport | null;
+  /** Why the file ended before its end, in words; null: it did not. */
+  readonly broken: string | null;
 }
 
 type OnFrame = (frame: Frame) => void;
@@ -56,7 +58,8 @@ export async function* readFrames(of: TraceFile, onFrame: OnFrame): AsyncGenerat
     ]);
   if (kindOf(first.value) === 'trace.dat') {
     await pieces.return(undefined);
-    return { packing, bytes, report: null, dat: yield* readDat(of, packing, onFrame) };
+    const dat = yield* readDat(of, packing, onFrame);
+    return { packing, bytes, report: null, dat, broken: bytes.broken };
   }
   const reader = new FrameReader(onFrame);
   const decoder = new StringDecoder('utf8');
@@ -77,7 +80,8 @@ export async function* readFrames(of: TraceFile, onFrame: OnFrame): AsyncGenerat
     yield undefined;
   }
   reader.push(decoder.end());
-  return { packing, bytes, report: reader.end(), dat: null };
+  const report = reader.end();
+  return { packing, bytes, report, dat: null, broken: bytes.broken ?? report.cut };
 }
 
 /** Some editors put a mark of UTF-8 in front. */

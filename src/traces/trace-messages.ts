@@ -38,8 +38,10 @@ export interface TraceDocument extends TraceSummary {
   }[];
   /** The kernel that a trace.dat names itself. */
   readonly uname: string | null;
-  /** Why the packed file ended before its end, in words; null: it did not. */
+  /** Why the file ended before its end, in words; null: it did not. */
   readonly broken: string | null;
+  /** Entries that the header says and that are not in the text. */
+  readonly missing: number;
   /** What a reader of the report has to know, in words, with line numbers. */
   readonly warnings: readonly string[];
 }

@@ -8,6 +8,9 @@ export function warningsOf(of: Omit<TraceDocument, 'warnings'>): string[] {
     if (when) out.push(text());
   };
   if (of.broken !== null) out.push(`${of.broken}; the ${of.lines} lines before that were used`);
+  say(of.broken === null && of.missing > 0, () => {
+    return `the header says ${of.missing} entries more than the text has: lines were taken out, or its end is missing`;
+  });
   say(of.layout === 'unverified layout', () => {
     return `unverified layout: kernel ${of.kernelGiven} was never recorded; it is read as ${of.kernel}, the nearest that was`;
   });

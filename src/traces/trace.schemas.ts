@@ -17,7 +17,8 @@ export const importedTrace = z.object({
   layout: z.enum(['recognised', 'given', 'unverified layout', 'not recognised']),
   kernelGiven: z.string().nullable(),
   uname: z.string().nullable(),
-  broken: z.string().nullable().describe('why the packed file ended before its end'),
+  broken: z.string().nullable().describe('why the file ended before its end; null: it did not'),
+  missing: count.describe('entries that the header says and that are not in the text'),
   clock: z.enum(['ns', 'ticks', 'relative', 'none']),
   beginning: z
     .number()

@@ -31,6 +31,8 @@ export interface ImportedTrace extends TraceDocument {
 }
 
 const DEFAULT_NAME = 'trace';
+/** What documents did not tell before. */
+const NOT_TOLD = { missing: 0 };
 
 export class TraceService {
   private open = 0;
@@ -66,7 +68,7 @@ export class TraceService {
       this.store.traceSummary(sessionId),
     ]);
     if (text === null) throw queryRefused(`session ${sessionId} is no imported trace`, 'an imported trace');
-    return imported(session, JSON.parse(text) as TraceDocument);
+    return imported(session, { ...NOT_TOLD, ...(JSON.parse(text) as TraceDocument) });
   }
 
   async stop(): Promise<void> {

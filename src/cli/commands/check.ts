@@ -10,6 +10,7 @@ import { BadInput } from '../../core/base/errors.js';
 import type { CheckedProtocol } from '../../core/traces/check/checked-protocol.js';
 import { type CheckAnswer, CheckedTrace } from '../../core/traces/check/checked-trace.js';
 import type { Verdict } from '../../core/traces/check/verdict.js';
+import { readKprobeProfile } from '../../core/traces/kprobe-profile.js';
 import { receive } from '../../exports/upload.js';
 import { TRACE_LIMITS } from '../../traces/trace-bytes.js';
 import { readFrames } from '../../traces/trace-frames.js';
@@ -18,10 +19,12 @@ import type { Backend } from '../backend/backend.js';
 import { EXIT_CODE, type ExitCode } from '../exit-codes.js';
 import { type Terminal, table } from '../terminal.js';
 import { showActivity } from './activity-text.js';
+import { profileOf } from './kprobe-profile.js';
 
 export interface CheckCommandOptions {
   readonly protocol?: string;
   readonly all?: boolean;
+  readonly kprobeProfile?: string;
   readonly json?: boolean;
   readonly data: string;
 }
@@ -50,6 +53,10 @@ export function addCheckCommand({ add, data, terminalOf, opener, ended }: Adds):
       ),
     )
     .option('--all', 'every era, ranked, and those that this trace cannot tell apart (default)')
+    .option(
+      '--kprobe-profile <file>',
+      'of a file: text of tracefs kprobe_profile, what the probes missed (a session has what it was imported with)',
+    )
     .addOption(data())
     .action(async (what: string, options: CheckCommandOptions) => {
       const terminal = terminalOf(options);
@@ -70,10 +77,16 @@ export async function check(
   if (options.protocol !== undefined && options.all === true)
     throw new BadInput('check-protocols', '--all checks every era; leave --protocol out, or --all');
   const one = options.protocol;
-  const report =
-    SESSION_ID.test(what) && !isFile(what)
-      ? await checkSession(what, one, open)
-      : await checkFile(what, one, terminal);
+  const { kprobeProfile } = options;
+  const isSession = SESSION_ID.test(what) && !isFile(what);
+  if (isSession && kprobeProfile !== undefined)
+    throw new BadInput(
+      'check-profile',
+      `session ${what} has the kprobe_profile that it was imported with; expected --kprobe-profile for a file only`,
+    );
+  const report = isSession
+    ? await checkSession(what, one, open)
+    : await checkFile(what, one, kprobeProfile === undefined ? '' : await profileOf(kprobeProfile));
   terminal.document(report);
   show(report, one === undefined, terminal);
   const rejected = one !== undefined && report.verdicts[0]?.verdict === 'rejected';
@@ -102,8 +115,12 @@ async function checkedOf(one: string): Promise<string | CheckedProtocol> {
   return await Sandbox.once(userProtocol, 'checked', null);
 }
 
-async function checkFile(what: string, one: string | undefined, terminal: Terminal): Promise<CheckAnswer> {
-  const trace = new CheckedTrace(one === undefined ? {} : { protocols: [await checkedOf(one)] });
+async function checkFile(what: string, one: string | undefined, profile: string): Promise<CheckAnswer> {
+  const kprobeMisses = readKprobeProfile(profile).missed;
+  const trace = new CheckedTrace({
+    kprobeMisses,
+    ...(one === undefined ? {} : { protocols: [await checkedOf(one)] }),
+  });
   if (what !== '-' && !isFile(what))
     throw new BadInput('trace-file', `${what} is no file and no id of a session; expected a kernel trace`);
   const spool = await mkdtemp(join(tmpdir(), 'rootline-check-'));
@@ -113,9 +130,8 @@ async function checkFile(what: string, one: string | undefined, terminal: Termin
     const frames = readFrames({ file, spool, limits: TRACE_LIMITS }, (frame) => trace.take(frame));
     let read = await frames.next();
     while (read.done !== true) read = await frames.next();
-    const { report, bytes } = read.value;
-    if (bytes.broken !== null) terminal.note(bytes.broken);
-    trace.ended(report?.lines ?? 0, bytes.broken !== null);
+    const { report, broken } = read.value;
+    trace.ended({ lines: report?.lines ?? 0, cut: broken, missing: report?.missing ?? 0 });
   } finally {
     await rm(spool, { recursive: true, force: true });
   }
@@ -153,6 +169,7 @@ function show(report: CheckAnswer, all: boolean, terminal: Terminal): void {
   }
   terminal.line();
   showActivity(report, terminal);
+  for (const note of report.notes) terminal.line(`note: ${note}`);
 }
 
 function showVerdict(v: Verdict, all: boolean, terminal: Terminal): void {

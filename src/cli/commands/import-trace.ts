@@ -1,6 +1,4 @@
 // `import`: a trace of a real kernel becomes a session.
-import { readFileSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import type { Command, Option } from 'commander';
 import { BadInput } from '../../core/base/errors.js';
 import type { ImportedTrace } from '../../traces/trace.service.js';
@@ -8,6 +6,7 @@ import type { Backend } from '../backend/backend.js';
 import { EXIT_CODE, type ExitCode } from '../exit-codes.js';
 import type { Terminal } from '../terminal.js';
 import { showActivity } from './activity-text.js';
+import { expectFile, profileOf } from './kprobe-profile.js';
 import { printProbes } from './print-probes.js';
 
 export interface ImportTraceOptions {
@@ -17,9 +16,6 @@ export interface ImportTraceOptions {
   readonly json?: boolean;
   readonly data: string;
 }
-
-/** A kprobe_profile has a line a probe. */
-const PROFILE_BYTES_MAX = 256 * 1024;
 
 interface Adds {
   readonly add: (name: string, summary: string) => Command;
@@ -73,23 +69,6 @@ async function importTrace(
     await backend.close();
   }
   return EXIT_CODE.FINE;
-}
-
-async function expectFile(file: string): Promise<void> {
-  const found = await stat(file).catch(() => null);
-  if (found === null || !found.isFile())
-    throw new BadInput('no-file', `${file} is no file that can be read; expected a trace`);
-}
-
-async function profileOf(file: string): Promise<string> {
-  await expectFile(file);
-  const text = readFileSync(file);
-  if (text.length > PROFILE_BYTES_MAX)
-    throw new BadInput(
-      'no-file',
-      `${file} has ${text.length} bytes; expected a kprobe_profile of at most ${PROFILE_BYTES_MAX}`,
-    );
-  return text.toString('utf8');
 }
 
 const grouped = (n: number): string => n.toLocaleString('en-US');

@@ -57,11 +57,20 @@ type Decode = (f: FieldReader, inLookup: boolean) => KvmEvent;
 const OTHER_NAME = /^(?:(p|r)_(\w+?)_(?:0|0x0)|(\w+)__return)$/;
 
 function byOtherName(name: string): Decode | null | undefined {
-  const found = OTHER_NAME.exec(name);
-  if (found === null) return undefined;
-  const [, kind, symbol, returned] = found;
-  return DECODERS.get(kind === 'p' ? (symbol ?? '') : `${symbol ?? returned}_ret`);
+  const usual = usualName(name);
+  return usual === name ? undefined : DECODERS.get(usual);
 }
+
+/** The name that the probe sets give to the event of an unnamed probe; any other name as it is. */
+export function usualName(name: string): string {
+  const found = OTHER_NAME.exec(name);
+  if (found === null) return name;
+  const [, kind, symbol, returned] = found;
+  return kind === 'p' ? (symbol ?? '') : `${symbol ?? returned}_ret`;
+}
+
+/** It is an event that somebody has heard of, whether it matters for roots or not. */
+export const isKnownEvent = (name: string): boolean => DECODERS.has(name) || name === 'tracing_mark_write';
 
 /** The text of a probe, not of the tracepoint of the same name. */
 const isProbe = (f: FieldReader): boolean => f.body.startsWith('(') || f.body.startsWith('__probe_');
@@ -329,4 +338,10 @@ const IGNORED_EVENTS: readonly string[] = [
   'workqueue_execute_end',
   'workqueue_execute_start',
 ];
-for (const name of IGNORED_EVENTS) DECODERS.set(name, null);
+/** Tracepoints of kvm and kvmmmu that no recording has. */
+const OTHER_TRACEPOINTS =
+  'ack_irq apic apic_accept_irq apic_ipi async_pf_completed async_pf_doublefault async_pf_not_present async_pf_ready async_pf_repeated_fault avic_doorbell avic_ga_log avic_incomplete_ipi avic_kick_vcpu_slowpath avic_unaccelerated_access dirty_ring_exit dirty_ring_push dirty_ring_reset eoi hv_flush_tlb hv_flush_tlb_ex hv_hypercall hv_hypercall_done hv_send_ipi hv_synic_set_irq hv_timer_state hypercall inj_exception invlpga ioapic_delayed_eoi_inj ioapic_set_irq mmu_paging_element mmu_pagetable_walk mmu_set_accessed_bit mmu_set_dirty_bit mmu_split_huge_page mmu_sync_page mmu_unsync_page mmu_walker_error msi_set_irq nested_intercepts nested_intr_vmexit nested_vmenter nested_vmenter_failed nested_vmexit nested_vmexit_inject nested_vmrun pi_irte_update pic_set_irq ple_window_update pml_full pv_eoi pv_tlb_flush pvclock_update rmp_fault set_irq skinit try_async_get_page vmgexit_enter vmgexit_exit vmgexit_msr_protocol_enter vmgexit_msr_protocol_exit wait_lapic_expire xen_hypercall';
+for (const name of [...IGNORED_EVENTS, ...OTHER_TRACEPOINTS.split(' ').map((name) => `kvm_${name}`)])
+  if (!DECODERS.has(name)) DECODERS.set(name, null);
+
+export const KNOWN_NAMES: readonly string[] = [...DECODERS.keys()];

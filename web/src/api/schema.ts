@@ -173,7 +173,7 @@ export type CheckReport = {
     } | null;
     /** events that the protocol produces */
     readonly explained: number;
-    /** steps that no line shows and that were filled in */
+    /** steps that no line shows and that were filled in, and lines of events that nobody has heard of */
     readonly unknown: number;
     /** where undecided */
     readonly wouldDecide: string | null;
@@ -191,6 +191,8 @@ export type CheckReport = {
   };
   /** births of roots are probed: the whole probe set is taken as armed */
   readonly rootProbes: boolean;
+  /** what a reader has to know of the text: damage, what is missing, events nobody has heard of */
+  readonly notes: readonly (string)[];
   readonly churn: {
     /** roots; null: nothing in the trace shows their births */
     readonly allocations: number | null;
@@ -1208,8 +1210,10 @@ export type ImportedTrace = {
   readonly layout: "recognised" | "given" | "unverified layout" | "not recognised";
   readonly kernelGiven: string | null;
   readonly uname: string | null;
-  /** why the packed file ended before its end */
+  /** why the file ended before its end; null: it did not */
   readonly broken: string | null;
+  /** entries that the header says and that are not in the text */
+  readonly missing: number;
   readonly clock: "ns" | "ticks" | "relative" | "none";
   /** time of the first event in the trace's clock; times of the session count from it */
   readonly beginning: number;

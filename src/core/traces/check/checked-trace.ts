@@ -3,7 +3,7 @@
 import { FrameActivity } from '../activity/frame-signals.js';
 import type { ActivityReport } from '../activity/report.js';
 import type { Frame } from '../frames/frame.js';
-import { type CheckOptions, TraceCheck } from './trace-check.js';
+import { type CheckOptions, type TextEnd, TraceCheck } from './trace-check.js';
 import type { CheckReport } from './verdict.js';
 
 export type CheckAnswer = CheckReport & ActivityReport;
@@ -21,10 +21,8 @@ export class CheckedTrace {
     this.activity.take(frame);
   }
 
-  /** The text has so many lines, and ends before its end where it was cut off. */
-  ended(lines: number, broken: boolean): void {
-    this.check.sawLines(lines);
-    if (broken) this.check.cutOff(lines);
+  ended(end: TextEnd): void {
+    this.check.ended(end);
   }
 
   answer(): CheckAnswer {

@@ -112,6 +112,20 @@ function valueAt(body: string, name: string): number {
   return -1;
 }
 
+/** A field of the text that is being read is there and not whole. */
+let torn = false;
+/** Digits of the number that was read last. */
+let digits = 0;
+
+/** A value ends where the text or the word does. */
+function endsAt(body: string, at: number): boolean {
+  const c = body.charCodeAt(at);
+  return c === SPACE || c === COMMA || Number.isNaN(c);
+}
+const SPACE = 32;
+const COMMA = 44;
+const OPEN = 40;
+
 function hexAt(body: string, begin: number): number | null {
   const at = body.charCodeAt(begin) === 48 && body.charCodeAt(begin + 1) === 120 ? begin + 2 : begin;
   let end = at;
@@ -124,7 +138,10 @@ function hexAt(body: string, begin: number): number | null {
     if (end - at >= ADDRESS_DIGITS) value %= TOP_DIGIT;
     value = value * 16 + digit;
   }
-  return end === at ? null : value;
+  digits = end - at;
+  if (digits === 0) return null;
+  if (digits > POINTER_DIGITS || !endsAt(body, end)) torn = true;
+  return value;
 }
 
 const hex = (body: string, name: string): number | null => {
@@ -132,13 +149,57 @@ const hex = (body: string, name: string): number | null => {
   return at < 0 ? null : hexAt(body, at);
 };
 
-/** A trace.dat's unsigned words are printed in hexadecimal, with 0x. */
-const integer = (body: string, name: string): number | null => {
+/** A kernel's address has all of its digits, or is 0. */
+const POINTER_DIGITS = 16;
+
+function pointer(body: string, name: string): number | null {
   const at = valueAt(body, name);
   if (at < 0) return null;
-  const found = Number.parseInt(body.slice(at, at + 16), body.startsWith('0x', at) ? 16 : 10);
-  return Number.isNaN(found) ? null : found;
-};
+  const value = hexAt(body, at);
+  // A probe prints 0x0.
+  const whole =
+    value === 0 ? body.charCodeAt(0) !== OPEN || body.startsWith('0x', at) : digits === POINTER_DIGITS;
+  if (value !== null && !whole) torn = true;
+  return value;
+}
+
+const PAGE = 0x1000;
+
+/** A physical page: the invalid one has all bits set. */
+function page(body: string, name: string): number | null {
+  const value = hex(body, name);
+  if (value !== null && value !== INVALID_PAGE && value % PAGE !== 0) torn = true;
+  return value;
+}
+
+const LEVELS = 16;
+const ROOT_LEVEL_MIN = 4;
+const LEVEL_MAX = 5;
+
+/** A role word: its low bits are the level, so one that lost its last digits shows it. */
+function role(body: string, name: string, levelMin: number): number | null {
+  const value = hex(body, name);
+  if (value === null) return null;
+  const level = value % LEVELS;
+  if (level < levelMin || level > LEVEL_MAX) torn = true;
+  return value;
+}
+
+/** A trace.dat's unsigned words are printed in hexadecimal, with 0x. */
+function integer(body: string, name: string): number | null {
+  const begin = valueAt(body, name);
+  if (begin < 0) return null;
+  if (body.startsWith('0x', begin)) return hexAt(body, begin);
+  const at = body.charCodeAt(begin) === MINUS ? begin + 1 : begin;
+  let end = at;
+  let value = 0;
+  for (let c = body.charCodeAt(end); c >= 48 && c <= 57; c = body.charCodeAt(++end))
+    value = value * 10 + c - 48;
+  if (end === at) return null;
+  if (!endsAt(body, end)) torn = true;
+  return at === begin ? value : -value;
+}
+const MINUS = 45;
 
 const flag = (body: string, name: string): boolean | null => {
   const found = integer(body, name);
@@ -150,50 +211,52 @@ const damaged = (field: string): CoveredEvent => ({ kind: 'damaged', field });
 const INVALID_PAGE = 0xffff_ffff_ffff;
 
 function printedRoot(body: string): PrintedRoot | null {
-  const root = hex(body, 'root');
-  return root === null
-    ? null
-    : { kvm: hex(body, 'kvm'), root, role: hex(body, 'role'), refcount: integer(body, 'refcount') };
+  const root = pointer(body, 'root');
+  if (root === null) return null;
+  const refcount = integer(body, 'refcount');
+  return { kvm: pointer(body, 'kvm'), root, role: role(body, 'role', ROOT_LEVEL_MIN), refcount };
 }
 
 const ofVm =
   (kind: 'fastZap' | 'fastZapFront' | 'zapAll' | 'zapAllRoots' | 'mmuInit' | 'mmuUninit') =>
   (body: string): CoveredEvent =>
-    ({ kind, kvm: hex(body, 'kvm') }) as CoveredEvent;
+    ({ kind, kvm: pointer(body, 'kvm') }) as CoveredEvent;
 
 const ofVcpu =
   (kind: 'load' | 'reset' | 'unload' | 'obsolete') =>
   (body: string): CoveredEvent => {
-    const vcpu = hex(body, 'vcpu');
-    return vcpu === null ? damaged('vcpu') : { kind, kvm: hex(body, 'kvm'), vcpu };
+    const vcpu = pointer(body, 'vcpu');
+    return vcpu === null ? damaged('vcpu') : { kind, kvm: pointer(body, 'kvm'), vcpu };
   };
 
 function lookup(body: string): CoveredEvent {
-  const vcpu = hex(body, 'vcpu');
+  const vcpu = pointer(body, 'vcpu');
   if (vcpu === null) return damaged('vcpu');
   // 5.10's probe names what it reads for what it is: the page role in the vCPU's MMU.
-  return { kind: 'lookup', kvm: hex(body, 'kvm'), vcpu, role: hex(body, 'role') ?? hex(body, 'role_page') };
+  const wants = role(body, 'role', ROOT_LEVEL_MIN) ?? role(body, 'role_page', ROOT_LEVEL_MIN);
+  return { kind: 'lookup', kvm: pointer(body, 'kvm'), vcpu, role: wants };
 }
 
 function lookupReturned(body: string): CoveredEvent {
-  const hpa = hex(body, 'hpa');
+  const hpa = page(body, 'hpa');
+  if (hpa === null) return damaged('hpa');
   return { kind: 'lookupReturned', hpa: hpa === INVALID_PAGE ? null : hpa, result: integer(body, 'ret') };
 }
 
 function init(body: string): CoveredEvent {
-  const sp = hex(body, 'sp');
-  const spt = hex(body, 'spt');
-  const role = hex(body, 'role');
-  if (sp === null || spt === null || role === null) return damaged('sp, spt, role');
-  return { kind: 'init', sp, spt, role, sptep: hex(body, 'sptep') };
+  const sp = pointer(body, 'sp');
+  const spt = pointer(body, 'spt');
+  const word = role(body, 'role', 1);
+  if (sp === null || spt === null || word === null) return damaged('sp, spt, role');
+  return { kind: 'init', sp, spt, role: word, sptep: pointer(body, 'sptep') };
 }
 
 /** `sp gen 0 gfn 0 l4 ... root 0 sync new`; `new sp gfn 0 4 ... root 0 sync` of trace-cmd; its raw form has fields. */
 function announced(body: string): CoveredEvent {
   const raw = integer(body, 'created');
   if (raw !== null) {
-    const role = integer(body, 'role');
-    const level = role === null ? null : role & 0xf;
+    const word = integer(body, 'role');
+    const level = word === null ? null : word & 0xf;
     return {
       kind: 'announced',
       level,
@@ -205,6 +268,7 @@ function announced(body: string): CoveredEvent {
   const level = / l?(\d) (?:\d-byte )?q\d/.exec(body)?.[1];
   const count = / root (-?\d+)/.exec(body)?.[1];
   if (count === undefined) return damaged('root');
+  if (!CREATED.test(body)) return damaged('created');
   return {
     kind: 'announced',
     level: level === undefined ? null : Number(level),
@@ -214,13 +278,18 @@ function announced(body: string): CoveredEvent {
   };
 }
 
+/** At the end, or with trace-cmd's plugin at the beginning. */
+const CREATED = / (?:new|existing)$|^(?:new|existing) /;
+
 /** Access of a table: `wux`, `rwux` in 7.2. */
 const FOUR_LETTERS = / direct [r-][w-][u-][x-] /;
 
-const smm = (body: string): CoveredEvent => ({
-  kind: 'smm',
-  entering: (integer(body, 'entering') ?? (body.includes(': entering ') ? 1 : 0)) !== 0,
-});
+function smm(body: string): CoveredEvent {
+  const field = integer(body, 'entering');
+  if (field !== null) return { kind: 'smm', entering: field !== 0 };
+  const entering = body.includes(': entering ');
+  return entering || body.includes(': leaving ') ? { kind: 'smm', entering } : damaged('entering');
+}
 
 const ENTRY: CoveredEvent = { kind: 'entry', form: null };
 const ENTRY_7_2: CoveredEvent = { kind: 'entry', form: '7.2' };
@@ -243,26 +312,32 @@ const DECODERS: Readonly<Record<string, (body: string) => CoveredEvent>> = {
   kvm_mmu_free_obsolete_roots: ofVcpu('obsolete'),
   kvm_mmu_free_roots: (b) => ({
     kind: 'freeRoots',
-    kvm: hex(b, 'kvm'),
-    vcpu: hex(b, 'vcpu'),
-    mmu: hex(b, 'mmu'),
+    kvm: pointer(b, 'kvm'),
+    vcpu: pointer(b, 'vcpu'),
+    mmu: pointer(b, 'mmu'),
     mask: hex(b, 'roots_to_free'),
   }),
   mmu_free_root_page: (b) => {
-    const hpa = hex(b, 'hpa');
+    const hpa = page(b, 'hpa');
     if (hpa === null) return damaged('hpa');
-    return { kind: 'freePage', kvm: hex(b, 'kvm'), hpa: hpa === INVALID_PAGE ? null : hpa };
+    return { kind: 'freePage', kvm: pointer(b, 'kvm'), hpa: hpa === INVALID_PAGE ? null : hpa };
   },
   kvm_tdp_mmu_put_root: (b) => {
     const root = printedRoot(b);
-    return root === null ? damaged('root') : { kind: 'put', shared: flag(b, 'shared'), ...root };
+    if (root === null) return damaged('root');
+    const shared = flag(b, 'shared');
+    // Read for its end alone: it is the last field.
+    pointer(b, 'spt');
+    // Whether it has the argument is a release's mark: not of a line that ends before it.
+    if (shared === null && root.refcount === null && b.startsWith('(')) return damaged('refcount');
+    return { kind: 'put', shared, ...root };
   },
   tdp_mmu_next_root: (b) => {
-    const previous = hex(b, 'prev');
-    return previous === null ? damaged('prev') : { kind: 'next', kvm: hex(b, 'kvm'), previous };
+    const previous = pointer(b, 'prev');
+    return previous === null ? damaged('prev') : { kind: 'next', kvm: pointer(b, 'kvm'), previous };
   },
   tdp_mmu_next_root_ret: (b) => {
-    const root = hex(b, 'root');
+    const root = pointer(b, 'root');
     if (root === null) return damaged('root');
     return { kind: 'nextReturned', root, caller: /^\(([a-z_]\w*)\+0x/.exec(b)?.[1] ?? null };
   },
@@ -271,25 +346,25 @@ const DECODERS: Readonly<Record<string, (body: string) => CoveredEvent>> = {
   tdp_mmu_init_sp: init,
   kvm_mmu_get_page: announced,
   tdp_mmu_free_sp_rcu_callback: (b) => {
-    const spt = hex(b, 'spt');
-    const role = hex(b, 'role');
-    if (spt === null || role === null) return damaged('spt, role');
-    return { kind: 'tableFreed', spt, role, refcount: integer(b, 'refcount') };
+    const spt = pointer(b, 'spt');
+    const word = role(b, 'role', 1);
+    if (spt === null || word === null) return damaged('spt, role');
+    return { kind: 'tableFreed', spt, role: word, refcount: integer(b, 'refcount') };
   },
   kvm_tdp_mmu_free_root: (b) => {
     const root = printedRoot(b);
     if (root === null) return damaged('root');
     return { kind: 'rootFreed', ...root, refcount: integer(b, 'root_count') };
   },
-  kvm_tdp_mmu_invalidate_all_roots: (b) => ({ kind: 'invalidate', kvm: hex(b, 'kvm'), types: null }),
+  kvm_tdp_mmu_invalidate_all_roots: (b) => ({ kind: 'invalidate', kvm: pointer(b, 'kvm'), types: null }),
   kvm_tdp_mmu_invalidate_roots: (b) => ({
     kind: 'invalidate',
-    kvm: hex(b, 'kvm'),
+    kvm: pointer(b, 'kvm'),
     types: hex(b, 'root_types'),
   }),
   kvm_tdp_mmu_zap_invalidated_roots: (b) => ({
     kind: 'zapInvalidated',
-    kvm: hex(b, 'kvm'),
+    kvm: pointer(b, 'kvm'),
     shared: flag(b, 'shared'),
   }),
   kvm_tdp_mmu_zap_invalidated_roots_ret: () => ({ kind: 'zapInvalidatedReturned' }),
@@ -309,16 +384,16 @@ const DECODERS: Readonly<Record<string, (body: string) => CoveredEvent>> = {
     return root === null ? damaged('root') : { kind: 'schedule', ...root };
   },
   workqueue_queue_work: (b) => {
-    if (!b.includes(WORK_FUNCTION)) return OTHER;
-    const work = hex(b, 'struct');
+    if (!b.includes(WORK_FUNCTION)) return b.includes('req_cpu') ? OTHER : damaged('function');
+    const work = pointer(b, 'struct');
     return work === null ? damaged('struct') : { kind: 'queued', work };
   },
   workqueue_execute_start: (b) => (b.includes(WORK_FUNCTION) ? { kind: 'executes' } : OTHER),
   workqueue_execute_end: (b) => (b.includes(WORK_FUNCTION) ? { kind: 'executes' } : OTHER),
   tdp_mmu_zap_root_work: (b) => {
-    const work = hex(b, 'work');
+    const work = pointer(b, 'work');
     if (work === null) return damaged('work');
-    return { kind: 'work', work, role: hex(b, 'role'), refcount: integer(b, 'refcount') };
+    return { kind: 'work', work, role: role(b, 'role', ROOT_LEVEL_MIN), refcount: integer(b, 'refcount') };
   },
   tdp_mmu_zap_root_work_ret: () => ({ kind: 'workReturned' }),
   kvm_mmu_zap_all_fast_entry: ofVm('fastZap'),
@@ -347,9 +422,21 @@ const DECODERS: Readonly<Record<string, (body: string) => CoveredEvent>> = {
 
 const DECODER_BY_NAME = new Map(Object.entries(DECODERS));
 
-/** The reader of an event's text, by its name. Everything that is not covered is `other`. */
-export function decoderOf(event: string): (body: string) => CoveredEvent {
-  return DECODER_BY_NAME.get(event) ?? other;
+export const COVERED_NAMES: readonly string[] = Object.keys(DECODERS);
+
+/** The reader of an event's text, by its name; null: it is not covered. */
+export function decoderOf(event: string): ((body: string) => CoveredEvent) | null {
+  const decode = DECODER_BY_NAME.get(event);
+  if (decode === undefined) return null;
+  return (body) => {
+    torn = false;
+    const read = decode(body);
+    return torn || endsEmpty(body) ? damaged('a whole value') : read;
+  };
 }
 
-const other = (): CoveredEvent => OTHER;
+/** The last field has lost its value: `role=`, `role=0x`. */
+function endsEmpty(body: string): boolean {
+  const last = body.length - 1;
+  return body.charCodeAt(last) === 61 || (body.charCodeAt(last) === 120 && body.charCodeAt(last - 2) === 61);
+}

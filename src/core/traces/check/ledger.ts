@@ -2,8 +2,9 @@
 // orders the threads; where several hold it for read, a put of another thread may still be to come, and a count is a range.
 import { ROLE, role_is_invalid } from '../../aggregates/role.js';
 import type { Address } from './covered-event.js';
-import { type Refusal, refuse } from './rules.js';
+import { type Place, type Refusal, refuse } from './rules.js';
 import { hex, type Root, type Thread, type Vcpu, type Vm } from './state.js';
+import { Tracepoint } from './tracepoint.js';
 import type { LockMode, Traits } from './traits.js';
 
 /** Threads, VMs, vCPUs and live tables of one trace. */
@@ -17,27 +18,6 @@ interface Table {
   /** Null: made before the trace begins, or by a kernel that does not print the entry that points to it. */
   readonly vm: Vm | null;
   alive: boolean;
-}
-
-/** An event that stands beside another one: both are on or off for the whole trace. */
-export class Tracepoint {
-  private seen = false;
-  private silentAt = 0;
-
-  constructor(private readonly name: string) {}
-
-  spoke(): Refusal | null {
-    if (!this.seen && this.silentAt > 0)
-      return refuse('call-order', `${this.name} is on, and was silent at event ${this.silentAt}`);
-    this.seen = true;
-    return null;
-  }
-
-  wasSilent(now: number, where: string): Refusal | null {
-    if (this.seen) return refuse('call-order', `${where}, and ${this.name} was silent`);
-    this.silentAt ||= now;
-    return null;
-  }
 }
 
 export class Ledger {
@@ -60,7 +40,13 @@ export class Ledger {
   readonly invalidations = new Tracepoint('kvm_tdp_mmu_invalidate_all_roots');
   readonly smm = new Tracepoint('SMM transition');
   nested = false;
+  /** The RCU callback was seen: its probe is on. */
+  freesSeen = false;
   missedFrees = 0;
+  /** Frees without a line when a VM had ended, and the line that showed its end. */
+  private missedAtEnd = 0;
+  private endedAt: Place | null = null;
+  place: Place | null = null;
   unprobed = 0;
   private ordinals = 0;
   private directMap: number | null = null;
@@ -289,12 +275,24 @@ export class Ledger {
 
   /** The RCU callbacks of a VM are through: what no line freed was missed by the probe. */
   missFrees(vm: Vm): void {
+    const before = this.missedFrees;
     for (const table of this.tables.values()) {
       if (table.vm !== vm || !table.alive) continue;
       if (table.root === null || table.root.count !== null) this.missedFrees++;
       table.alive = false;
       if (table.root !== null) this.bury(table.root);
     }
+    if (vm.whole && this.missedFrees > before) {
+      this.missedAtEnd += this.missedFrees - before;
+      this.endedAt ??= this.place;
+    }
+  }
+
+  /** A kprobe may miss a callback, and all of one softirq; not all of a trace, or the callbacks did not run. */
+  silentFrees(): Refusal | null {
+    if (this.freesSeen || !this.armed || !this.traits.freesByRcu || this.missedAtEnd < 2) return null;
+    const why = `${this.missedAtEnd} tables of VMs that have ended were freed by RCU, and tdp_mmu_free_sp_rcu_callback was silent for every one: it did not run`;
+    return { ...refuse('rcu-free', why), at: this.endedAt };
   }
 
   bury(root: Root): void {

@@ -57,6 +57,9 @@ const SURE: ReadonlySet<RuleId> = new Set([
   'state-limit',
 ]);
 
+/** Rules that one line alone can break. */
+const SINGLE: ReadonlySet<RuleId> = new Set(['function-exists', 'arguments', 'birth-count', 'state-limit']);
+
 export class Monitor {
   private readonly ledger: Ledger;
   /** The first refusal from before it was known that the probes are on. */
@@ -65,7 +68,11 @@ export class Monitor {
   /** The functions that the thread was in before the last event. */
   private readonly before: Frame[] = [];
 
-  constructor(readonly traits: Traits) {
+  /** @param unsure events are missing at places that nothing tells: only what holds of a single line is held against it */
+  constructor(
+    readonly traits: Traits,
+    private readonly unsure = false,
+  ) {
     this.ledger = new Ledger(traits);
   }
 
@@ -77,6 +84,16 @@ export class Monitor {
     return this.ledger.missedFrees + this.ledger.unprobed;
   }
 
+  get hasLiveVm(): boolean {
+    for (const vm of this.ledger.vms.values()) if (!vm.ended) return true;
+    return false;
+  }
+
+  /** Memory of a VM that has ended was freed, and the probe that shows it was silent from the beginning to the end. */
+  silentFrees(): Refusal | null {
+    return this.unsure ? null : this.ledger.silentFrees();
+  }
+
   /** Events were lost here. */
   lost(): void {
     this.ledger.forget();
@@ -86,8 +103,14 @@ export class Monitor {
   take(pid: number, event: CoveredEvent, place: Place | null = null): Refusal | null {
     const l = this.ledger;
     this.place = place;
+    l.place = place;
     l.now++;
-    if (event.kind === 'tableFreed') return l.armed ? tableFreed(l, event) : null;
+    if (event.kind === 'tableFreed') {
+      l.freesSeen = true;
+      if (!l.armed) return null;
+      const freed = tableFreed(l, event);
+      return freed !== null && this.unsure ? null : freed;
+    }
     const t = l.thread(pid);
     if (t.puts.length > 0) l.settle(t);
     if (event.kind === 'other' || event.kind === 'fault') return null;
@@ -150,6 +173,12 @@ export class Monitor {
    * first birth shows that all probes are on, when it is remembered.
    */
   private forgiven(l: Ledger, t: Thread, e: CoveredEvent, refusal: Refusal): boolean {
+    if (this.unsure && !SINGLE.has(refusal.rule)) {
+      t.frames.length = 0;
+      if (e.kind === 'entry' || e.kind === 'exit') t.inGuest = null;
+      l.forget();
+      return true;
+    }
     const whole = this.whole(l, t, e);
     const sure = whole || refusal.certain === true || (!t.loose && SURE.has(refusal.rule));
     if (l.armed && sure) return false;

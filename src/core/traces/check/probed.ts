@@ -38,6 +38,12 @@ interface Call {
 
 type OnLine = (line: FrameEvent) => void;
 
+/** Where a probe of this name stands: at the beginning of its function, or at its return. */
+function placeOf(event: string): string {
+  const name = event.replace(/_(?:ret|entry)$/, '');
+  return event.endsWith('_ret') ? `${name}+0x1/0x100 [kvm] <- ${name}` : `${name}+0x0/0x100 [kvm]`;
+}
+
 /** The protocol with every procedure told on. Its digest stays what it is: the text of its steps has not changed. */
 export function probedProtocol(protocol: Protocol, onLine: OnLine): Protocol {
   const probed = new Probed(protocol.rules.era, onLine);
@@ -72,7 +78,7 @@ class Probed {
   }
 
   /** @param from who called, where not the function's own entry is printed */
-  private print(thread: number, event: string, body: string, from = `${event}+0x0/0x100 [kvm]`): void {
+  private print(thread: number, event: string, body: string, from = placeOf(event)): void {
     this.lineNumber++;
     const tracepoint = event.startsWith('kvm_smm') || event === 'kvm_enter_smm';
     this.onLine({
@@ -139,7 +145,7 @@ class Probed {
         break;
       case 'mmu_free_root_page': {
         const below = stack.at(-1);
-        if (b < MIRROR_SLOT && below?.name === 'kvm_mmu_free_roots') this.emptySlots(t, below, b);
+        if (b < MIRROR_SLOT && below?.name === 'kvm_mmu_free_roots') this.emptySlots(w, t, below, b);
         const page = w.vcpuWord(a, VCPU.ROOT + b) - 1;
         this.print(t, name, `kvm=${kvm(w.vcpuWord(a, VCPU.VM))} hpa=${page < 0 ? INVALID : hpa(page)}`);
         break;
@@ -226,12 +232,12 @@ class Probed {
   }
 
   /** The kernel goes through every slot that is asked for, the model through those that hold a root. */
-  private emptySlots(t: number, call: Call, before: number): void {
-    const [, mask = 0] = call.args;
+  private emptySlots(w: World, t: number, call: Call, before: number): void {
+    const [vcpu = 0, mask = 0] = call.args;
     for (const slot of SLOTS) {
       if (slot === before) break;
       if ((mask >> slot) % 2 === 1 && !call.slots.includes(slot)) {
-        this.print(t, 'mmu_free_root_page', `hpa=${INVALID}`);
+        this.print(t, 'mmu_free_root_page', `kvm=${kvm(w.vcpuWord(vcpu, VCPU.VM))} hpa=${INVALID}`);
         call.slots.push(slot);
       }
     }
@@ -260,7 +266,7 @@ class Probed {
         );
         break;
       case 'kvm_mmu_free_roots':
-        if (call.any) this.emptySlots(t, call, -1);
+        if (call.any) this.emptySlots(w, t, call, -1);
         if (b === 15) this.freeRoots(w, t, a, b, 1);
         break;
       case 'tdp_mmu_next_root':

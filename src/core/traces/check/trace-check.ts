@@ -1,12 +1,17 @@
 // Holds a trace against protocols, line by line: frames go in, a report comes out. A protocol that has refused a line takes no more.
 import { findProtocol } from '../../protocols/registry.js';
 import type { Frame, FrameCall, FrameEvent } from '../frames/frame.js';
+import { isKnownEvent, usualName } from '../kvm-events.js';
+import { HeaderReader } from '../trace-header.js';
+import { argumentsOf } from './arguments.js';
 import { type CheckedProtocol, checkedProtocol, type Departure } from './checked-protocol.js';
 import { Churn } from './churn.js';
-import { type CoveredEvent, decoderOf, type TextForm } from './covered-event.js';
+import { type CoveredEvent, decoderOf } from './covered-event.js';
+import { isGlued, isTorn, probedName, Shape } from './damage.js';
+import { Losses, type LossKind } from './losses.js';
 import { Monitor } from './monitor.js';
-import type { Refusal } from './rules.js';
-import { ERAS, formsOf, type Traits, traitsOf } from './traits.js';
+import { ERAS, formsOf, isKnownFunction, type Traits, traitsOf } from './traits.js';
+import { UnheardOf } from './unheard-of.js';
 import type { CheckReport, Rejection, Verdict } from './verdict.js';
 
 /** One form of an era beside the trace. */
@@ -18,14 +23,20 @@ interface Candidate {
   readonly churn: Churn;
   rejection: Rejection | null;
   explained: number;
+  /** Lines of events that nobody has heard of. */
+  unheardOf: number;
   readonly departure: Departure | null;
 }
 
 /** What is known of an event or function by its name. */
 interface Name {
-  readonly decode: (body: string) => CoveredEvent;
+  /** Null: it is not covered. */
+  readonly decode: ((body: string) => CoveredEvent) | null;
+  /** Somebody has heard of it: an era, the probe sets, the tracepoints of KVM. */
+  readonly heardOf: boolean;
   /** By candidate: why it has no such function. Null: all have it. */
   readonly lacking: ReadonlyMap<Candidate, string> | null;
+  readonly shape: Shape;
 }
 
 interface Asked {
@@ -35,10 +46,26 @@ interface Asked {
 
 /** Different names of events and functions that are kept. */
 const NAMES_MAX = 10_000;
+/** The probe whose misses are filled in, one by one. */
+const RCU_CALLBACK = 'tdp_mmu_free_sp_rcu_callback';
+const OTHER: CoveredEvent = { kind: 'other' };
 
 export interface CheckOptions {
   /** Ids of eras, or of single protocols and profiles. Default: the eight eras. */
   readonly protocols?: readonly (string | CheckedProtocol)[];
+  /** Events that each probe missed, where its kprobe_profile says so. */
+  readonly kprobeMisses?: ReadonlyMap<string, number>;
+  /** False: the lines are those of a simulated run, which shows no RCU callback. */
+  readonly rcuCallbacks?: boolean;
+}
+
+/** How the text ended. */
+export interface TextEnd {
+  readonly lines: number;
+  /** Why the file ended before its end; null: it did not. */
+  readonly cut: string | null;
+  /** Entries that the header says and that are not in the text. */
+  readonly missing: number;
 }
 
 export class TraceCheck {
@@ -50,14 +77,23 @@ export class TraceCheck {
   private readonly names = new Map<string, Name>();
   private lines = 0;
   private events = 0;
-  private lostPlaces = 0;
-  private lostEvents: number | null = 0;
-  private lostFrom: number | null = null;
-  private cut = false;
+  private readonly losses = new Losses();
+  private readonly notes: string[] = [];
+  private readonly unheardOf = new UnheardOf();
+  private freesMissed = 0;
   /** CPUs that have shown an event, of a buffer that was overwritten. */
   private overwritten: Set<number> | null = null;
 
-  constructor(options: CheckOptions = {}) {
+  constructor(private readonly options: CheckOptions = {}) {
+    let unsure = false;
+    for (const [probe, events] of options.kprobeMisses ?? []) {
+      if (events === 0) continue;
+      if (probe === RCU_CALLBACK) this.freesMissed = events;
+      else {
+        unsure = true;
+        this.losses.missed(probe, events);
+      }
+    }
     const made = new Map<string, Candidate>();
     const candidate = (protocol: CheckedProtocol): Candidate => {
       const traits = traitsOf(protocol);
@@ -67,10 +103,11 @@ export class TraceCheck {
         found = {
           ids: [],
           traits,
-          monitor: new Monitor(traits),
+          monitor: new Monitor(traits, unsure),
           churn: new Churn(traits),
           rejection: null,
           explained: 0,
+          unheardOf: 0,
           departure: protocol.departure,
         };
         made.set(key, found);
@@ -99,10 +136,10 @@ export class TraceCheck {
         this.call(frame);
         break;
       case 'lost':
-        this.lost(frame.lineNumber, frame.events);
+        this.lost('lost', frame.lineNumber, frame.events);
         break;
       case 'malformed':
-        this.lost(frame.lineNumber, null);
+        this.lost('damaged', frame.lineNumber, null);
         break;
       case 'comment':
         this.comment(frame.text);
@@ -112,47 +149,65 @@ export class TraceCheck {
     if ('lineNumber' in frame) this.lines = Math.max(this.lines, frame.lineNumber);
   }
 
-  /** Lines of the text, where not each of them is offered as a frame. */
-  sawLines(lines: number): void {
+  /** Behind the last frame. */
+  ended({ lines, cut, missing }: TextEnd): void {
     this.lines = Math.max(this.lines, lines);
-  }
-
-  /** The file was cut off: what comes behind its end is missing. */
-  cutOff(lineNumber: number): void {
-    this.cut = true;
-    this.lost(lineNumber, null);
+    if (cut !== null) this.notes.push(cut);
+    else if (missing > 0)
+      this.notes.push(
+        `the header says ${missing} entries more than the text has: lines were taken out, or its end is missing`,
+      );
+    // Where every VM has ended, its end is there.
+    const short = missing > 0 && this.open.some(({ monitor }) => monitor.hasLiveVm);
+    if (cut !== null || short) this.losses.add('cut', lines, missing > 0 ? missing : null);
   }
 
   /** Events that are known to be missing: a LOST line, an overwritten buffer, a line that cannot be read. */
-  lost(lineNumber: number, events: number | null): void {
-    this.lostPlaces++;
-    this.lostEvents = this.lostEvents === null || events === null ? null : this.lostEvents + events;
-    this.lostFrom ??= lineNumber;
+  private lost(kind: LossKind, lineNumber: number, events: number | null): void {
+    this.losses.add(kind, lineNumber, events);
     for (const candidate of this.candidates) candidate.monitor.lost();
   }
 
   report(): CheckReport {
+    for (const candidate of this.open) this.silentAtEnd(candidate);
+    this.open = this.open.filter((candidate) => candidate.rejection === null);
     const verdicts = this.asked.map((asked) => this.verdict(asked)).toSorted(byRank);
     return {
       verdicts,
       classes: classesOf(verdicts),
       lines: this.lines,
       events: this.events,
-      lost: {
-        places: this.lostPlaces,
-        events: this.lostPlaces === 0 ? 0 : this.lostEvents,
-        firstLine: this.lostFrom,
-      },
+      lost: this.losses.report(),
       rootProbes: this.candidates.some((candidate) => candidate.monitor.armed),
+      notes: [...this.notes, ...this.losses.notes(), ...this.otherNotes()],
     };
   }
 
+  private otherNotes(): string[] {
+    const out: string[] = [];
+    if (this.freesMissed > 0)
+      out.push(
+        `the kprobe profile says that ${RCU_CALLBACK} missed ${this.freesMissed} events: frees without a line are filled in`,
+      );
+    return [...out, ...this.unheardOf.notes()];
+  }
+
+  /** What may have been missed once, or in one softirq, and was silent all the time. */
+  private silentAtEnd(candidate: Candidate): void {
+    const silent = this.options.rcuCallbacks === false ? null : candidate.monitor.silentFrees();
+    if (silent === null) return;
+    const { lineNumber, event } = silent.at ?? { lineNumber: this.lines, event: RCU_CALLBACK };
+    this.reject(candidate, lineNumber, 0, event, silent.rule, silent.why);
+  }
+
   private comment(text: string): void {
-    const entries = /entries-in-buffer\/entries-written:\s*(\d{1,15})\/(\d{1,15})/.exec(text);
-    if (entries === null) return;
-    const overwritten = Number(entries[2]) - Number(entries[1]);
+    const header = new HeaderReader();
+    header.take(text);
+    const { entriesInBuffer, entriesWritten } = header.header();
+    if (entriesInBuffer === null || entriesWritten === null) return;
+    const overwritten = entriesWritten - entriesInBuffer;
     if (overwritten > 0) {
-      this.lost(0, overwritten);
+      this.lost('overwritten', 0, overwritten);
       this.overwritten = new Set();
     }
   }
@@ -167,24 +222,59 @@ export class TraceCheck {
   private event(frame: FrameEvent): void {
     this.events++;
     if (this.overwritten !== null) this.firstOfCpu(frame.cpu, this.overwritten);
-    const { decode, lacking } = this.nameOf(frame.event);
-    const event = decode(frame.body);
-    if (event.kind === 'damaged') {
-      this.lost(frame.lineNumber, 1);
-      return;
+    let name = this.nameOf(frame.event);
+    if (!name.heardOf) {
+      const meant = this.meant(frame);
+      if (meant === null) return;
+      name = meant;
     }
-    const { open } = this;
-    for (let i = 0; i < open.length; i++)
-      this.offer(open[i] as Candidate, frame, event, lacking?.get(open[i] as Candidate) ?? null);
+    const { lacking } = name;
+    if (lacking !== null) this.refuseLacking(lacking, frame.lineNumber, frame.pid, frame.event);
+    const event = readWhole(name, frame.body);
+    if (event.kind === 'damaged') this.lost('damaged', frame.lineNumber, 1);
+    else {
+      const { open } = this;
+      for (let i = 0; i < open.length; i++) this.offer(open[i] as Candidate, frame, event);
+    }
     this.close();
   }
 
-  private offer(candidate: Candidate, frame: FrameEvent, event: CoveredEvent, lacks: string | null): void {
-    const { monitor } = candidate;
-    if (lacks !== null) {
-      this.reject(candidate, frame.lineNumber, frame.pid, frame.event, 'function-exists', lacks);
-      return;
+  /** A name that nobody has heard of: a probe under a name of its user's own, what is left of a torn name, or unknown. */
+  private meant(frame: FrameEvent): Name | null {
+    if (isTorn(frame.event, frame.body)) {
+      this.lost('damaged', frame.lineNumber, 1);
+      return null;
     }
+    const own = probedName(frame.body);
+    if (own !== null && own !== frame.event) {
+      const name = this.nameOf(decoderOf(`${own}_entry`) === null ? own : `${own}_entry`);
+      if (name.heardOf) return name;
+    }
+    this.unknown(frame.event, frame.lineNumber);
+    return null;
+  }
+
+  private unknown(name: string, lineNumber: number): void {
+    this.unheardOf.take(name, lineNumber);
+    for (const candidate of this.open) candidate.unheardOf++;
+  }
+
+  /** Before its fields are looked at: the name alone says it. */
+  private refuseLacking(
+    lacking: ReadonlyMap<Candidate, string>,
+    lineNumber: number,
+    pid: number,
+    event: string,
+  ): void {
+    for (const candidate of this.open) {
+      const lacks = lacking.get(candidate);
+      if (lacks !== undefined) this.reject(candidate, lineNumber, pid, event, 'function-exists', lacks);
+    }
+    this.close();
+  }
+
+  private offer(candidate: Candidate, frame: FrameEvent, event: CoveredEvent): void {
+    const { monitor } = candidate;
     const refusal =
       argumentsOf(candidate.traits, frame.event, event) ??
       monitor.take(frame.pid, event, frame) ??
@@ -200,25 +290,31 @@ export class TraceCheck {
   private call(frame: FrameCall): void {
     this.events++;
     if (frame.function === '') return;
-    const { lacking } = this.nameOf(frame.function);
-    for (const candidate of this.open) {
-      const lacks = lacking?.get(candidate);
-      if (lacks === undefined) candidate.explained++;
-      else this.reject(candidate, frame.lineNumber, frame.pid, frame.function, 'function-exists', lacks);
+    const { lacking, heardOf } = this.nameOf(frame.function);
+    if (!heardOf) {
+      this.unknown(frame.function, frame.lineNumber);
+      return;
     }
-    this.close();
+    if (lacking !== null) this.refuseLacking(lacking, frame.lineNumber, frame.pid, frame.function);
+    for (const candidate of this.open) candidate.explained++;
   }
 
-  private nameOf(name: string): Name {
-    let known = this.names.get(name);
+  private nameOf(printed: string): Name {
+    let known = this.names.get(printed);
     if (known === undefined) {
+      const name = usualName(printed);
       const lacking = new Map<Candidate, string>();
       for (const candidate of this.candidates) {
         const lacks = candidate.traits.lacks(name);
         if (lacks !== null) lacking.set(candidate, lacks);
       }
-      known = { decode: decoderOf(name), lacking: lacking.size === 0 ? null : lacking };
-      if (this.names.size < NAMES_MAX) this.names.set(name, known);
+      known = {
+        decode: decoderOf(name),
+        heardOf: isKnownEvent(name) || isKnownFunction(name),
+        lacking: lacking.size === 0 ? null : lacking,
+        shape: new Shape(name),
+      };
+      if (this.names.size < NAMES_MAX) this.names.set(printed, known);
     }
     return known;
   }
@@ -261,13 +357,13 @@ export class TraceCheck {
       verdict,
       firstRejected: form.rejection,
       explained: form.explained,
-      unknown: form.monitor.filledIn,
+      unknown: form.monitor.filledIn + form.unheardOf,
       wouldDecide: verdict === 'undecided' ? this.wouldDecide(form) : null,
     };
   }
 
   private undecided(form: Candidate): boolean {
-    return this.lostPlaces > 0 || !form.monitor.armed;
+    return this.losses.places > 0 || !form.monitor.armed;
   }
 
   private wouldDecide(form: Candidate): string {
@@ -277,11 +373,20 @@ export class TraceCheck {
       return `a protocol that does what its rules say: its own run of ${scenario} (seed ${seed}) breaks ${rule} (${why}), so the rules that a check takes from it are not what it does`;
     }
     const probes = `the probes of root births and of the other functions that \`rootline import --print-probes\` lists`;
-    if (!form.monitor.armed) return `a recording with ${probes}`;
-    if (this.cut && this.lostPlaces === 1) return 'the whole file: this one was cut off before its end';
-    return `a recording that lost no event: with a larger buffer (buffer_size_kb), or with fewer events switched on`;
+    const ways = form.monitor.armed ? [] : [`a recording with ${probes}`];
+    if (this.losses.places > 0) ways.push(this.losses.toDecide());
+    return ways.join('; ');
   }
 }
+
+/** What a line says; `damaged` also where it is not the whole line, or not it alone. */
+function readWhole(name: Name, body: string): CoveredEvent {
+  if (isGlued(body)) return GLUED;
+  if (!name.shape.fits(body)) return MISSHAPEN;
+  return name.decode === null ? OTHER : name.decode(body);
+}
+const GLUED: CoveredEvent = { kind: 'damaged', field: 'an end of its own' };
+const MISSHAPEN: CoveredEvent = { kind: 'damaged', field: 'all of its fields' };
 
 /** What of a protocol a trace can show; equal for two that it cannot tell apart. */
 const visibleOf = (protocol: CheckedProtocol, traits: Traits): string =>
@@ -299,45 +404,6 @@ const byRank = (a: Verdict, b: Verdict): number =>
   (a.verdict === 'rejected' ? b.explained - a.explained : 0);
 
 const lineOf = (candidate: Candidate): number => candidate.rejection?.line ?? Number.POSITIVE_INFINITY;
-
-/** Eras with releases that print a tracepoint like this. */
-const ERAS_OF_FORM: Readonly<Record<TextForm, string>> = {
-  'v5.10': 'abc',
-  'from 6.1': 'bcdefgh',
-  '7.2': 'h',
-};
-
-/** What a function takes or returns in some releases only. */
-function argumentsOf(traits: Traits, name: string, event: CoveredEvent): Refusal | null {
-  if (event.kind === 'other') return null;
-  const { protocol, putShowsMode, lookupShowsResult } = traits;
-  if ((event.kind === 'queued' || event.kind === 'executes') && !traits.hasWorker)
-    return {
-      rule: 'function-exists',
-      why: `${protocol} has no tdp_mmu_zap_root_work, which is queued and run here`,
-    };
-  const form = 'form' in event ? event.form : null;
-  if (form !== null && !ERAS_OF_FORM[form].includes(traits.era))
-    return {
-      rule: 'arguments',
-      why: `${name} prints this text in other releases (${form}), not in ${protocol}`,
-    };
-  if (event.kind === 'put' && putShowsMode !== 'either' && (event.shared !== null) !== putShowsMode)
-    return {
-      rule: 'arguments',
-      why: `${name} has ${putShowsMode ? 'an' : 'no'} argument \`shared\` in ${protocol}`,
-    };
-  if (
-    event.kind === 'lookupReturned' &&
-    lookupShowsResult !== 'either' &&
-    (event.result !== null) !== lookupShowsResult
-  )
-    return {
-      rule: 'arguments',
-      why: `${traits.lookupFunction} returns ${lookupShowsResult ? 'an int' : 'nothing'} in ${protocol}`,
-    };
-  return null;
-}
 
 /** Eras with one verdict, refused at one line by one rule where they are refused. */
 function classesOf(verdicts: readonly Verdict[]): string[][] {

@@ -43,6 +43,8 @@ export interface Traits {
   readonly invalidateFunction: string | null;
   /** An empty mirror slot is freed at the end of each vCPU. */
   readonly freesMirrorSlot: boolean;
+  /** Tables are freed by an RCU callback, and its probe is in every probe set for such a kernel. */
+  readonly freesByRcu: boolean;
   readonly uninitInvalidates: boolean;
   readonly hasWorker: boolean;
   /** Its probe set may be v5.10's, which covers neither puts nor walks nor invalidations. */
@@ -137,6 +139,7 @@ export function traitsOf(protocol: CheckedProtocol): Traits {
         ? 'kvm_tdp_mmu_invalidate_all_roots'
         : null,
     freesMirrorSlot: fromEra('h'),
+    freesByRcu: fromEra('c'),
     uninitInvalidates: fromEra('d'),
     hasWorker: zapBy === 'worker',
     sparseProbes: era === 'b',
@@ -174,6 +177,12 @@ function lacks(event: string, era: string, names: ReadonlySet<string>, protocol:
   if (FUNCTION_NUMBERS[name] === undefined || names.has(name)) return null;
   // kvm_page_fault, fast_page_fault and their like: tracepoints that outlive the functions they are called after.
   return TRACEPOINTS.has(name) ? null : `${protocol} has no ${name}`;
+}
+
+/** Some protocol has it, or a kernel of some era has. `_ret` and `_entry` stand behind the names of probes. */
+export function isKnownFunction(event: string): boolean {
+  const name = event.replace(/_(?:ret|entry)$/, '');
+  return FUNCTION_NUMBERS[name] !== undefined || ERAS_OF[name] !== undefined || FOLDED[name] !== undefined;
 }
 
 const TRACEPOINTS: ReadonlySet<string> = new Set([

@@ -22,7 +22,10 @@ export interface Verdict {
   readonly firstRejected: Rejection | null;
   /** Events that the protocol produces. */
   readonly explained: number;
-  /** Steps that no line shows and that were filled in: unprobed puts and gets, missing RCU callbacks. */
+  /**
+   * Steps that no line shows and that were filled in (unprobed puts and gets, missing RCU callbacks), and lines of events that
+   * nobody has heard of.
+   */
   readonly unknown: number;
   /** Only where undecided. */
   readonly wouldDecide: string | null;
@@ -42,4 +45,6 @@ export interface CheckReport {
   };
   /** The probe of root births fired: the whole probe set is taken as armed. */
   readonly rootProbes: boolean;
+  /** What a reader has to know of the text, in sentences: damage, what is missing, events nobody has heard of. */
+  readonly notes: readonly string[];
 }

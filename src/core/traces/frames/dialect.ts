@@ -25,6 +25,9 @@ export const RECOGNISE_LINES = 400;
 
 const LOST = /^\s*CPU:\s?(\d{1,5}) \[(?:LOST (\d{1,15}) EVENTS|(?:(\d{1,15}) )?EVENTS DROPPED)\]\s*$/;
 
+/** bpftrace, of all CPUs together. */
+const BPFTRACE_LOST = /^Lost (\d{1,15}) events\s*$/;
+
 /** Lines that trace-cmd report puts in front. */
 const TRACE_CMD = /^\s*(?:version = \d{1,3}|cpus=\d{1,5}|CPU \d{1,5} is empty)\s*$/;
 
@@ -43,6 +46,10 @@ export function parseCommon(text: string, lineNumber: number): Frame | null {
         events: events === undefined ? null : Number(events),
       };
     }
+  }
+  if (first === 76) {
+    const lost = BPFTRACE_LOST.exec(text);
+    if (lost !== null) return { kind: 'lost', lineNumber, cpu: -1, events: Number(lost[1]) };
   }
   if ((first === 99 || first === 118 || first === 67) && TRACE_CMD.test(text))
     return { kind: 'comment', lineNumber, text };

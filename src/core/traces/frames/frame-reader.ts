@@ -1,23 +1,23 @@
 // Text in pieces of any size -> frames, one after the other. Recognises the layout from the head of the text, takes quote
-// marks of mails off, joins what a mail client wrapped, and counts everything that it could not use.
+// marks of mails off, joins what a mail client wrapped, and counts everything that it could not use. What no layout reads
+// between two events is handed over too: an event may have been there.
 import { BadInput } from '../../base/errors.js';
 import { type Dialect, type DialectName, RECOGNISE_LINES, recogniseDialect } from './dialect.js';
 import { type Frame, type FrameMalformed, LINE_CHARS_MAX, type MalformedFrame } from './frame.js';
 import { PlainLines } from './plain-lines.js';
+import { TextEnd } from './text-end.js';
+import { isStackLine, Wrapping } from './wrapping.js';
 
-/** Lines of which one event was put together, at most. */
-const JOIN_MAX = 4;
-/** No mail client breaks a line as long as the next word would have ended before this column. */
-const WRAPPED_FROM_CHARS = 66;
-/** A text with longer lines than this was not wrapped: what cannot be read in it is damage, not the rest of an event. */
-const WRAPPED_TO_CHARS = 120;
 /** Malformed lines that the report shows; all are counted. */
 export const MALFORMED_SHOWN = 20;
+/** Malformed lines one after the other that are handed over: they are one place. */
+const RUN_MAX = 100;
 
 /** Layouts that are not that of task-line.ts. */
 const OTHER_LAYOUTS: readonly DialectName[] = ['latency', 'function_graph', 'bpftrace'];
 const QUOTE = /^(?:\s*>)+ ?/;
-const STACK = /^\s*(?:=> |<stack trace>|\* ?=> )/;
+/** What a bpftrace script prints is free text; a torn event still has a clock or its thread. */
+const BPFTRACE_EVENT = /\btid\b|^\s*(?:\d{1,2}:\d{2}|\[\d)/;
 
 export interface FrameReport {
   readonly dialect: DialectName;
@@ -32,14 +32,19 @@ export interface FrameReport {
   readonly stackLines: number;
   readonly malformed: { readonly [reason in MalformedFrame]?: number };
   readonly malformedShown: readonly FrameMalformed[];
+  /** Entries that the header says and that are not in the text. */
+  readonly missing: number;
+  /** Why the text ended before its end, in words; null: it did not. */
+  readonly cut: string | null;
 }
 
 export class FrameReader {
   private readonly head: string[] = [];
+  /** Indices of lines of the head that are too long. */
+  private readonly headTooLong = new Set<number>();
   private dialect: Dialect | null = null;
   /** Its lines are those of task-line.ts. */
   private plain = false;
-  private readonly plainLines = new PlainLines();
   private rest = '';
   /** Number of the line that is being dropped because it is too long; 0: none. */
   private overlong = false;
@@ -50,14 +55,17 @@ export class FrameReader {
   private quoted = 0;
   private stackLines = 0;
   private readonly malformed: { [reason in MalformedFrame]?: number } = {};
+  private malformedLines = 0;
   private readonly shown: FrameMalformed[] = [];
   /** Not handed over yet: the next line may belong to it. */
   private pending: Frame | null = null;
-  private pendingLines = 1;
-  private lastChars = 0;
-  private wrapped = false;
+  private readonly wrapping = new Wrapping();
+  private readonly plainLines = new PlainLines((frame) => this.wrapping.show(frame));
+  /** Lines that no layout reads, until the next event shows that they stand in the middle of the trace. */
+  private readonly withheld: FrameMalformed[] = [];
+  private readonly textEnd = new TextEnd();
 
-  /** @param onFrame events, calls and losses, in the order of the text; comments too */
+  /** @param onFrame events, calls and losses, in the order of the text; comments and malformed lines in between too */
   constructor(private readonly onFrame: (frame: Frame) => void) {}
 
   /** @param bytes the same text in ASCII, where the caller has it and nothing else is in it: the quick way */
@@ -70,9 +78,9 @@ export class FrameReader {
         if (frame !== null) {
           this.lines++;
           if (this.pending !== null) this.handOver();
-          this.lastChars = end - from;
+          this.wrapping.lastChars = end - from;
+          this.wrapping.lines = 1;
           this.pending = frame;
-          this.pendingLines = 1;
           from = end + 1;
           continue;
         }
@@ -98,29 +106,48 @@ export class FrameReader {
 
   /** Throws BadInput where no line of the text is one of a trace. */
   end(): FrameReport {
+    const unfinished = this.overlong || this.rest !== '';
     if (this.overlong) this.tooLong();
     else if (this.rest !== '') this.line(this.rest);
     this.rest = '';
     if (this.dialect === null) this.recognise();
+    const { events, calls, stackLines } = this;
+    const { pending } = this;
+    const cut = this.textEnd.cut({
+      unfinished,
+      last: pending,
+      lines: this.lines,
+      entries: events + calls + this.malformedLines + (pending === null ? 0 : 1),
+    });
+    // Of a line that was cut nobody knows what is missing.
+    if (cut !== null && pending?.kind === 'event')
+      this.pending = {
+        kind: 'malformed',
+        lineNumber: pending.lineNumber,
+        reason: 'cutOff',
+        text: pending.body,
+      };
     this.handOver();
     return {
       dialect: this.dialect!.name,
       lines: this.lines,
       events: this.events,
-      calls: this.calls,
+      calls,
       joined: this.joined,
       quoted: this.quoted,
-      stackLines: this.stackLines,
+      stackLines,
       malformed: this.malformed,
       malformedShown: this.shown,
+      missing: this.textEnd.missing,
+      cut,
     };
   }
 
   private tooLong(): void {
     if (this.dialect === null) {
       // What follows may still be a trace.
+      this.headTooLong.add(this.head.length);
       this.head.push('');
-      this.refuse({ kind: 'malformed', lineNumber: this.head.length, reason: 'lineTooLong', text: '' });
       if (this.head.length >= RECOGNISE_LINES) this.recognise();
       return;
     }
@@ -145,9 +172,10 @@ export class FrameReader {
   }
 
   private recognise(): void {
-    const found = recogniseDialect(this.head.map((line) => line.replace(QUOTE, '')));
+    const head = this.head.map((line) => line.replace(QUOTE, ''));
+    const found = recogniseDialect(head) ?? recogniseDialect(this.wrapping.joinedPairs(head));
     if (found === null) {
-      const { lineTooLong = 0 } = this.malformed;
+      const lineTooLong = this.headTooLong.size;
       const tooLong =
         lineTooLong === 0
           ? ''
@@ -160,8 +188,12 @@ export class FrameReader {
     }
     this.dialect = found;
     this.plain = !OTHER_LAYOUTS.includes(found.name);
-    this.wrapped = this.head.every((line) => line.length <= WRAPPED_TO_CHARS);
-    for (const line of this.head.splice(0)) {
+    this.wrapping.learn(head);
+    for (const [k, line] of this.head.splice(0).entries()) {
+      if (this.headTooLong.has(k)) {
+        this.tooLong();
+        continue;
+      }
       this.lines++;
       this.take(line, this.lines);
     }
@@ -176,38 +208,24 @@ export class FrameReader {
     }
     const frame = this.dialect!.parse(text, lineNumber);
     if (frame.kind === 'malformed' && frame.reason !== 'lineTooLong') {
-      if (STACK.test(text)) {
+      if (isStackLine(text)) {
         this.stackLines++;
+        this.textEnd.stackLine(text);
         return;
       }
-      if (this.join(text)) {
-        this.lastChars = text.length;
+      const whole = this.pending === null ? null : this.wrapping.join(this.pending, text, this.dialect!);
+      if (whole !== null) {
+        this.pending = whole;
+        this.joined++;
         return;
       }
     }
     this.handOver();
-    this.lastChars = text.length;
+    this.wrapping.lastChars = text.length;
+    this.wrapping.lines = 1;
     if (frame.kind === 'blank') return;
+    if (frame.kind === 'event') this.wrapping.show(frame);
     this.pending = frame;
-    this.pendingLines = 1;
-  }
-
-  /** The line goes on where a mail client broke the one before it. */
-  private join(text: string): boolean {
-    const { pending } = this;
-    if (!this.wrapped || pending === null || this.pendingLines >= JOIN_MAX) return false;
-    const word = /\S+/.exec(text)?.[0].length ?? 0;
-    if (word === 0 || this.lastChars + 1 + word < WRAPPED_FROM_CHARS) return false;
-    if (pending.kind === 'event') {
-      this.pending = { ...pending, body: `${pending.body} ${text.trim()}`.trimStart() };
-    } else if (pending.kind === 'malformed' && pending.reason !== 'lineTooLong') {
-      const whole = this.dialect!.parse(`${pending.text} ${text.trim()}`, pending.lineNumber);
-      if (whole.kind !== 'event' && whole.kind !== 'call') return false;
-      this.pending = whole;
-    } else return false;
-    this.pendingLines++;
-    this.joined++;
-    return true;
   }
 
   private handOver(): void {
@@ -220,11 +238,23 @@ export class FrameReader {
     }
     if (frame.kind === 'event') this.events++;
     else if (frame.kind === 'call') this.calls++;
+    else if (frame.kind === 'comment') this.textEnd.comment(frame.text);
+    if (this.withheld.length > 0 && frame.kind !== 'comment') this.release();
     this.onFrame(frame);
+  }
+
+  /** An event follows: what stands before it is in the middle of the trace, unless it stands before everything. */
+  private release(): void {
+    for (const frame of this.withheld.splice(0)) this.onFrame(frame);
   }
 
   private refuse(frame: FrameMalformed): void {
     this.malformed[frame.reason] = (this.malformed[frame.reason] ?? 0) + 1;
-    if (this.shown.length < MALFORMED_SHOWN) this.shown.push({ ...frame, text: frame.text.slice(0, 200) });
+    this.malformedLines++;
+    const shown = { ...frame, text: frame.text.slice(0, 200) };
+    if (this.shown.length < MALFORMED_SHOWN) this.shown.push(shown);
+    const begun = this.events > 0 || this.calls > 0 || this.textEnd.hasHeader;
+    const free = this.dialect?.name === 'bpftrace' && !BPFTRACE_EVENT.test(frame.text);
+    if (begun && !free && this.withheld.length < RUN_MAX) this.withheld.push(shown);
   }
 }

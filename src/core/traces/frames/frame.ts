@@ -73,7 +73,9 @@ export type MalformedFrame =
   /** Neither `event:` nor `function <-caller` behind the time. */
   | 'noEventName'
   /** Longer than LINE_CHARS_MAX. */
-  | 'lineTooLong';
+  | 'lineTooLong'
+  /** The last line, of a text that was cut off in it. */
+  | 'cutOff';
 
 export interface FrameComment {
   readonly kind: 'comment';

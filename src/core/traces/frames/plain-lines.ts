@@ -28,10 +28,14 @@ for (let c = 0; c < 256; c++) {
 /** Powers of two. */
 const NAME_SLOTS = 1_024;
 const CPU_SLOTS = 64;
+/** Lines of each name that show what its lines look like. */
+export const SHOWN_LINES = 4;
 
 interface Known {
   readonly bytes: Uint8Array;
   readonly text: string;
+  /** Lines of it so far, as many as are shown. */
+  lines: number;
 }
 interface KnownTask {
   /** From the beginning of the line to the bracket of the CPU. */
@@ -45,6 +49,9 @@ export class PlainLines {
   readonly #names: (Known | undefined)[] = Array.from({ length: NAME_SLOTS });
   /** The last task of each CPU. */
   readonly #tasks: (KnownTask | undefined)[] = Array.from({ length: CPU_SLOTS });
+
+  /** @param onShown the first lines of each event's name */
+  constructor(private readonly onShown: (frame: FrameEvent) => void) {}
 
   /**
    * @param text the same as `bytes`, which are ASCII
@@ -98,9 +105,9 @@ export class PlainLines {
       for (let c = bytes[at]!; LETTERS[c] !== 0; c = bytes[++at]!) hash = (Math.imul(hash, 31) + c) | 0;
       if (bytes[at] !== COLON) return null;
     }
-    const event = this.#name(text, bytes, eventFrom, at, hash);
+    const known = this.#name(text, bytes, eventFrom, at, hash);
     // What trace-cmd prints for a line that somebody wrote.
-    if (event === 'print') return null;
+    if (known.text === 'print') return null;
 
     at++;
     while (at < end && (bytes[at] === SPACE || bytes[at] === TAB)) at++;
@@ -108,7 +115,7 @@ export class PlainLines {
     while (bodyEnd > at && (bytes[bodyEnd - 1] === SPACE || bytes[bodyEnd - 1] === TAB)) bodyEnd--;
     // A carriage return belongs to the end of the line.
     if (bytes[bodyEnd - 1]! < SPACE || bytes[bodyEnd - 1]! > TILDE) return null;
-    return {
+    const frame: FrameEvent = {
       kind: 'event',
       lineNumber,
       task: task.task,
@@ -117,18 +124,24 @@ export class PlainLines {
       cpu,
       clock: 'ns',
       time,
-      event,
+      event: known.text,
       body: text.slice(at, bodyEnd),
     };
+    if (known.lines < SHOWN_LINES) {
+      known.lines++;
+      this.onShown(frame);
+    }
+    return frame;
   }
 
-  #name(text: string, bytes: Uint8Array, from: number, to: number, hash: number): string {
+  #name(text: string, bytes: Uint8Array, from: number, to: number, hash: number): Known {
     const slot = (hash ^ (hash >>> 10)) & (NAME_SLOTS - 1);
     const known = this.#names[slot];
-    if (known !== undefined && isSame(known.bytes, bytes, from, to)) return known.text;
+    if (known !== undefined && isSame(known.bytes, bytes, from, to)) return known;
     const name = ownString(text, from, to);
-    this.#names[slot] = { bytes: bytes.slice(from, to), text: name };
-    return name;
+    const made: Known = { bytes: bytes.slice(from, to), text: name, lines: 0 };
+    this.#names[slot] = made;
+    return made;
   }
 }
 

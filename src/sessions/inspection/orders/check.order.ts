@@ -13,7 +13,7 @@ import { resolveParameters } from '../../../core/scenarios/scenario.js';
 import { RowActivity } from '../../../core/traces/activity/row-signals.js';
 import { type CheckAnswer, CheckedTrace } from '../../../core/traces/check/checked-trace.js';
 import { probedProtocol } from '../../../core/traces/check/probed.js';
-import { TraceCheck } from '../../../core/traces/check/trace-check.js';
+import { type CheckOptions, TraceCheck } from '../../../core/traces/check/trace-check.js';
 import type { FrameEvent } from '../../../core/traces/frames/frame.js';
 import type { StoredSession } from '../../../store/session.js';
 import { limitExceeded, queryRefused } from '../../../store/store.errors.js';
@@ -51,13 +51,13 @@ export const checkOrder = order(
     const asked = text === undefined ? protocol : await Sandbox.once(text, 'checked', null);
     const options = asked === null ? {} : { protocols: [asked] };
     return isTrace(session.manifest)
-      ? await readTrace(new CheckedTrace(options), session, request, context)
-      : await runAgain(new TraceCheck(options), session, request, context);
+      ? await readTrace(options, session, request, context)
+      : await runAgain(new TraceCheck({ ...options, rcuCallbacks: false }), session, request, context);
   },
 );
 
 async function readTrace(
-  check: CheckedTrace,
+  options: CheckOptions,
   { id }: StoredSession,
   request: CheckRequest,
   context: OrderContext,
@@ -67,6 +67,10 @@ async function readTrace(
   const of = document.lines ?? 0;
   if (of > MAX_CHECKED_EVENTS)
     throw limitExceeded('MAX_CHECKED_EVENTS', MAX_CHECKED_EVENTS, of, 'lines of one check');
+  // What the probes missed is known from the import.
+  const missed = (document.gapList ?? []).filter(({ kind }) => kind === 'kprobe misses');
+  const kprobeMisses = new Map(missed.map(({ probe, lost }) => [probe ?? '', lost ?? 0]));
+  const check = new CheckedTrace({ ...options, kprobeMisses });
   let told = 0;
   for (let number = 1; ; number++) {
     const [chunk] = reader.traceLines(id, number, 1);
@@ -88,7 +92,7 @@ async function readTrace(
       await context.send({ rows: told, of } satisfies CheckProgress);
     }
   }
-  check.ended(of, (document.broken ?? null) !== null);
+  check.ended({ lines: of, cut: document.broken ?? null, missing: document.missing ?? 0 });
   return check.answer();
 }
 
