@@ -1,5 +1,5 @@
 // Where files that are served lie: the compiled page of this package, and swagger-ui's own.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +17,12 @@ export function packageRoot(): string {
 
 export function pageFolder(): string {
   return join(packageRoot(), 'web', 'dist');
+}
+
+/** The page itself, one file that names the others; null: it is not built. */
+export function pageText(): string | null {
+  const file = join(pageFolder(), 'index.html');
+  return existsSync(file) ? readFileSync(file, 'utf8') : null;
 }
 
 /** swagger-ui comes with @nestjs/swagger. */

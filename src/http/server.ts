@@ -22,6 +22,7 @@ import { RetentionService } from '../upkeep/retention.service.js';
 import { Access } from './access.js';
 import { answerClientError } from './client-errors.js';
 import { demoIfEmpty } from './demo.js';
+import { pageText } from './files.js';
 import { addHooks } from './hooks.js';
 import type { HttpParts } from './http.module.js';
 import { HttpRequest } from './http-request.js';
@@ -71,7 +72,7 @@ export async function startServer(
   });
   app.useLogger(nestLogger(log));
   try {
-    app.useGlobalFilters(new ProblemFilter(log));
+    app.useGlobalFilters(new ProblemFilter(log, pageText()));
     addHooks(app, parts, metrics);
     addBodies(app);
     await addPlainRoutes(app, openApiDocument(app, !tokens.none));

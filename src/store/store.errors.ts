@@ -106,8 +106,10 @@ export function cannotGoOn(sessionId: string, why: string): StoreError {
   return new StoreError('cannot_go_on', `session ${sessionId} cannot go on: ${why}`, { sessionId, why });
 }
 
-export function sessionNotFound(sessionId: string): StoreError {
-  return new StoreError('session_not_found', `there is no session ${sessionId}`, { sessionId });
+/** @param was its number has been given out: it was deleted, or an import that did not come to its end */
+export function sessionNotFound(sessionId: string, was = false): StoreError {
+  const text = was ? `session ${sessionId} is not there any more` : `there is no session ${sessionId}`;
+  return new StoreError('session_not_found', text, { sessionId });
 }
 
 export function sessionSealed(sessionId: string, state: string): StoreError {

@@ -26,7 +26,11 @@ export interface WatchedPage {
 export async function openPage(
   browser: Browser,
   url: string,
-  { tour, ...options }: BrowserContextOptions & { readonly tour?: boolean } = {},
+  {
+    tour,
+    latencyMs,
+    ...options
+  }: BrowserContextOptions & { readonly tour?: boolean; readonly latencyMs?: number } = {},
 ): Promise<WatchedPage> {
   const context = await browser.newContext({
     viewport: { width: 1280, height: 800 },
@@ -35,7 +39,18 @@ export async function openPage(
   });
   // Nobody's first visit: the tour lies over what tests click.
   if (tour !== true) await context.addInitScript("localStorage.setItem('rootline.tour', 'done')");
+  await context.addInitScript(WATCH_SHIFTS);
   const page = await context.newPage();
+  if (latencyMs !== undefined) {
+    // Answers come one after the other, as over a network: what is missing for a moment must not move what is there.
+    const devtools = await context.newCDPSession(page);
+    await devtools.send('Network.emulateNetworkConditions', {
+      offline: false,
+      latency: latencyMs,
+      downloadThroughput: -1,
+      uploadThroughput: -1,
+    });
+  }
   const origin = new URL(url).origin;
   const errors: string[] = [];
   const foreign: string[] = [];
@@ -48,6 +63,27 @@ export async function openPage(
   page.on('pageerror', (error) => errors.push(String(error)));
   await page.goto(url);
   return { page, errors, foreign };
+}
+
+/** Kept from the beginning on: an observer that comes later is told of a few only. */
+const WATCH_SHIFTS = `
+  window.shifts = [];
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts.push(entry.value);
+  }).observe({ type: 'layout-shift', buffered: true });`;
+
+/** Cumulative layout shift so far, without what an input has moved. */
+export function movedShare(page: Page): Promise<number> {
+  return page.evaluate<number>('window.shifts.reduce((sum, value) => sum + value, 0)');
+}
+
+const REST_MS = 300;
+
+/** No request has been under way for a moment, and nothing says that it is being read. */
+export async function resting(page: Page): Promise<void> {
+  await page.locator('[aria-busy=true]').waitFor({ state: 'detached' });
+  await page.waitForLoadState('networkidle');
+  await page.waitForTimeout(REST_MS);
 }
 
 interface AxeResult {

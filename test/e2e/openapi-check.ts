@@ -67,6 +67,8 @@ export class OpenApiCheck {
     if (operation === undefined) {
       if (NOT_DESCRIBED.test(plain) && status < 400) return;
       if (status < 400) throw new Error(`${what}: the document has no such route`);
+      // Who comes with a browser to an address that nobody has is shown the page.
+      if (status === 404 && kind === 'text/html' && !/^\/(api|docs|health|metrics)\b/.test(plain)) return;
       if (kind !== PROBLEM) throw new Error(`${what}: an error that is no problem`);
       this.follows(`${DOCUMENT}#/components/schemas/Problem`, text, what);
       return;

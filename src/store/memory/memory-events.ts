@@ -350,7 +350,8 @@ export class MemoryEvents implements EventReader {
   private find(sessionId: string): Kept {
     const number = Number(sessionId);
     const kept = this.deleted.has(number) ? undefined : this.kept.get(number);
-    if (kept === undefined || String(number) !== sessionId) throw sessionNotFound(sessionId);
+    if (kept === undefined || String(number) !== sessionId)
+      throw sessionNotFound(sessionId, this.deleted.has(number));
     return kept;
   }
 

@@ -24,7 +24,7 @@ import { nextOf, planPage } from '../row-query.js';
 import { clipSegments, type Segment } from '../segments.js';
 import type { StoredSession } from '../session.js';
 import { SnapshotFigures } from '../snapshot-figures.js';
-import { sessionNotFound } from '../store.errors.js';
+import { type StoreError, sessionNotFound } from '../store.errors.js';
 import { type StoreLimits, withLimits } from '../store.limits.js';
 import { openReadOnly } from './connection.js';
 import { readDecisions } from './decision-reads.js';
@@ -75,8 +75,9 @@ export class SqliteEventReader implements EventReader {
 
   session(sessionId: string): StoredSession {
     return this.guarded(() => {
-      const row = this.statements.session.get(sessionNumber(sessionId)) as SessionRow | undefined;
-      if (row === undefined) throw sessionNotFound(sessionId);
+      const number = sessionNumber(sessionId);
+      const row = this.statements.session.get(number) as SessionRow | undefined;
+      if (row === undefined) throw this.missing(number);
       return sessionOfRow(row);
     });
   }
@@ -287,8 +288,14 @@ export class SqliteEventReader implements EventReader {
   private endOf(sessionId: string): { readonly number: number; readonly position: number } {
     const number = sessionNumber(sessionId);
     const position = this.statements.position.get(number) as number | undefined;
-    if (position === undefined) throw sessionNotFound(sessionId);
+    if (position === undefined) throw this.missing(number);
     return { number, position };
+  }
+
+  /** Numbers are given out once: up to the latest, each was a session. */
+  private missing(number: number): StoreError {
+    const given = this.statements.numbersGiven.get() as number | undefined;
+    return sessionNotFound(String(number), number <= (given ?? 0));
   }
 
   private guarded<T>(read: () => T): T {
@@ -312,6 +319,7 @@ function prepareStatements(db: Database) {
     session: db.prepare(`SELECT ${SESSION_COLUMNS} FROM session WHERE session = ? AND ${LIVE_SESSION}`),
     sessions: db.prepare(`SELECT ${SESSION_COLUMNS} FROM session WHERE ${LIVE_SESSION} ORDER BY session`),
     tombstones: db.prepare('SELECT session FROM tombstone').pluck(),
+    numbersGiven: db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'session'").pluck(),
     count: db.prepare(`SELECT count(*) FROM session WHERE ${LIVE_SESSION}`).pluck(),
     storedBytes: db
       .prepare(`SELECT coalesce(sum(stored_bytes), 0) FROM session WHERE ${LIVE_SESSION}`)

@@ -4,13 +4,14 @@ import { LoginNeeded, useToken } from '../api/token.js';
 import { startWatching } from '../live/watch.js';
 import { Boundary } from '../ui/boundary.js';
 import { EmptyState } from '../ui/states.js';
+import { useTitle } from '../ui/title.js';
 import { KeySheet } from './key-sheet.js';
 import { useKeys } from './keys.js';
 import { later } from './later.js';
 import { Link } from './link.js';
 import { Rail } from './rail.js';
 import { go, usePlace } from './router.js';
-import { StatusLine } from './status.js';
+import { StatusLine, useStatus } from './status.js';
 import { toggleTheme } from './theme.js';
 import { routeOf, VIEWS } from './views.js';
 
@@ -65,17 +66,31 @@ export function App() {
   );
 }
 
+/** An address that nobody has: mistyped, or of another version. */
+function NoView({ path }: { readonly path: string }) {
+  useTitle('Not found');
+  useStatus({ facts: [], command: '--help', keys: [['?', 'all keys']] });
+  return (
+    <EmptyState title="There is no such view">
+      <p className="t2">
+        Nothing is at <span className="m">{path}</span>. The views are:
+      </p>
+      <p className="choices">
+        {VIEWS.map(({ base, title }, i) => (
+          <Link key={base} to={base} className={i === 0 ? 'btn p' : 'btn'}>
+            {title}
+          </Link>
+        ))}
+      </p>
+    </EmptyState>
+  );
+}
+
 function Routed({ path, query }: { readonly path: string; readonly query: URLSearchParams }) {
   const routed = routeOf(path);
   if (path === '/') return null;
   if (routed === null) {
-    return (
-      <EmptyState title="There is no such view">
-        <Link to="/sessions" className="btn p">
-          Sessions
-        </Link>
-      </EmptyState>
-    );
+    return <NoView path={path} />;
   }
   const Shown = routed.view.Component;
   return (

@@ -67,6 +67,7 @@ export function routeOf(path: string): Routed | null {
   const found = VIEWS.find(({ base }) => path === base || path.startsWith(`${base}/`));
   if (found === undefined) return null;
   const rest = decoded(path.slice(found.base.length + 1));
+  if (rest.includes('/') || (rest !== '' && found.one === undefined)) return null;
   return { view: rest !== '' && found.one !== undefined ? found.one : found.view, rest };
 }
 

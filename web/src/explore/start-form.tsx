@@ -2,29 +2,22 @@
 import { type FormEvent, useState } from 'react';
 import { ask } from '../api/ask.js';
 import { useResource } from '../api/resource.js';
-import type { Protocols } from '../api/schema.js';
 import { go, setQuery } from '../app/router.js';
-import { count } from '../ui/format.js';
-import { ErrorState } from '../ui/states.js';
 import {
-  FIRST_LITMUS,
-  type Litmus,
-  NUMBERS,
-  parameterKey,
-  requestOf,
-  SAMPLES,
-  SEARCHES,
-} from './model/request.js';
-
-type Protocol = Protocols['protocols'][number];
+  cleared,
+  NumberField,
+  type Protocol,
+  ProtocolField,
+  SelectField,
+  useProtocols,
+} from '../ui/fields.js';
+import { count } from '../ui/format.js';
+import { parameterKey, parametersIn } from '../ui/model/parameters.js';
+import { ErrorState } from '../ui/states.js';
+import { FIRST_LITMUS, type Litmus, NUMBERS, requestOf, SAMPLES, SEARCHES } from './model/request.js';
 
 export function useLitmus(): readonly Litmus[] | undefined {
   return useResource('litmus', (signal) => ask<'Litmus_list'>('GET', '/litmus', { signal })).data?.litmus;
-}
-
-export function useProtocols(): readonly Protocol[] | undefined {
-  return useResource('protocols', (signal) => ask<'Protocols_list'>('GET', '/protocols', { signal })).data
-    ?.protocols;
 }
 
 /** Why this litmus says nothing about that protocol; null: it does. */
@@ -46,6 +39,9 @@ export function StartForm({ query }: { readonly query: URLSearchParams }) {
   const protocol = protocols?.find(({ id }) => id === request.protocol);
   const without = notFor(litmus, protocol);
   const sampled = request.search !== 'exhaustive';
+  // Closed where nothing in it was said, unless somebody has opened it.
+  const needed = sampled || NUMBERS.some(([name]) => query.has(name)) || query.has('transplant');
+  const bounds = query.has('bounds') ? query.get('bounds') === '1' : needed;
   const start = (event: FormEvent) => {
     event.preventDefault();
     setBusy(true);
@@ -65,69 +61,38 @@ export function StartForm({ query }: { readonly query: URLSearchParams }) {
       </div>
       <form onSubmit={start} className="scroll">
         <div className="fields">
-          <label htmlFor="explore-litmus">Litmus</label>
-          <select
+          <SelectField
             id="explore-litmus"
-            className="in"
+            label="Litmus"
             value={request.litmus}
-            onChange={(e) => setQuery({ litmus: e.target.value })}
-          >
-            {(all ?? [{ id: request.litmus, title: '' }]).map(({ id, title }) => (
-              <option key={id} value={id} title={title}>
-                {id}
-              </option>
-            ))}
-          </select>
-          <span />
-          <label htmlFor="explore-protocol">Protocol</label>
-          <select
+            choices={all}
+            choose={(next) => setQuery({ ...cleared(parametersIn(query)), litmus: next })}
+          />
+          <ProtocolField
             id="explore-protocol"
-            className="in"
             value={request.protocol}
-            onChange={(e) => setQuery({ protocol: e.target.value })}
-          >
-            {(protocols ?? []).map((one) => (
-              <option
-                key={one.id}
-                value={one.id}
-                title={notFor(litmus, one) ?? one.title}
-                disabled={one.fault !== null}
-              >
-                {one.id}
-                {one.origin === 'user' ? ' (yours)' : ''}
-                {notFor(litmus, one) === null ? '' : ' ·'}
-              </option>
-            ))}
-            {protocols?.every(({ id }) => id !== request.protocol) !== false && (
-              <option value={request.protocol}>{request.protocol}</option>
-            )}
-          </select>
-          <span />
+            protocols={protocols}
+            notFor={(one) => notFor(litmus, one)}
+          />
           {litmus?.parameters.map(({ name, default: usual, min, max, doc }) => (
             <NumberField
               key={name}
+              id={`explore-${parameterKey(name)}`}
               name={parameterKey(name)}
               label={name}
-              unit=""
-              doc={`${doc}; ${count(min)} to ${count(max)}`}
+              doc={doc}
+              range={{ min, max }}
               usual={count(usual)}
               query={query}
             />
           ))}
-          <label htmlFor="explore-search">Search</label>
-          <select
+          <SelectField
             id="explore-search"
-            className="in"
-            value={request.search}
-            onChange={(e) => setQuery({ search: e.target.value === 'exhaustive' ? null : e.target.value })}
-          >
-            {SEARCHES.map((name) => (
-              <option key={name} value={name}>
-                {name === 'pct' ? 'pct (priorities)' : name}
-              </option>
-            ))}
-          </select>
-          <span />
+            label="Search"
+            value={request.search ?? SEARCHES[0]}
+            choices={SEARCHES.map((id) => ({ id, text: id === 'pct' ? 'pct (priorities)' : id }))}
+            choose={(next) => setQuery({ search: next === SEARCHES[0] ? null : next })}
+          />
         </div>
         <div className="checks">
           <label className="check" title="partial order and symmetry: the verdict does not depend on them">
@@ -155,31 +120,37 @@ export function StartForm({ query }: { readonly query: URLSearchParams }) {
             Whole states
           </label>
         </div>
-        <details open={sampled || [...NUMBERS].some(([name]) => query.has(name)) || query.has('transplant')}>
+        <details
+          open={bounds}
+          onToggle={({ currentTarget: { open } }) => {
+            if (open !== bounds) setQuery({ bounds: open === needed ? null : open ? 1 : 0 });
+          }}
+        >
           <summary>Bounds: reaching one is a verdict of its own</summary>
           <div className="fields">
             {(sampled ? [...SAMPLES, ...NUMBERS] : NUMBERS).map(([name, unit, doc]) => (
-              <NumberField key={name} name={name} label={name} unit={unit} doc={doc} usual="" query={query} />
+              <NumberField
+                key={name}
+                id={`explore-${name}`}
+                name={name}
+                label={name}
+                unit={unit}
+                doc={doc}
+                usual=""
+                query={query}
+              />
             ))}
-            <label htmlFor="explore-transplant" title="a counterexample's schedule is tried there as well">
-              try also under
-            </label>
-            <select
+            <SelectField
               id="explore-transplant"
-              className="in"
+              label="try also under"
+              doc="a counterexample's schedule is tried there as well"
               value={query.get('transplant') ?? ''}
-              onChange={(e) => setQuery({ transplant: e.target.value })}
-            >
-              <option value="">no other</option>
-              {protocols
-                ?.filter(({ origin }) => origin === 'shipped')
-                .map(({ id }) => (
-                  <option key={id} value={id}>
-                    {id}
-                  </option>
-                ))}
-            </select>
-            <span />
+              choices={[
+                { id: '', text: 'no other' },
+                ...(protocols ?? []).filter(({ origin }) => origin === 'shipped'),
+              ]}
+              choose={(transplant) => setQuery({ transplant })}
+            />
           </div>
         </details>
         <div className="actions">
@@ -197,40 +168,5 @@ export function StartForm({ query }: { readonly query: URLSearchParams }) {
         {error !== null && <ErrorState error={error} />}
       </form>
     </section>
-  );
-}
-
-function NumberField({
-  name,
-  label,
-  unit,
-  doc,
-  usual,
-  query,
-}: {
-  readonly name: string;
-  readonly label: string;
-  readonly unit: string;
-  readonly doc: string;
-  readonly usual: string;
-  readonly query: URLSearchParams;
-}) {
-  const id = `explore-${name}`;
-  return (
-    <>
-      <label htmlFor={id} className="cut" title={doc}>
-        {label}
-      </label>
-      <input
-        id={id}
-        className="in"
-        inputMode="numeric"
-        placeholder={usual}
-        title={doc}
-        value={query.get(name) ?? ''}
-        onChange={(e) => setQuery({ [name]: e.target.value.replace(/[^\d,]/g, '') })}
-      />
-      <span className="t3">{unit}</span>
-    </>
   );
 }

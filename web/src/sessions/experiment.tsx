@@ -88,7 +88,7 @@ function Figures({ rows }: { readonly rows: readonly Row[] }) {
     <table className="figures">
       <thead>
         <tr>
-          <th aria-label="Context reset on" />
+          <th className="what" aria-label="Context reset on" />
           {SIDES.map(([protocol, doc]) => (
             <th key={protocol} className="edge" colSpan={3}>
               <span className="m">{protocol}</span> <span className="t3">{doc}</span>
@@ -148,14 +148,15 @@ function Side({ row, side }: { readonly row: Row | undefined; readonly side: str
     const where =
       stuck?.phase === undefined
         ? ''
-        : `${stuck.phase}, ${stuck.exit}, ${count(session.rootAllocations)} roots · `;
+        : `in ${stuck.phase}, ${stuck.exit}, after ${count(session.rootAllocations)} roots`;
     return (
       <td className="edge" colSpan={3}>
         <Link to={open} className="hang">
           ✕ no progress
         </Link>
+        <small>{where}</small>
         <small>
-          ours: {where}mail: {mail.words}
+          mail: {mail.words}
           {tick}
         </small>
       </td>
@@ -204,6 +205,10 @@ function Figure({
 }) {
   const unit = digits > 0 ? ' s' : '';
   const agrees = ours !== null && mail !== null && Math.abs(ours - mail) <= mail * AGREES;
+  const off =
+    ours === null || mail === null || mail === 0
+      ? null
+      : `${ours > mail ? '+' : '−'}${((Math.abs(ours - mail) / mail) * 100).toFixed(1)} %`;
   return (
     <td className={className}>
       <Link to={to}>
@@ -212,6 +217,7 @@ function Figure({
       <small>
         {mail === null ? '\u00a0' : `mail ${count(mail)}${unit}`}
         {agrees && <span className="good"> ✓</span>}
+        {off !== null && !agrees && <span className="warn"> {off}</span>}
       </small>
     </td>
   );

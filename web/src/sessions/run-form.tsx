@@ -1,54 +1,52 @@
 // Start a run: scenario, protocol, seed, parameters, and costs with where each figure comes from. What differs from the
-// defaults is sent, nothing else. The started session is watched here until it ends.
+// defaults is sent, nothing else. The address has every field; the started session is watched here until it ends.
 import { type FormEvent, useState } from 'react';
 import { ask } from '../api/ask.js';
 import { useResource } from '../api/resource.js';
-import type { Costs, Scenarios } from '../api/schema.js';
 import { Link } from '../app/link.js';
 import { setQuery } from '../app/router.js';
 import { useChange } from '../live/watch.js';
+import { cleared, NumberField, ProtocolField, SelectField, useProtocols } from '../ui/fields.js';
 import { count } from '../ui/format.js';
+import { costKey, givenNumbers, numberOf, parameterKey, parametersIn } from '../ui/model/parameters.js';
 import { ErrorState } from '../ui/states.js';
 
-type Parameter = Scenarios['scenarios'][number]['parameters'][number];
-type Cost = Costs['costs'][number];
+/** Where nobody has said anything. */
+export const FIRST_SCENARIO = 'smi';
+const FIRST_PROTOCOL = 'v5.18';
 
 export function RunForm({ query }: { readonly query: URLSearchParams }) {
-  const scenarios = useResource('scenarios', () => ask<'Scenarios_list'>('GET', '/scenarios')).data
-    ?.scenarios;
-  const protocols = useResource('protocols', () => ask<'Protocols_list'>('GET', '/protocols')).data
-    ?.protocols;
-  const costs = useResource('costs', () => ask<'Costs_list'>('GET', '/costs')).data?.costs;
-  const [values, setValues] = useState<{ readonly [name: string]: string }>({});
-  const [showCosts, setShowCosts] = useState(false);
-  const [started, setStarted] = useState<string | null>(null);
+  const scenarios = useResource('scenarios', (signal) =>
+    ask<'Scenarios_list'>('GET', '/scenarios', { signal }),
+  ).data?.scenarios;
+  const protocols = useProtocols();
+  const costs = useResource('costs', (signal) => ask<'Costs_list'>('GET', '/costs', { signal })).data?.costs;
   const [error, setError] = useState<Error | null>(null);
   const [busy, setBusy] = useState(false);
-  const scenario = query.get('scenario') ?? 'smi';
-  const protocol = query.get('protocol') ?? 'v5.18';
-  const seed = query.get('seed') ?? '1';
-  const parameters = scenarios?.find(({ id }) => id === scenario)?.parameters ?? [];
-  const set = (name: string, value: string) => setValues((before) => ({ ...before, [name]: value }));
+  const scenario = query.get('scenario') ?? FIRST_SCENARIO;
+  const protocol = query.get('protocol') ?? FIRST_PROTOCOL;
+  const seed = query.get('seed') ?? '';
+  const showCosts = query.get('costs') === '1';
+  const started = query.get('started');
+  const chosen = scenarios?.find(({ id }) => id === scenario);
+  const parameters = chosen?.parameters ?? [];
+  const names = <T extends { readonly name: string }>(all: readonly T[]) => all.map(({ name }) => name);
 
   const run = (event: FormEvent) => {
     event.preventDefault();
     setBusy(true);
     setError(null);
-    const given = (prefix: string) =>
-      Object.fromEntries(
-        Object.entries(values)
-          .filter(([name, value]) => name.startsWith(prefix) && value.trim() !== '')
-          .map(([name, value]): [string, number] => [
-            name.slice(prefix.length),
-            Number(value.replaceAll(',', '')),
-          ]),
-      );
-    const known = new Set(parameters.map(({ name }) => name));
-    const set_ = Object.fromEntries(Object.entries(given('p:')).filter(([name]) => known.has(name)));
     ask<'Sessions_create'>('POST', '/sessions', {
-      body: { scenario, protocol, seed: Number(seed), parameters: set_, costs: given('c:') },
+      body: {
+        scenario,
+        protocol,
+        seed: seed === '' ? 1 : numberOf(seed),
+        parameters: givenNumbers(query, names(parameters), parameterKey),
+        costs: givenNumbers(query, names(costs ?? []), costKey),
+      },
     })
-      .then(({ id }) => setStarted(id), setError)
+      // It is what is looked at next.
+      .then(({ id }) => setQuery({ started: id, session: id }), setError)
       .finally(() => setBusy(false));
   };
 
@@ -57,58 +55,54 @@ export function RunForm({ query }: { readonly query: URLSearchParams }) {
       <div className="ph">
         <h2>Start a run</h2>
         <span className="sp" />
-        {started !== null && <Progress id={started} />}
+        {started !== null && /^[1-9]\d{0,15}$/.test(started) && <Progress id={started} />}
       </div>
       <form onSubmit={run} className="scroll">
         <div className="fields">
-          <label htmlFor="run-scenario">Scenario</label>
-          <select
+          <SelectField
             id="run-scenario"
-            className="in"
+            label="Scenario"
             value={scenario}
-            onChange={(e) => setQuery({ scenario: e.target.value })}
-          >
-            {(scenarios ?? [{ id: scenario, title: '' }]).map(({ id, title }) => (
-              <option key={id} value={id} title={title}>
-                {id}
-              </option>
-            ))}
-          </select>
-          <span />
-          <label htmlFor="run-protocol">Protocol</label>
-          <select
-            id="run-protocol"
-            className="in"
-            value={protocol}
-            onChange={(e) => setQuery({ protocol: e.target.value })}
-          >
-            {(protocols ?? [{ id: protocol, title: '' }]).map(({ id, title }) => (
-              <option key={id} value={id} title={title}>
-                {id}
-              </option>
-            ))}
-          </select>
-          <span />
-          <label htmlFor="run-seed">Seed</label>
-          <input
-            id="run-seed"
-            className="in"
-            inputMode="numeric"
-            value={seed}
-            onChange={(e) => setQuery({ seed: e.target.value.replace(/\D/g, '') })}
+            choices={scenarios}
+            choose={(next) => setQuery({ ...cleared(parametersIn(query)), scenario: next })}
           />
-          <span />
-          {parameters.map((parameter) => (
-            <ParameterField
-              key={parameter.name}
-              parameter={parameter}
-              value={values[`p:${parameter.name}`] ?? ''}
-              set={set}
+          <ProtocolField id="run-protocol" value={protocol} protocols={protocols} />
+          <NumberField
+            id="run-seed"
+            name="seed"
+            label="Seed"
+            doc="of every random choice: the same seed is the same run"
+            usual="1"
+            query={query}
+          />
+          {parameters.map(({ name, default: initially, min, max, unit, doc, words }) => (
+            <NumberField
+              key={name}
+              id={`run-p-${name}`}
+              name={parameterKey(name)}
+              label={name}
+              doc={doc}
+              usual={words === null ? count(initially) : String(initially)}
+              unit={unit}
+              range={{ min, max }}
+              words={words}
+              query={query}
             />
           ))}
           {showCosts &&
-            costs?.map((cost) => (
-              <CostField key={cost.name} cost={cost} value={values[`c:${cost.name}`] ?? ''} set={set} />
+            costs?.map(({ name, ns, min, max, confidence, condition, source }) => (
+              <NumberField
+                key={name}
+                id={`run-c-${name}`}
+                name={costKey(name)}
+                label={name}
+                doc={`${condition}; ${source}`}
+                usual={count(ns)}
+                unit="ns"
+                source={{ confidence, text: source }}
+                range={{ min, max }}
+                query={query}
+              />
             ))}
         </div>
         <div className="actions">
@@ -119,7 +113,7 @@ export function RunForm({ query }: { readonly query: URLSearchParams }) {
             type="button"
             className="btn g"
             aria-expanded={showCosts}
-            onClick={() => setShowCosts(!showCosts)}
+            onClick={() => setQuery({ costs: showCosts ? null : 1 })}
           >
             {showCosts ? 'Hide costs' : `Costs (${costs?.length ?? '…'})`}
           </button>
@@ -128,92 +122,6 @@ export function RunForm({ query }: { readonly query: URLSearchParams }) {
       </form>
     </section>
   );
-}
-
-function ParameterField({
-  parameter,
-  value,
-  set,
-}: {
-  readonly parameter: Parameter;
-  readonly value: string;
-  readonly set: (name: string, value: string) => void;
-}) {
-  const { name, default: initially, min, max, unit, doc, words } = parameter;
-  const id = `run-p-${name}`;
-  const range = `${count(min)} to ${count(max)} ${unit}`;
-  return (
-    <>
-      <label htmlFor={id} className="cut" title={doc}>
-        {name}
-      </label>
-      {words === null ? (
-        <input
-          id={id}
-          className="in"
-          inputMode="numeric"
-          placeholder={count(initially)}
-          title={`${doc}; ${range}`}
-          value={value}
-          aria-invalid={value !== '' && !inRange(value, min, max)}
-          onChange={(e) => set(`p:${name}`, e.target.value)}
-        />
-      ) : (
-        <select
-          id={id}
-          className="in"
-          title={doc}
-          value={value === '' ? String(initially) : value}
-          onChange={(e) => set(`p:${name}`, e.target.value)}
-        >
-          {words.map((word, i) => (
-            <option key={word} value={String(min + i)}>
-              {word}
-            </option>
-          ))}
-        </select>
-      )}
-      <span className="t3">{unit}</span>
-    </>
-  );
-}
-
-function CostField({
-  cost,
-  value,
-  set,
-}: {
-  readonly cost: Cost;
-  readonly value: string;
-  readonly set: (name: string, value: string) => void;
-}) {
-  const { name, ns, min, max, confidence, condition, source } = cost;
-  const id = `run-c-${name}`;
-  return (
-    <>
-      <label htmlFor={id} className="cut m" title={`${condition}; ${source}`}>
-        {name}
-      </label>
-      <input
-        id={id}
-        className="in"
-        inputMode="numeric"
-        placeholder={`${count(ns)} ns`}
-        title={`${count(min)} to ${count(max)} ns; ${source}`}
-        value={value}
-        aria-invalid={value !== '' && !inRange(value, min, max)}
-        onChange={(e) => set(`c:${name}`, e.target.value)}
-      />
-      <span className={`from ${confidence}`} title={source}>
-        {confidence}
-      </span>
-    </>
-  );
-}
-
-function inRange(text: string, min: number, max: number): boolean {
-  const n = Number(text.replaceAll(',', ''));
-  return Number.isFinite(n) && n >= min && n <= max;
 }
 
 function Progress({ id }: { readonly id: string }) {

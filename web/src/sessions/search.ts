@@ -58,6 +58,38 @@ export function search(sessions: readonly Summary[], text: string): Summary[] {
   return sessions.filter((session) => tests.every((test) => test(session)));
 }
 
+/** What the list can be sorted by, as the address has it: `roots` ascending, `-roots` descending. */
+export const SORTS = ['name', 'protocol', 'state', 'roots', 'findings', 'events'] as const;
+export type Sort = (typeof SORTS)[number];
+/** Begins with the most: what somebody looks for is at that end. */
+const FROM_ABOVE: ReadonlySet<Sort> = new Set(['roots', 'findings', 'events']);
+
+export function sortOf(text: string | null): { readonly by: Sort; readonly down: boolean } | null {
+  const by = SORTS.find((one) => one === text?.replace(/^-/, ''));
+  return by === undefined ? null : { by, down: text?.startsWith('-') === true };
+}
+
+/** What the address says when a column's head is pressed: its first order, then the other one, then as created. */
+export function nextSort(now: string | null, by: Sort): string | null {
+  const [first, second] = FROM_ABOVE.has(by) ? [`-${by}`, by] : [by, `-${by}`];
+  return now === first ? second : now === second ? null : first;
+}
+
+/** Sorted there are no trees: each session stands for itself. Equal ones stay in the order of creation, newest first. */
+export function sorted(
+  sessions: readonly Summary[],
+  { by, down }: { readonly by: Sort; readonly down: boolean },
+): ReturnType<typeof asTree> {
+  const value = NUMBERS[by] ?? TEXTS[by] ?? titleOf;
+  const order = (a: Summary, b: Summary): number => {
+    const [x, y] = [value(a), value(b)];
+    if (typeof x === 'number' && typeof y === 'number') return x - y;
+    return String(x) < String(y) ? -1 : String(x) > String(y) ? 1 : 0;
+  };
+  const rows = [...sessions].sort((a, b) => (down ? order(b, a) : order(a, b)));
+  return rows.map((session) => ({ session, depth: 0 }));
+}
+
 /** Forks right below the session that they were forked from; how deep each stands. */
 export function asTree(
   sessions: readonly Summary[],

@@ -1,9 +1,11 @@
 // The chosen session in a few lines, with what can be done with it.
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { ask } from '../api/ask.js';
 import { useResource } from '../api/resource.js';
 import type { Session } from '../api/schema.js';
+import { useKeys } from '../app/keys.js';
 import { Link } from '../app/link.js';
+import { go } from '../app/router.js';
 import { bytes, count, time } from '../ui/format.js';
 import { ErrorState } from '../ui/states.js';
 import { milestoneText } from './milestones.js';
@@ -18,12 +20,44 @@ export function SessionCard({ summary }: { readonly summary: Summary }) {
     ask<'Sessions_get'>('GET', `/sessions/${id}`, { signal }),
   );
   const [asked, setAsked] = useState(false);
+  const sure = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (asked) sure.current?.focus();
+  }, [asked]);
   const [failure, setFailure] = useState<Error | null>(null);
   const session = data?.id === id ? data : null;
   const act = (what: Promise<unknown>) => {
     setFailure(null);
     what.then(reload, setFailure);
   };
+  const pause = () => act(ask<'Sessions_pause'>('POST', `/sessions/${id}/pause`));
+  const resume = () => act(ask<'Sessions_resume'>('POST', `/sessions/${id}/resume`));
+  const resting = state === 'paused' || state === 'interrupted';
+  useKeys([
+    {
+      key: 'Delete',
+      label: 'delete it; it is asked once more',
+      group: 'The session',
+      run: () => setAsked(true),
+    },
+    {
+      key: 'p',
+      label: 'pause it, or let it go on',
+      group: 'The session',
+      run: () => (state === 'running' ? pause() : resting && resume()),
+    },
+    ...(asked ? [{ key: 'Escape', label: 'keep it', group: 'The session', run: () => setAsked(false) }] : []),
+    ...(summary.kind === 'imported'
+      ? [
+          {
+            key: 'i',
+            label: 'its trace report',
+            group: 'The session',
+            run: () => go(`/import?session=${id}`),
+          },
+        ]
+      : []),
+  ]);
   return (
     <section className="pane card" aria-label="The chosen session">
       <div className="ph">
@@ -31,26 +65,19 @@ export function SessionCard({ summary }: { readonly summary: Summary }) {
         <span className="m t3">{id}</span>
         <span className="sp" />
         {state === 'running' && (
-          <button
-            type="button"
-            className="btn s"
-            onClick={() => act(ask<'Sessions_pause'>('POST', `/sessions/${id}/pause`))}
-          >
+          <button type="button" className="btn s" onClick={pause}>
             Pause
           </button>
         )}
-        {(state === 'paused' || state === 'interrupted') && (
-          <button
-            type="button"
-            className="btn s"
-            onClick={() => act(ask<'Sessions_resume'>('POST', `/sessions/${id}/resume`))}
-          >
+        {resting && (
+          <button type="button" className="btn s" onClick={resume}>
             Resume
           </button>
         )}
         {asked ? (
           <>
             <button
+              ref={sure}
               type="button"
               className="btn s bad"
               onClick={() => {
@@ -65,7 +92,7 @@ export function SessionCard({ summary }: { readonly summary: Summary }) {
             </button>
           </>
         ) : (
-          <button type="button" className="btn g s" onClick={() => setAsked(true)}>
+          <button type="button" className="btn g s" title="Delete (Del)" onClick={() => setAsked(true)}>
             Delete
           </button>
         )}

@@ -6,24 +6,24 @@ import { count } from '../ui/format.js';
 import { Churn } from './churn.js';
 import { Milestones } from './milestones.js';
 import type { asTree } from './search.js';
-import { titleOf } from './search.js';
+import { type Sort, sortOf, titleOf } from './search.js';
 import type { Summary } from './session-list.js';
 import { StateMark } from './state-mark.js';
 import { BrokenCell, useInvariantKinds } from './verdicts.js';
 
 type TreeRow = ReturnType<typeof asTree>[number];
 const ROW_HEIGHT = 36;
-const COLUMNS = [
-  '',
-  'Session',
-  'Protocol',
-  'State',
-  'Milestones',
-  'Roots',
-  'Churn',
-  'Findings',
-  'Events',
-] as const;
+const COLUMNS: readonly (readonly [title: string, sort: Sort | null])[] = [
+  ['', null],
+  ['Session', 'name'],
+  ['Protocol', 'protocol'],
+  ['State', 'state'],
+  ['Milestones', null],
+  ['Roots', 'roots'],
+  ['Churn', null],
+  ['Findings', 'findings'],
+  ['Events', 'events'],
+];
 const NUMERIC = new Set(['Roots', 'Events']);
 
 export function SessionTable({
@@ -33,7 +33,12 @@ export function SessionTable({
   filterBy,
   ticked,
   tick,
+  sort,
+  sortBy,
 }: {
+  /** As the address has it. */
+  readonly sort: string | null;
+  readonly sortBy: (by: Sort) => void;
   /** Sessions to be compared. */
   readonly ticked: readonly string[];
   readonly tick: (id: string) => void;
@@ -44,6 +49,7 @@ export function SessionTable({
 }) {
   const box = useRef<HTMLDivElement>(null);
   const kinds = useInvariantKinds();
+  const order = sortOf(sort);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => box.current,
@@ -57,9 +63,23 @@ export function SessionTable({
   return (
     <div className="sessions" role="table" aria-label="Sessions" aria-rowcount={rows.length + 1}>
       <div role="row" className="srow head" aria-rowindex={1}>
-        {COLUMNS.map((name) => (
-          <div key={name} role="columnheader" className={NUMERIC.has(name) ? 'n' : ''}>
-            {name === '' ? <span className="hidden">Fork</span> : name}
+        {COLUMNS.map(([name, by]) => (
+          <div
+            key={name}
+            role="columnheader"
+            className={NUMERIC.has(name) ? 'n' : ''}
+            aria-sort={
+              by !== null && by === order?.by ? (order.down ? 'descending' : 'ascending') : undefined
+            }
+          >
+            {name === '' && <span className="hidden">Fork</span>}
+            {name !== '' && by === null && name}
+            {by !== null && (
+              <button type="button" className="plain" title={`Sort by ${by}`} onClick={() => sortBy(by)}>
+                {name}
+                {by === order?.by && (order.down ? ' ↓' : ' ↑')}
+              </button>
+            )}
           </div>
         ))}
       </div>
@@ -156,7 +176,7 @@ function Row({
         </svg>
       </div>
       <div role="cell" className="name">
-        <button type="button" className="cut" onClick={() => choose(id)}>
+        <button type="button" className="cut" title={titleOf(session)} onClick={() => choose(id)}>
           {titleOf(session)}
         </button>
         <small className="m">

@@ -12,7 +12,7 @@ import { useTitle } from '../ui/title.js';
 import { ExperimentTable } from './experiment.js';
 import { ForkTree } from './fork-tree.js';
 import { RunForm } from './run-form.js';
-import { asTree, SEARCH_TERMS, search } from './search.js';
+import { asTree, nextSort, SEARCH_TERMS, search, sorted, sortOf } from './search.js';
 import { SessionCard } from './session-card.js';
 import { MAX_LISTED_SESSIONS, useSessionList } from './session-list.js';
 import { SessionTable } from './session-table.js';
@@ -25,10 +25,13 @@ export function SessionsView({ query }: ViewProps) {
   const field = useRef<HTMLInputElement>(null);
   const text = query.get('search') ?? '';
   const kind = query.get('kind');
+  const sort = query.get('sort');
   const rows = useMemo(() => {
     const found = search(sessions ?? [], text);
-    return asTree(kind === null ? found : found.filter((session) => session.kind === kind));
-  }, [sessions, text, kind]);
+    const kept = kind === null ? found : found.filter((session) => session.kind === kind);
+    const order = sortOf(sort);
+    return order === null ? asTree(kept) : sorted(kept, order);
+  }, [sessions, text, kind, sort]);
   const chosenId = query.get('session') ?? rows[0]?.session.id ?? null;
   const at = rows.findIndex(({ session }) => session.id === chosenId);
   const chosen = rows[at]?.session ?? null;
@@ -71,6 +74,12 @@ export function SessionsView({ query }: ViewProps) {
       run: () => chosen !== null && go(`/sessions/${chosen.id}`),
     },
     { key: '/', label: 'search', group: 'Sessions', run: () => field.current?.focus() },
+    ...[null, ...KINDS].map((name, i) => ({
+      key: String(i + 1),
+      label: name === null ? 'all kinds' : `only ${name}`,
+      group: 'Sessions',
+      run: () => setQuery({ kind: name }),
+    })),
     {
       key: 'r',
       label: 'start a run',
@@ -159,6 +168,8 @@ export function SessionsView({ query }: ViewProps) {
             filterBy={filterBy}
             ticked={ticked}
             tick={tick}
+            sort={sort}
+            sortBy={(by) => setQuery({ sort: nextSort(sort, by) })}
           />
         )}
         {sessions?.length === 0 && (

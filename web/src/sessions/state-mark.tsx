@@ -13,7 +13,7 @@ const SIGNS: { readonly [state: string]: readonly [sign: string, colour: string]
 };
 
 export function stateWord({ state, outcome, kind }: Pick<Summary, 'state' | 'outcome' | 'kind'>): string {
-  if (state !== 'finished') return state === 'waiting' ? 'waits for a command' : state;
+  if (state !== 'finished') return state;
   if (outcome === 'no_forward_progress') return 'no progress';
   if (outcome === 'limit_reached') return 'limit reached';
   if (outcome === 'failed') return 'failed';
@@ -25,7 +25,7 @@ export function StateMark({ session }: { readonly session: Pick<Summary, 'state'
   const wrong = word === 'no progress' || word === 'counterexample' || word === 'failed';
   const [sign, colour] = wrong ? ['✕', 'var(--badT)'] : (SIGNS[session.state] ?? ['?', 'var(--t3)']);
   return (
-    <span className="mark">
+    <span className="mark" title={session.state === 'waiting' ? 'waits for a command' : undefined}>
       <i style={{ color: colour }} aria-hidden="true">
         {sign}
       </i>

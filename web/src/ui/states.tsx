@@ -21,7 +21,7 @@ export function ErrorState({ error, retry }: { readonly error: Error; readonly r
     error instanceof Offline
       ? 'The server does not answer'
       : error instanceof Refused && error.status === 404
-        ? 'There is no such thing any more'
+        ? 'It is not there'
         : 'That did not work';
   return (
     <div className="state" role="alert">

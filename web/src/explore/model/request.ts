@@ -1,6 +1,7 @@
 // What is asked of an exploration, as the address has it: every field of the form is a word of the query, those that are as
 // they usually are are left out. Pure.
 import type { Exploration, LitmusList, NewExploration } from '../../api/schema.js';
+import { givenNumbers, parameterKey } from '../../ui/model/parameters.js';
 
 export type Litmus = LitmusList['litmus'][number];
 export const SEARCHES = ['exhaustive', 'random', 'pct'] as const;
@@ -25,41 +26,25 @@ export const SAMPLES = [
   ['pctDepth', 'changes', 'of priority in a schedule (PCT)'],
 ] as const;
 const ALL_NUMBERS = [...NUMBERS, ...SAMPLES].map(([name]) => name);
-const PARAMETER = 'p.';
-
-export const parameterKey = (name: string): string => `${PARAMETER}${name}`;
-
 /** @param litmus the one that is chosen: parameters of another one that the address still has are not sent */
 export function requestOf(
   query: URLSearchParams,
   litmus: Litmus | undefined,
 ): NewExploration & { readonly litmus: string } {
-  const numbers = ALL_NUMBERS.flatMap((name) => {
-    const text = query.get(name);
-    return text === null || text.trim() === '' ? [] : [[name, numberOf(text)] as const];
-  });
-  const parameters = (litmus?.parameters ?? []).flatMap(({ name }) => {
-    const text = query.get(parameterKey(name));
-    return text === null || text.trim() === '' ? [] : [[name, numberOf(text)] as const];
-  });
+  const numbers = givenNumbers(query, ALL_NUMBERS, (name) => name);
+  const names = (litmus?.parameters ?? []).map(({ name }) => name);
   const transplant = query.get('transplant');
   return {
     litmus: query.get('litmus') ?? FIRST_LITMUS,
     protocol: query.get('protocol') ?? FIRST_PROTOCOL,
-    parameters: Object.fromEntries(parameters),
+    parameters: givenNumbers(query, names, parameterKey),
     reductions: query.get('reductions') === 'none' ? 'none' : 'all',
     search: SEARCHES.find((name) => name === query.get('search')) ?? 'exhaustive',
     exact: query.get('exact') === '1',
     liveness: query.get('liveness') === '1',
     ...(transplant === null || transplant === '' ? {} : { transplant }),
-    ...Object.fromEntries(numbers),
+    ...numbers,
   };
-}
-
-/** What is no number goes to the server as it is not: it says what it expected. */
-function numberOf(text: string): number {
-  const n = Number(text.replaceAll(',', '').trim());
-  return Number.isFinite(n) ? n : -1;
 }
 
 type Asked = Pick<Exploration, 'litmus' | 'litmusText' | 'protocol' | 'parameters' | 'asked'>;

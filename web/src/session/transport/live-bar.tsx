@@ -1,8 +1,9 @@
 // Commands of a session that is not sealed: follow it, pause it, let it go on, step it, and tell a live machine what to do.
 // Each command names the position that it was meant for: of two tabs that command one session, the second is told.
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { ask, Refused } from '../../api/ask.js';
 import type { LiveCommand, Session } from '../../api/schema.js';
+import { useKeys } from '../../app/keys.js';
 import { count } from '../../ui/format.js';
 
 const EXAMPLES: readonly (readonly [name: string, command: LiveCommand])[] = [
@@ -47,6 +48,20 @@ export function LiveBar({
       (error: Error) => setSaid(refusalText(error)),
     );
   };
+  const field = useRef<HTMLInputElement>(null);
+  const pause = () => act(ask<'Sessions_pause'>('POST', `/sessions/${id}/pause`));
+  const resume = () => act(ask<'Sessions_resume'>('POST', `/sessions/${id}/resume`));
+  const group = 'Live session';
+  useKeys([
+    { key: 'l', label: 'follow its end, or stay', group, run: () => setFollow(!follow) },
+    {
+      key: 'u',
+      label: 'pause it, or let it go on',
+      group,
+      run: () => (may('pause') ? pause() : may('resume') && resume()),
+    },
+    { key: 'o', label: 'to the command; ↵ sends it', group, run: () => field.current?.focus() },
+  ]);
   const command = (): void => {
     let body: LiveCommand;
     try {
@@ -66,20 +81,10 @@ export function LiveBar({
       <span className="t2">
         {session.state}, {count(last)} stored
       </span>
-      <button
-        type="button"
-        className="btn s"
-        disabled={!may('pause')}
-        onClick={() => act(ask<'Sessions_pause'>('POST', `/sessions/${id}/pause`))}
-      >
+      <button type="button" className="btn s" disabled={!may('pause')} onClick={pause}>
         Pause
       </button>
-      <button
-        type="button"
-        className="btn s"
-        disabled={!may('resume')}
-        onClick={() => act(ask<'Sessions_resume'>('POST', `/sessions/${id}/resume`))}
-      >
+      <button type="button" className="btn s" disabled={!may('resume')} onClick={resume}>
         Resume
       </button>
       <button
@@ -115,10 +120,14 @@ export function LiveBar({
             ))}
           </select>
           <input
+            ref={field}
             className="in"
             aria-label="Command"
             value={text}
             onChange={(event) => setText(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key === 'Enter' && may('command')) command();
+            }}
           />
           <button type="button" className="btn p s" disabled={!may('command')} onClick={command}>
             Send
