@@ -153,10 +153,10 @@ export class Fold {
   }
 
   /** Thread t births a root with mmu_lock held, as the era does; returns its page. */
-  birth(t: number, role = NORMAL, vm = 0): number {
+  birth(t: number, role = NORMAL, vm = 0, refcount: number = this.set.rules.initialRefcount): number {
     const page = this.freePage;
     const serial = this.w.machineWord(MACHINE.NEXT_ROOT);
-    this.on(t, 'RootAllocated', serial, role, this.set.rules.initialRefcount, page);
+    this.on(t, 'RootAllocated', serial, role, refcount, page);
     this.pagesLock(t, vm).on(t, 'RootListed', serial, vm, 1, page).pagesUnlock(t, vm);
     return page;
   }

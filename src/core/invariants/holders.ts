@@ -11,6 +11,7 @@ import {
 } from '../aggregates/layout.js';
 import { role_is_invalid, roleText } from '../aggregates/role.js';
 import type { World } from '../aggregates/world.js';
+import type { InvariantRules } from './rules.js';
 
 export interface RootHolders {
   /** Number of the root by birth. */
@@ -52,7 +53,33 @@ export function slotsNaming(w: World, page: number): string[] {
   return out;
 }
 
-export function describeLedger(w: World, page: number, initialRefcount: number): RootHolders {
+/** `r1 (4-level): refcount 2: vcpu 1 (vcpu0 root.hpa), tdpMmu 1; missing put: of the TDP MMU itself`. */
+export function holdersText(h: RootHolders): string {
+  const slots = h.slots.length === 0 ? '' : ` (${h.slots.join(', ')})`;
+  const classes = [
+    h.vcpu === 0 && h.slots.length === 0 ? '' : `vCPUs ${h.vcpu}${slots}`,
+    h.iterator === 0 ? '' : `iterators ${h.iterator}`,
+    h.tdpMmu === 0 ? '' : `the TDP MMU ${h.tdpMmu}`,
+    h.work === 0 ? '' : `work items ${h.work}`,
+  ].filter((text) => text !== '');
+  const held = classes.length === 0 ? 'nobody holds it' : `held by ${classes.join(', ')}`;
+  const missing = h.missingPut === null ? '' : `; missing put: ${OWNER_TEXT[h.missingPut]}`;
+  const surplus = h.surplusPut === null ? '' : `; surplus put (or missing get): ${OWNER_TEXT[h.surplusPut]}`;
+  return `r${h.root} (${h.role}) has refcount ${h.refcount}, ${held}${missing}${surplus}`;
+}
+
+const OWNER_TEXT: { readonly [owner: string]: string } = {
+  vcpu: "a vCPU's",
+  iterator: "an iterator's",
+  tdpMmu: "the TDP MMU's own",
+  work: "a work item's",
+};
+
+export function describeLedger(
+  w: World,
+  page: number,
+  { initialRefcount, invalidationGives }: Pick<InvariantRules, 'initialRefcount' | 'invalidationGives'>,
+): RootHolders {
   const word = (field: number): number => w.pageWord(page, field);
   const held = {
     vcpu: word(PAGE.HOLD_VCPU),
@@ -64,19 +91,23 @@ export function describeLedger(w: World, page: number, initialRefcount: number):
   const surplus = Object.entries(held).find(([, n]) => n < 0)?.[0];
   const more = slots.length > held.vcpu ? 'vcpu' : undefined;
   const valid = !role_is_invalid(word(PAGE.ROLE));
-  const own =
-    initialRefcount === 2 && valid && held.tdpMmu < 1 && word(PAGE.LISTED) === 1 ? 'tdpMmu' : undefined;
+  const hasOwn = initialRefcount === 2;
+  const own = hasOwn && valid && held.tdpMmu < 1 && word(PAGE.LISTED) === 1 ? 'tdpMmu' : undefined;
+  /** References of the TDP MMU that the protocol knows of, of a root that is valid or waits for its zap. */
+  const known = hasOwn || (invalidationGives && !valid) ? 1 : 0;
   const over = w.vmWord(word(PAGE.VM), VM.STATE) === VM_STATE.destroyed;
   const missing =
-    held.vcpu > slots.length
-      ? 'vcpu'
-      : held.work > 0 && (over || word(PAGE.WORK) === WORK.idle)
-        ? 'work'
-        : over && held.iterator > 0
-          ? 'iterator'
-          : over && held.tdpMmu > 0
-            ? 'tdpMmu'
-            : null;
+    !over && held.tdpMmu > known
+      ? 'tdpMmu'
+      : held.vcpu > slots.length
+        ? 'vcpu'
+        : held.work > 0 && (over || word(PAGE.WORK) === WORK.idle)
+          ? 'work'
+          : over && held.iterator > 0
+            ? 'iterator'
+            : over && held.tdpMmu > 0
+              ? 'tdpMmu'
+              : null;
   return {
     root: word(PAGE.SERIAL),
     role: roleText(word(PAGE.ROLE)),

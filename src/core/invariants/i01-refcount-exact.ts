@@ -3,8 +3,10 @@
 // filling: such a pair must be complete when the thread releases mmu_lock.
 import { PAGE, ROOT_SLOTS } from '../aggregates/layout.js';
 import { role_is_invalid } from '../aggregates/role.js';
+import { E } from '../events/catalogue.js';
+import { HOLDER } from '../events/root.events.js';
 import { holdersOf } from './holders.js';
-import type { Handler, Invariant } from './invariant.js';
+import type { EventRows, Handler, Invariant } from './invariant.js';
 
 export const i01RefcountExact: Invariant = {
   number: 1,
@@ -12,7 +14,8 @@ export const i01RefcountExact: Invariant = {
   kind: 'state',
   statement:
     'The count of a listed root is the number of its holders: vCPU slots that name it, iterators that stand on it, its ' +
-    "work item, and the TDP MMU's own reference (kept while the root is valid, then owed until the zap has put it).",
+    "work item, and the TDP MMU's own reference where the protocol gives it one (kept while the root is valid, then owed until " +
+    'the zap has put it).',
   eras: 'abcdefgh',
   exercise: 'taken or given back a reference',
   details: [
@@ -25,12 +28,17 @@ export const i01RefcountExact: Invariant = {
     'a valid root is without the reference of the TDP MMU',
     'more than one reference belongs to work items',
     'a vCPU ended while its slots still name roots (missing put)',
+    'the TDP MMU holds a reference that this protocol does not give it (surplus get, or missing put of its own)',
   ],
   seen: 'the count, or the number of references in question',
   create(w, rules, probe, facts, take) {
     // 1 while the root is known to be wrong: reported once, not at each later event.
     const wrong = take(w.layout.topology.pages);
     const own = rules.initialRefcount === 2;
+    /** Where it has none of its own, a zap may owe one: booked just before the root is marked invalid. */
+    const mayOwe = (role: number, e: EventRows, i: number): boolean =>
+      rules.invalidationGives &&
+      (role_is_invalid(role) || (e.type[i] === E.RootGot && e.a[i] === HOLDER.tdpMmu));
 
     const settle: Handler = (w, e, i) => {
       const page = e.c[i];
@@ -38,25 +46,20 @@ export const i01RefcountExact: Invariant = {
       const { s } = w;
       probe.checks++;
       const refcount = s[at + PAGE.REFCOUNT];
+      const tdpMmu = s[at + PAGE.HOLD_TDP_MMU];
       let detail = 0;
       let seen = refcount;
-      const negative =
-        s[at + PAGE.HOLD_VCPU] |
-        s[at + PAGE.HOLD_ITERATOR] |
-        s[at + PAGE.HOLD_TDP_MMU] |
-        s[at + PAGE.HOLD_WORK];
+      const negative = s[at + PAGE.HOLD_VCPU] | s[at + PAGE.HOLD_ITERATOR] | tdpMmu | s[at + PAGE.HOLD_WORK];
       if (negative < 0) detail = 2;
       else if (holdersOf(w, page) !== refcount) detail = 1;
       else if (s[at + PAGE.HOLD_WORK] > 1) {
         detail = 7;
         seen = s[at + PAGE.HOLD_WORK];
-      } else if (
-        own &&
-        s[at + PAGE.LISTED] === 1 &&
-        s[at + PAGE.HOLD_TDP_MMU] < 1 &&
-        !role_is_invalid(s[at + PAGE.ROLE])
-      ) {
+      } else if (own && s[at + PAGE.LISTED] === 1 && tdpMmu < 1 && !role_is_invalid(s[at + PAGE.ROLE])) {
         detail = 6;
+      } else if (tdpMmu > 1 || (tdpMmu === 1 && !own && !mayOwe(s[at + PAGE.ROLE], e, i))) {
+        detail = 9;
+        seen = tdpMmu;
       }
       if (detail === 0) wrong[page] = 0;
       else if (wrong[page] === 0) {

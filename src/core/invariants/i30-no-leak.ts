@@ -1,7 +1,16 @@
 // I30.
 import { MACHINE, PAGE, PAGE_KIND, VM } from '../aggregates/layout.js';
+import type { World } from '../aggregates/world.js';
 import type { Handler, Invariant } from './invariant.js';
 import { firstRoot } from './world-walks.js';
+
+/** Detail by who holds the root; 1: nobody does, and it is listed all the same. */
+function ownerDetail(w: World, root: number): number {
+  const held = [PAGE.HOLD_VCPU, PAGE.HOLD_ITERATOR, PAGE.HOLD_TDP_MMU, PAGE.HOLD_WORK];
+  const owner = root < 0 ? -1 : held.findIndex((field) => w.pageWord(root, field) > 0);
+  return owner < 0 ? 1 : FIRST_OWNER_DETAIL + owner;
+}
+const FIRST_OWNER_DETAIL = 5;
 
 export const i30NoLeak: Invariant = {
   number: 30,
@@ -16,6 +25,10 @@ export const i30NoLeak: Invariant = {
     'tables are still linked',
     'work is still queued or running',
     'pages were not freed',
+    'a root is still listed: a vCPU has not put its reference',
+    'a root is still listed: an iterator has not put its reference',
+    'a root is still listed: the TDP MMU has not put its own reference',
+    'a root is still listed: a work item has not put its reference',
   ],
   seen: 'how many',
   create(_w, _rules, probe, facts) {
@@ -23,7 +36,10 @@ export const i30NoLeak: Invariant = {
       const vm = e.subject[i] >> 4;
       probe.checks++;
       const roots = w.vmWord(vm, VM.ROOTS);
-      if (roots !== 0) probe.report(w, e, i, 1, roots, firstRoot(w, vm));
+      if (roots !== 0) {
+        const first = firstRoot(w, vm);
+        probe.report(w, e, i, ownerDetail(w, first), roots, first);
+      }
       const tables = w.vmWord(vm, VM.TDP_MMU_PAGES);
       if (tables !== 0) probe.report(w, e, i, 2, tables, -1);
       const work = w.vmWord(vm, VM.WQ_PENDING) + w.vmWord(vm, VM.WQ_RUNNING);

@@ -173,7 +173,7 @@ export class InvariantSet {
       event: EVENT_NAMES[e.type[i]] ?? '',
       thread: e.thread[i],
       site: e.site[i],
-      holders: page < 0 ? null : describeLedger(w, page, this.rules.initialRefcount),
+      holders: page < 0 ? null : describeLedger(w, page, this.rules),
     };
     watch.first ??= finding;
     this.structured.push(finding);

@@ -7,6 +7,8 @@ export interface InvariantRules {
   readonly era: Era;
   /** References at birth. 1: the vCPU's. 2: and the TDP MMU's own, kept while the root is valid. */
   readonly initialRefcount: 1 | 2;
+  /** Who invalidates a root takes a reference on it that is booked to the TDP MMU, until the zap has put it. */
+  readonly invalidationGives: boolean;
   /** The last put of a valid root marks it invalid and stores 1 again, for a zap worker. */
   readonly resurrects: boolean;
   /** A root may also be invalidated by the put that takes its count to 0, whatever the mode of mmu_lock. */
@@ -43,6 +45,7 @@ export function invariantRules(protocol: ProtocolFacts): InvariantRules {
   return {
     era,
     initialRefcount: protocol.initialRefcount ?? (from('d') ? 2 : 1),
+    invalidationGives: era === 'b',
     resurrects,
     invalidatesInPut: resurrects,
     invalidatesAtDestruction: from('b'),

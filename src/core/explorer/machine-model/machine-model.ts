@@ -6,7 +6,8 @@ import { Layout, MACHINE, STATUS, VM, VM_STATE } from '../../aggregates/layout.j
 import { textDigest } from '../../base/digest.js';
 import { BadInput, LimitReached } from '../../base/errors.js';
 import { Guest } from '../../guest/guest.js';
-import { InvariantSet } from '../../invariants/invariant-set.js';
+import { holdersText } from '../../invariants/holders.js';
+import { type Finding, InvariantSet } from '../../invariants/invariant-set.js';
 import { isCrash } from '../../invariants/kernel-assertions.js';
 import { invariantRules } from '../../invariants/rules.js';
 import { Machine, type Observer, STEP_EVENTS_MAX } from '../../machine/machine.js';
@@ -324,7 +325,7 @@ export class MachineModel implements Model {
       : {
           rule: finding.invariant,
           kind: 'safety',
-          what: `${finding.statement} ${finding.what}; ${finding.seenIs}: ${finding.seen}`,
+          what: `${finding.statement} ${finding.what}; ${finding.seenIs}: ${finding.seen}${ownersOf(finding)}`,
           ...place,
         };
     this.startOver();
@@ -340,6 +341,12 @@ export class MachineModel implements Model {
     set.restore(new Int32Array(set.save().length));
     set.memory.set(memory);
   }
+}
+
+/** Whose put is missing or too many; empty where the root's references are in order. */
+function ownersOf({ holders }: Finding): string {
+  if (holders === null || (holders.missingPut === null && holders.surplusPut === null)) return '';
+  return `; ${holdersText(holders)}`;
 }
 
 function observerOf(set: InvariantSet): Observer {
