@@ -29,8 +29,16 @@ export async function present(
 ): Promise<CounterexampleReport | null> {
   const report = await reported(asked, result, hooks);
   if (report === null || hooks.transplant === undefined) return report;
-  const litmus = hooks.litmus ?? (await findLitmus(asked.spec));
-  const spec = { ...asked.spec, parameters: report.parameters, reductions: UNREDUCED };
+  const whole = hooks.litmus ?? (await findLitmus(asked.spec));
+  const { userLitmus } = report.session;
+  // What it was found in may have less in it than what was asked about.
+  const litmus = (userLitmus === undefined ? undefined : whole.withText?.(userLitmus.text)) ?? whole;
+  const spec = {
+    ...asked.spec,
+    parameters: report.parameters,
+    reductions: UNREDUCED,
+    ...(userLitmus === undefined ? {} : { userLitmus }),
+  };
   const model = litmus.build(spec);
   const { schedule, cycleStart } = report;
   const violation = follow(model, schedule, true).violation ?? toldIn(model, result);
@@ -78,7 +86,7 @@ async function reported(
       if (done === true) {
         if (value === null) break;
         const smaller = { ...value.spec, reductions: whole.reductions };
-        return reportOf(litmus.build(smaller), smaller, value.found);
+        return reportOf(value.litmus.build(smaller), smaller, value.found);
       }
       if (hooks.cancelled?.() === true) break;
       await immediately();

@@ -1,6 +1,7 @@
 // Counterexamples for people: what is told of them must be what happens when the schedule runs on the ordinary machine.
 import { expect, it } from 'vitest';
 import { modelSpec } from '../../src/core/explorer/litmus/litmus.js';
+import { machineLitmus } from '../../src/core/explorer/litmus/machine-litmus.js';
 import { findLitmus } from '../../src/core/explorer/litmus/registry.js';
 import { reportOf } from '../../src/core/explorer/report/counterexample-report.js';
 import { type CounterexampleReport, reportText } from '../../src/core/explorer/report/counterexample-text.js';
@@ -11,6 +12,9 @@ import { BreadthFirst } from '../../src/core/explorer/search/breadth-first.js';
 import { type Found, UNBOUNDED } from '../../src/core/explorer/search/found.js';
 import { HashTable } from '../../src/core/explorer/search/visited.js';
 import { createManifest } from '../../src/core/run/manifest.js';
+import { findMachineLitmus } from '../../src/core/scenarios/litmus/index.js';
+import { ownLitmus } from '../../src/core/scenarios/litmus/text/own-litmus.js';
+import { litmusText } from '../../src/core/scenarios/litmus/text/print.js';
 import { buildSimulation } from '../../src/sessions/build-simulation.js';
 import { ALL, NONE } from './litmus-support.js';
 
@@ -103,6 +107,27 @@ it('the smallest workload of B13 in the reference litmus', () => {
   let at = search.next();
   while (at.done !== true) at = search.next();
   expect(at.value?.spec.parameters).toEqual({ resets: 1, vcpus: 1, workers: 1, faults: 0 });
+});
+
+it("of a litmus of one's own only what is needed is left: one vCPU with a root, and the end", () => {
+  const own = machineLitmus(ownLitmus(litmusText(findMachineLitmus('reference'))));
+  const spec = modelSpec(own, { protocol: 'seed-draft', parameters: {}, reductions: ALL });
+  const search = smallestWorkload(own, spec, 'I3');
+  let at = search.next();
+  while (at.done !== true) at = search.next();
+  const { text } = at.value!.spec.userLitmus!;
+  const calls = text
+    .slice(text.indexOf('---'))
+    .split('\n')
+    .slice(1)
+    .flatMap((line) => line.split('|'));
+  expect(calls.map((call) => call.trim()).filter((call) => /^\w/.test(call))).toEqual([
+    'await done x3',
+    'load',
+    'close vcpu 0',
+    'close vcpu 1',
+    'close vm',
+  ]);
 });
 
 it.each([

@@ -19,6 +19,8 @@ export interface Litmus {
   readonly parameters: { readonly [name: string]: LitmusParameter };
   /** Where it is a user's own: its text goes with every search and every session of it. */
   readonly userLitmus?: LitmusText;
+  /** The same with another text, where it is a user's own. Throws BadInput for a text that is no litmus. */
+  readonly withText?: (text: string) => Litmus;
   /** Throws BadInput for a protocol that it does not take. */
   readonly build: (spec: ModelSpec) => Model;
 }

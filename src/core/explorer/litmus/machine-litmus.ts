@@ -6,7 +6,7 @@ import { findProtocol } from '../../protocols/registry.js';
 import { splitRelaxed } from '../../protocols/relax/rules.js';
 import { MACHINE_LITMUS } from '../../scenarios/litmus/index.js';
 import type { Litmus as MachineLitmus } from '../../scenarios/litmus/litmus.js';
-import type { OwnLitmus } from '../../scenarios/litmus/text/own-litmus.js';
+import { type OwnLitmus, ownLitmus } from '../../scenarios/litmus/text/own-litmus.js';
 import { MachineModel } from '../machine-model/machine-model.js';
 import type { Litmus } from './litmus.js';
 
@@ -25,7 +25,12 @@ export function machineLitmus(
     name: litmus.id,
     summary: litmus.title,
     protocols: null,
-    ...('source' in litmus ? { userLitmus: litmus.source } : {}),
+    ...('source' in litmus
+      ? {
+          userLitmus: litmus.source,
+          withText: (text: string) => machineLitmus(ownLitmus(text), own, asking),
+        }
+      : {}),
     parameters: Object.fromEntries(
       Object.entries(litmus.parameters).map(([name, p]) => [
         name,

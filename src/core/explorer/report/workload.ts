@@ -1,5 +1,8 @@
-// The smallest workload of a litmus that is still violated: parameters from the smallest on, each searched breadth first within
-// a budget of transitions, so that the answer is the same on every machine.
+// The smallest workload of a litmus that is still violated, each one searched breadth first within a budget of transitions, so that
+// the answer is the same on every machine. Of a shipped litmus: its parameters, from the smallest on. Of a user's own: what it can
+// do without, threads first and then calls; each that is not needed is left out for good.
+import { BadInput } from '../../base/errors.js';
+import { isLeft, leavable, without } from '../../scenarios/litmus/text/smaller.js';
 import type { Litmus } from '../litmus/litmus.js';
 import type { ModelSpec } from '../model.js';
 import { BreadthFirst } from '../search/breadth-first.js';
@@ -19,8 +22,14 @@ const MAX_WORKLOADS = 256;
 const BOUNDS: SearchBounds = { preemptions: null, depth: null, states: MAX_STATES, bytes: MAX_BYTES };
 
 export interface SmallerFound {
+  readonly litmus: Litmus;
   readonly spec: ModelSpec;
   readonly found: Found;
+}
+
+/** What is left of the transitions for all of them. */
+interface Budget {
+  left: number;
 }
 
 /** Yields now and then; returns the smallest that breaks the same rule, or null: none smaller is known to. */
@@ -29,24 +38,62 @@ export function* smallestWorkload(
   spec: ModelSpec,
   rule: string,
 ): Generator<void, SmallerFound | null> {
-  let left = MAX_TRANSITIONS_IN_ALL;
-  const { persistent } = spec.reductions;
+  const budget = { left: MAX_TRANSITIONS_IN_ALL };
+  if (litmus.userLitmus !== undefined) return yield* smallestText(litmus, spec, rule, budget);
   for (const parameters of smallerParameters(litmus, spec)) {
-    if (left <= 0) return null;
     const smaller = { ...spec, parameters };
-    const search = new BreadthFirst(litmus.build(smaller), new HashTable(MAX_BYTES), {
-      persistent,
-      bounds: BOUNDS,
-    });
-    let state = search.start();
-    while (state === 'working' && search.figures.transitions < Math.min(MAX_TRANSITIONS, left)) {
-      state = search.advance(SLICE);
-      yield;
-    }
-    left -= search.figures.transitions;
-    if (search.found?.violation.rule === rule) return { spec: smaller, found: search.found };
+    const found = yield* searched(litmus, smaller, rule, budget);
+    if (found !== null) return { litmus, spec: smaller, found };
   }
   return null;
+}
+
+function* smallestText(
+  litmus: Litmus,
+  spec: ModelSpec,
+  rule: string,
+  budget: Budget,
+): Generator<void, SmallerFound | null> {
+  const { userLitmus, withText } = litmus;
+  if (userLitmus === undefined || withText === undefined) return null;
+  let { text } = userLitmus;
+  let smallest: SmallerFound | null = null;
+  for (const places of leavable(text).slice(0, MAX_WORKLOADS)) {
+    if (!isLeft(text, places)) continue;
+    const candidate = without(text, places);
+    try {
+      const smaller = withText(candidate);
+      const asked = { ...spec, userLitmus: { text: candidate } };
+      const found = yield* searched(smaller, asked, rule, budget);
+      if (found === null) continue;
+      text = candidate;
+      smallest = { litmus: smaller, spec: asked, found };
+    } catch (error) {
+      // What is left is no litmus: a thread would wait for ever, or a call needs the one that is gone.
+      if (!(error instanceof BadInput)) throw error;
+    }
+  }
+  return smallest;
+}
+
+function* searched(
+  litmus: Litmus,
+  spec: ModelSpec,
+  rule: string,
+  budget: Budget,
+): Generator<void, Found | null> {
+  if (budget.left <= 0) return null;
+  const search = new BreadthFirst(litmus.build(spec), new HashTable(MAX_BYTES), {
+    persistent: spec.reductions.persistent,
+    bounds: BOUNDS,
+  });
+  let state = search.start();
+  while (state === 'working' && search.figures.transitions < Math.min(MAX_TRANSITIONS, budget.left)) {
+    state = search.advance(SLICE);
+    yield;
+  }
+  budget.left -= search.figures.transitions;
+  return search.found?.violation.rule === rule ? search.found : null;
 }
 
 /** Every setting that is nowhere above the asked one, but not the asked one itself: those with the least in all first. */
