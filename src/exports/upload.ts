@@ -1,6 +1,7 @@
 // An upload on its way to a file: as quick as the client is, bounded, and gone again if it does not arrive whole.
 import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { threadId } from 'node:worker_threads';
 import { BadInput } from '../core/base/errors.js';
 
 /** In the data folder. */
@@ -20,7 +21,8 @@ export async function receive(
   limits: UploadLimits,
 ): Promise<string> {
   await mkdir(dir, { recursive: true });
-  const file = join(dir, `upload-${process.pid}-${++count}`);
+  // Each thread counts for itself.
+  const file = join(dir, `upload-${process.pid}-${threadId}-${++count}`);
   const handle = await open(file, 'wx');
   let bytes = 0;
   try {

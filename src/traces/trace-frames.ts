@@ -1,16 +1,13 @@
 // The frames of a trace file, whatever its packing and form: text of any tool, or a trace.dat. What an import and a check read alike.
 import { isAscii } from 'node:buffer';
-import { createWriteStream } from 'node:fs';
-import { mkdir, open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { open, rm } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { decompress } from 'fzstd';
 import { BadInput } from '../core/base/errors.js';
 import type { Frame } from '../core/traces/frames/frame.js';
 import { FrameReader, type FrameReport } from '../core/traces/frames/frame-reader.js';
 import { type DatReport, traceDatFrames } from '../core/traces/trace-dat/trace-dat.js';
+import { receive } from '../exports/upload.js';
 import {
   headOf,
   kindOf,
@@ -96,18 +93,14 @@ async function* readDat(
   packing: Packing,
   onFrame: OnFrame,
 ): AsyncGenerator<undefined, DatReport> {
-  let { file } = of;
-  const plain = join(of.spool, `upload-dat-${process.pid}-${Date.now()}`);
+  if (packing === 'none') return yield* unpackedDat(of.file, onFrame);
+  const { limits, spool } = of;
+  const room = { name: 'MAX_TRACE_INFLATED_BYTES', maxBytes: limits.maxInflatedBytes };
+  const file = await receive(new TraceBytes(of.file, packing, limits).pieces(), spool, room);
   try {
-    if (packing !== 'none') {
-      await mkdir(of.spool, { recursive: true });
-      const again = new TraceBytes(file, packing, of.limits);
-      await pipeline(Readable.from(again.pieces()), createWriteStream(plain));
-      file = plain;
-    }
     return yield* unpackedDat(file, onFrame);
   } finally {
-    await rm(plain, { force: true });
+    await rm(file, { force: true });
   }
 }
 

@@ -2,6 +2,9 @@
 // what could not.
 import type { TraceDocument } from './trace-messages.js';
 
+/** Lines that a sentence names. */
+const LINES_SHOWN = 5;
+
 export function warningsOf(of: Omit<TraceDocument, 'warnings'>): string[] {
   const out: string[] = [];
   const say = (when: boolean, text: () => string): void => {
@@ -17,6 +20,7 @@ export function warningsOf(of: Omit<TraceDocument, 'warnings'>): string[] {
   say(of.layout === 'not recognised', () => {
     return 'the layout of no recorded kernel was recognised: references are not counted; --kernel VERSION says which it is';
   });
+  const damaged: number[] = [];
   for (const { line, kind, lost, cpu, probe } of of.gapList) {
     const many = lost === null ? 'an unknown number of events' : `${lost} events`;
     if (kind === 'lost')
@@ -25,8 +29,13 @@ export function warningsOf(of: Omit<TraceDocument, 'warnings'>): string[] {
       out.push(
         `header: the ring buffer overwrote ${many}, the oldest of each CPU; what is counted is unknown there`,
       );
+    else if (kind === 'damaged') damaged.push(line);
     else out.push(`the probe ${probe} missed ${many}, at places that nothing tells`);
   }
+  say(damaged.length > 0, () => {
+    const shown = damaged.slice(0, LINES_SHOWN).join(', ');
+    return `an event may be missing at line ${shown}${damaged.length > LINES_SHOWN ? ` and ${damaged.length - LINES_SHOWN} more` : ''}: what is counted is unknown from there on`;
+  });
   const malformed = Object.entries(of.malformed);
   say(malformed.length > 0, () => {
     const reasons = malformed.map(([reason, n]) => `${n} ${reason}`).join(', ');

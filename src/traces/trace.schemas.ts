@@ -36,7 +36,9 @@ export const importedTrace = z.object({
   gapList: z.array(
     z.object({
       line,
-      kind: z.enum(['lost', 'overrun', 'kprobe misses']),
+      kind: z
+        .enum(['lost', 'overrun', 'kprobe misses', 'damaged'])
+        .describe('damaged: a line that cannot be read, which may have been an event'),
       lost: count.nullable().describe('null: unknown how many'),
       cpu: z.int().describe('-1: on whichever'),
       probe: z.string().nullable(),

@@ -1,14 +1,12 @@
 // Traces of real kernels into the store: read in a thread of its own, stored in parts, with one part ahead. The session
 // appears when the whole file has been read; whatever goes wrong before, nothing of it stays.
-import { rm } from 'node:fs/promises';
-import { Worker } from 'node:worker_threads';
-import { MAX_IMPORTS, MAX_NAME_CHARS, MAX_TRACE_BYTES } from '../config/limits.js';
+import { MAX_NAME_CHARS, MAX_TRACE_BYTES } from '../config/limits.js';
 import { errorOf } from '../exports/failures.js';
-import { receive } from '../exports/upload.js';
+import { ImportThreads } from '../exports/import-threads.js';
 import { compiledEntry } from '../sessions/compiled-entry.js';
 import type { EventStore } from '../store/event-store.port.js';
 import type { SessionRecord } from '../store/session.js';
-import { limitExceeded, queryRefused, storeFailed } from '../store/store.errors.js';
+import { queryRefused, storeFailed } from '../store/store.errors.js';
 import { TRACE_LIMITS, type TraceLimits } from './trace-bytes.js';
 import type { FromTrace, TraceDocument, TraceOrder } from './trace-messages.js';
 
@@ -35,8 +33,10 @@ const DEFAULT_NAME = 'trace';
 const NOT_TOLD = { missing: 0 };
 
 export class TraceService {
-  private open = 0;
-  private readonly threads = new Set<Worker>();
+  private readonly threads = new ImportThreads(
+    () => compiledEntry(import.meta.url, './trace-import.worker'),
+    'trace-import',
+  );
 
   constructor(
     private readonly store: EventStore,
@@ -46,20 +46,13 @@ export class TraceService {
 
   /** A file of this machine. */
   async importFile(file: string, request: TraceRequest): Promise<ImportedTrace> {
-    return await this.oneOfFew(() => this.read(file, { name: file, ...request }));
+    return await this.threads.oneOfFew(() => this.read(file, { name: file, ...request }));
   }
 
   /** A trace that arrives as a stream: taken in as quickly as it comes, then imported. */
   async importStream(source: AsyncIterable<Uint8Array>, request: TraceRequest): Promise<ImportedTrace> {
-    return await this.oneOfFew(async () => {
-      const limits = { name: 'MAX_TRACE_BYTES', maxBytes: MAX_TRACE_BYTES };
-      const file = await receive(source, this.spool, limits);
-      try {
-        return await this.read(file, request);
-      } finally {
-        await rm(file, { force: true });
-      }
-    });
+    const limits = { name: 'MAX_TRACE_BYTES', maxBytes: MAX_TRACE_BYTES };
+    return await this.threads.received(source, this.spool, limits, (file) => this.read(file, request));
   }
 
   async document(sessionId: string): Promise<ImportedTrace> {
@@ -72,22 +65,11 @@ export class TraceService {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.threads].map((thread) => thread.terminate()));
-  }
-
-  private async oneOfFew<T>(work: () => Promise<T>): Promise<T> {
-    if (this.open >= MAX_IMPORTS)
-      throw limitExceeded('MAX_IMPORTS', MAX_IMPORTS, this.open + 1, 'imports at once');
-    this.open++;
-    try {
-      return await work();
-    } finally {
-      this.open--;
-    }
+    await this.threads.stop();
   }
 
   private async read(file: string, request: TraceRequest): Promise<ImportedTrace> {
-    const workerData: TraceOrder = {
+    const order: TraceOrder = {
       file,
       name: request.name ?? DEFAULT_NAME,
       kernel: request.kernel ?? null,
@@ -95,23 +77,14 @@ export class TraceService {
       limits: this.limits,
       spool: this.spool,
     };
-    const thread = new Worker(compiledEntry(import.meta.url, './trace-import.worker'), {
-      workerData,
-      name: 'trace-import',
-    });
-    this.threads.add(thread);
-    try {
-      return await this.intoStore(thread, sessionName(request));
-    } finally {
-      this.threads.delete(thread);
-      await thread.terminate();
-    }
+    const name = sessionName(request);
+    return await this.threads.run<FromTrace, ImportedTrace>(order, (next) => this.intoStore(next, name));
   }
 
-  private async intoStore(thread: Worker, name: string | null): Promise<ImportedTrace> {
+  private async intoStore(next: () => Promise<FromTrace>, name: string | null): Promise<ImportedTrace> {
     let importId: string | null = null;
     try {
-      let coming = answerOf(thread);
+      let coming = next();
       for (;;) {
         const message = await coming;
         if (message.kind === 'failed') throw errorOf(message.failure);
@@ -124,7 +97,7 @@ export class TraceService {
           return imported(session, message.document);
         }
         // The next part is read while this one is stored.
-        coming = answerOf(thread);
+        coming = next();
         coming.catch(() => undefined);
         if (message.kind === 'begin') {
           importId = await this.store.beginImport({
@@ -152,20 +125,4 @@ function sessionName({ name }: TraceRequest): string | null {
 function imported(session: SessionRecord, document: TraceDocument): ImportedTrace {
   const digest = session.progress?.digest ?? '';
   return { sessionId: session.id, digest, stored: session.position, ...document };
-}
-
-/** Asks for the next message. */
-function answerOf(thread: Worker): Promise<FromTrace> {
-  return new Promise((resolve, reject) => {
-    const ended = (): void =>
-      settle(() => reject(storeFailed('the thread that reads the trace ended early')));
-    const died = (error: Error): void => settle(() => reject(error));
-    const answered = (message: FromTrace): void => settle(() => resolve(message));
-    const settle = (then: () => void): void => {
-      thread.off('message', answered).off('error', died).off('exit', ended);
-      then();
-    };
-    thread.on('message', answered).on('error', died).on('exit', ended);
-    thread.postMessage('next');
-  });
 }

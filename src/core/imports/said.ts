@@ -1,7 +1,7 @@
 // What the lines of a trace said, as text beside its decoded lines: a check reads every field of every line, also of those that
 // make no event, and so says of a session exactly what it says of its file. One line of text a frame; tasks are told once.
 import { BadInput } from '../base/errors.js';
-import type { Frame, FrameClock } from '../traces/frames/frame.js';
+import type { Frame, FrameClock, MalformedFrame } from '../traces/frames/frame.js';
 
 /** A chunk of lines is closed when it has so much text. */
 export const SAID_CHARS_MAX = 4 * 1024 * 1024;
@@ -13,7 +13,8 @@ const TAB = '\t';
 
 /** First letters of lines; an event has none. */
 const LINE = { task: 'w', call: 'c', lost: 'l', malformed: 'm', entries: 'h' } as const;
-const ENTRIES = 'entries-in-buffer/entries-written';
+/** Comments that say how much was written, and how much of it is there. */
+const ENTRIES = /entries-in-buffer\/entries-written|^# latency: /;
 const CLOCKS: readonly FrameClock[] = ['ns', 'ticks', 'relative', 'none'];
 
 type Placed = Extract<Frame, { readonly kind: 'event' | 'call' }>;
@@ -48,10 +49,10 @@ export class SaidWriter {
         this.text += `${LINE.lost}${frame.lineNumber}\t${frame.cpu}\t${frame.events ?? ''}\n`;
         break;
       case 'malformed':
-        this.text += `${LINE.malformed}${frame.lineNumber}\t${frame.reason}\n`;
+        this.text += `${LINE.malformed}${frame.lineNumber}\t${frame.reason}\t${oneLine(frame.text)}\n`;
         break;
       case 'comment':
-        if (frame.text.includes(ENTRIES)) this.text += `${LINE.entries}${frame.lineNumber}\t${frame.text}\n`;
+        if (ENTRIES.test(frame.text)) this.text += `${LINE.entries}${frame.lineNumber}\t${frame.text}\n`;
         break;
       default:
     }
@@ -169,7 +170,8 @@ export function* saidFrames(text: string): Generator<Frame> {
       }
       case LINE.malformed: {
         const line = Number(field());
-        yield { kind: 'malformed', lineNumber: line, reason: 'noEventName', text: rest(end) };
+        const reason = field() as MalformedFrame;
+        yield { kind: 'malformed', lineNumber: line, reason, text: rest(end) };
         break;
       }
       case LINE.entries: {

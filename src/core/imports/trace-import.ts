@@ -30,7 +30,8 @@ const CALLED: KvmEvent = { type: 'ignored' };
 
 export interface TraceGap {
   readonly line: number;
-  readonly kind: 'lost' | 'overrun' | 'kprobe misses';
+  /** `damaged`: a line in the middle that cannot be read, which may have been an event. */
+  readonly kind: 'lost' | 'overrun' | 'kprobe misses' | 'damaged';
   /** Null where the text does not say how many. */
   readonly lost: number | null;
   /** -1: on whichever CPU. */
@@ -91,7 +92,13 @@ type Waiting =
   | { readonly kind: 'event'; readonly frame: FrameEvent; readonly event: KvmEvent }
   | { readonly kind: 'call'; readonly frame: FrameCall }
   | { readonly kind: 'switch'; readonly cpu: number; readonly task: string; readonly pid: number }
-  | { readonly kind: 'gap'; readonly lineNumber: number; readonly cpu: number; readonly lost: number | null };
+  | {
+      readonly kind: 'gap';
+      readonly of: 'lost' | 'damaged';
+      readonly lineNumber: number;
+      readonly cpu: number;
+      readonly lost: number | null;
+    };
 
 interface Step {
   readonly frame: FrameEvent;
@@ -153,7 +160,10 @@ export class TraceImport {
         this.wait({ kind: 'switch', cpu: frame.cpu, task: frame.task, pid: frame.pid });
         break;
       case 'lost':
-        this.wait({ kind: 'gap', lineNumber: frame.lineNumber, cpu: frame.cpu, lost: frame.events });
+        this.wait({ ...frame, kind: 'gap', of: 'lost', lost: frame.events });
+        break;
+      case 'malformed':
+        this.wait({ kind: 'gap', of: 'damaged', lineNumber: frame.lineNumber, cpu: -1, lost: null });
         break;
       case 'comment':
         this.header.take(frame.text);
@@ -236,9 +246,9 @@ export class TraceImport {
       if (made > 0) this.lines.take({ ...frame, event: frame.function }, CALLED, before, made);
     } else if (waiting.kind === 'switch') world.switched(waiting.cpu, waiting.task, waiting.pid);
     else {
-      const { lineNumber, cpu, lost } = waiting;
-      this.tellGap({ line: lineNumber, kind: 'lost', lost, cpu, probe: null });
-      this.gap(lineNumber, cpu, lost, 'LOST EVENTS');
+      const { of, lineNumber, cpu, lost } = waiting;
+      this.tellGap({ line: lineNumber, kind: of, lost, cpu, probe: null });
+      this.gap(lineNumber, cpu, lost, of === 'lost' ? 'LOST EVENTS' : 'a line that cannot be read');
     }
     this.flush();
   }

@@ -1241,7 +1241,8 @@ export type ImportedTrace = {
   readonly gapList: readonly ({
     /** number of the line, from 1; 0: none */
     readonly line: number;
-    readonly kind: "lost" | "overrun" | "kprobe misses";
+    /** damaged: a line that cannot be read, which may have been an event */
+    readonly kind: "lost" | "overrun" | "kprobe misses" | "damaged";
     /** null: unknown how many */
     readonly lost: number | null;
     /** -1: on whichever */

@@ -27,6 +27,7 @@ export function gapText({ line, kind, lost, cpu, probe }: Gap): string {
   const many = lost === null ? 'events, nobody knows how many,' : plural(lost, 'event');
   if (kind === 'overrun') return `${many} overwritten before the first line: the oldest of each CPU`;
   if (kind === 'kprobe misses') return `${many} missed by the probe ${probe ?? '?'}, nobody knows where`;
+  if (kind === 'damaged') return `line ${count(line)} cannot be read: an event may be missing there`;
   return `${many} lost at line ${count(line)}${cpu >= 0 ? ` on CPU ${cpu}` : ''}`;
 }
 
