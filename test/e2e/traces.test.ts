@@ -273,8 +273,7 @@ describe('POST /explorations/traces', () => {
     for await (const { state, progress } of client.followJob(id)) {
       last = state;
       const now = (progress as { readonly transitions?: number } | null)?.transitions ?? 0;
-      if (now > 0 && transitions === 0)
-        expect((await server.post<JobView>(`/jobs/${id}/cancel`, {})).body.state).toBe('cancelled');
+      if (now > 0 && transitions === 0) await server.post<JobView>(`/jobs/${id}/cancel`, {});
       transitions = now;
     }
     expect([last, transitions > 0]).toEqual(['cancelled', true]);

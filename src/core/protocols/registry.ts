@@ -1,5 +1,6 @@
 // The shipped protocols and kernel profiles, by id.
 import { BadInput } from '../base/errors.js';
+import { everyEntry, splitEveryEntry } from './every-entry.js';
 import { KNOWN_ANSWERS } from './known-answers.js';
 import {
   profile_5_10_262,
@@ -54,6 +55,8 @@ export function adoptProtocol(own: Protocol | null): void {
 
 export function findProtocol(id: string): Protocol {
   if (adopted?.id === id) return adopted;
+  const plain = splitEveryEntry(id);
+  if (plain !== null) return everyEntry(findProtocol(plain));
   const relaxed = splitRelaxed(id);
   if (relaxed !== null) return relaxedProtocol(findProtocol(relaxed.protocol), relaxed.rule);
   const found = PROTOCOLS.find((p) => p.id === id) ?? KNOWN_ANSWERS.find((p) => p.id === id);
@@ -72,6 +75,7 @@ export function findProtocol(id: string): Protocol {
 export function hasProtocol(id: string): boolean {
   return (
     adopted?.id === id ||
+    splitEveryEntry(id) !== null ||
     splitRelaxed(id) !== null ||
     [...PROTOCOLS, ...KNOWN_ANSWERS].some((p) => p.id === id)
   );

@@ -4,18 +4,20 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { E } from '../../../src/core/events/catalogue.js';
+import { IOCTL } from '../../../src/core/events/constants.js';
 import {
   type ExploredTrace,
   TraceExploration,
   type TraceWindow,
 } from '../../../src/core/explorer/traced/explore-trace.js';
+import { readTraced } from '../../../src/core/explorer/traced/read-trace.js';
 import { readLines, type TracedLine } from '../../../src/core/imports/event-codec.js';
 import { TraceImport } from '../../../src/core/imports/trace-import.js';
 import { findProtocol } from '../../../src/core/protocols/registry.js';
 import { createManifest } from '../../../src/core/run/manifest.js';
 import { Simulation } from '../../../src/core/run/simulation.js';
 import { scenarioOf } from '../../../src/core/scenarios/library.js';
-import { checkWorkload } from '../../../src/core/scenarios/traced/workload.js';
+import { checkWorkload, TRACED_CALL } from '../../../src/core/scenarios/traced/workload.js';
 import { FrameReader } from '../../../src/core/traces/frames/frame-reader.js';
 
 function linesOf(recording: string): TracedLine[] {
@@ -45,8 +47,13 @@ function explored(recording: string, protocol: string, preemptions: number, wind
 }
 
 test.each([
-  ['5.10.262', 'memslot_idle'],
+  // Calls of user space on memory, told by what the next faults find; dirty logging, told by its walks.
+  ['5.10.262', 'notifier'],
+  ['6.12.117', 'notifier'],
+  ['6.1.192', 'dirty'],
   ['6.1.192-nofix', 'memslot_idle'],
+  // Its worker yields behind the last present entry of a table (line 378).
+  ['6.1.192-nofix', 'smi'],
   ['6.1.192', 'smi'],
   ['6.12.117', 'smi'],
   ['7.2.13', 'smi'],
@@ -58,12 +65,31 @@ test.each([
   expect(trace.observed).toBeGreaterThan(90);
 });
 
+test('calls of user space are those that explain the faults behind them', () => {
+  const { threads } = explored('6.12.117/notifier', '6.12.117', 0).result.trace.workload;
+  expect(threads.find(({ name }) => name.endsWith('.vmm'))?.calls).toBeGreaterThan(10);
+  const lines = linesOf('6.12.117/notifier');
+  const { workload } = readTraced(lines);
+  const called = workload.threads.flatMap(({ calls }) =>
+    calls.filter(([code]) => code === TRACED_CALL.memory),
+  );
+  const names = called.map(
+    ([, operation]) => Object.entries(IOCTL).find(([, code]) => code === operation)?.[0],
+  );
+  // madvise three times, once over 1 MiB, mprotect there and back, mmap, munmap, and fork with its child (line 3505).
+  expect(names.filter((name) => name === 'MADVISE_DONTNEED').length).toBeGreaterThanOrEqual(4);
+  expect(names.slice(-6)).toContain('FORK');
+  expect(names.at(-1)).toBe('CHILD_EXIT');
+});
+
+test('two vCPUs look for a root at once: who is slower gets the one that the other made (6.12.117 memslot, line 551)', () => {
+  const { trace } = explored('6.12.117/memslot', '6.12.117', 0).result;
+  expect(trace.notFollowed).toBeNull();
+});
+
 test('what a kernel with a worker does is refused where the merged fix differs, by line and reason', () => {
   const { notFollowed } = explored('6.1.192-nofix/memslot_idle', '6.1.192', 0).result.trace;
   expect(notFollowed?.event).toBe('workqueue_queue_work');
-  // A real limit of the model: it yields mmu_lock in a zap only at entries that are present.
-  const smi = explored('6.1.192-nofix/smi', '6.1.192-nofix', 0).result.trace;
-  expect(smi.notFollowed?.line).toBe(385);
 });
 
 test('one preemption near the recording: the draft walks to a freed root (B13), v6.4 and the recorded kernel do not', () => {
@@ -83,7 +109,7 @@ test('one preemption near the recording: the draft walks to a freed root (B13), 
   const manifest = JSON.parse(JSON.stringify(createManifest(session!)));
   const simulation = new Simulation({
     manifest,
-    protocol: findProtocol('seed-draft'),
+    protocol: findProtocol(manifest.protocol as string),
     scenario: scenarioOf(manifest).build({}),
     snapshots: false,
   });

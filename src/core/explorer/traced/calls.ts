@@ -1,56 +1,33 @@
 // What the tasks of a recording called, thread by thread: each vCPU is a thread of the model, and so is each task that calls functions
-// of the VM. A task's calls keep their order where they are on several threads.
+// of the VM, and each that changes memory of the process. A task's calls keep their order where they are on several threads.
 import { BadInput } from '../../base/errors.js';
-import { TRACED_CALL, TRACED_LIMITS, type TracedWorkload } from '../../scenarios/traced/workload.js';
+import {
+  TRACED_CALL,
+  TRACED_LIMITS,
+  type TracedCall,
+  type TracedSlot,
+  type TracedWorkload,
+} from '../../scenarios/traced/workload.js';
 import type { Gfns } from './gfns.js';
-import type { Who } from './observed.js';
-
-export interface Call {
-  readonly code: number;
-  gfn: number;
-  access: number;
-  /** Of faults: it installed something, or the host gave it a page of its own. */
-  kept: boolean;
-  /** Of faults: walks of the MMU notifier over all roots, one for each address space that has the page. */
-  walks: number;
-}
-
-export type AnyCall = Call | readonly number[];
-
-export interface Thread {
-  readonly name: string;
-  readonly vcpu: number;
-  readonly calls: AnyCall[];
-  arrivals: number;
-  /** Its vCPU has loaded a root since what last dropped all of them. */
-  loaded: boolean;
-  /** All roots were invalidated since it entered: it will be asked to drop its own. */
-  stale: boolean;
-}
-
-/** What a task is in the middle of. */
-export interface Doing {
-  who: Who | null;
-  thread: number;
-  fault: Call | null;
-  /** Resets and unloads that belong to a change of SMM, unloads that belong to a reset. */
-  insideSmm: boolean;
-  insideReset: boolean;
-  born: number;
-  scheduled: number;
-  zapping: number;
-  fastZap: boolean;
-  closing: boolean;
-  /** Its last call, for the order of one task's calls on several threads. */
-  last: number;
-}
+import { type MemoryOperation, memoryOperations } from './memory-calls.js';
+import {
+  type AnyCall,
+  type Call,
+  type Doing,
+  type MemoryCall,
+  plainCall,
+  type SlotCall,
+  type Thread,
+  type VmmCall,
+} from './task-calls.js';
 
 export class Calls {
   readonly faults: Call[] = [];
+  readonly memory: MemoryCall[] = [];
   smm = false;
   private readonly threads: Thread[] = [];
   private readonly byVcpu = new Map<number, number>();
-  private readonly byTask = new Map<number, number>();
+  private readonly byTask = new Map<string, number>();
 
   runs(vcpu: number, doing: Doing): void {
     if (doing.closing) return;
@@ -78,7 +55,7 @@ export class Calls {
   }
 
   /** A task goes on with its next call when the one before is done, though it may be another thread's here. */
-  call(doing: Doing, call: Call): void {
+  call(doing: Doing, call: Call | VmmCall): void {
     const own = this.threadOf(doing);
     if (own === undefined) return;
     if (doing.last >= 0 && doing.last !== doing.thread) {
@@ -87,20 +64,25 @@ export class Calls {
       own.calls.push([TRACED_CALL.await, doing.last, ++before.arrivals]);
     }
     doing.last = doing.thread;
-    if (call.code === TRACED_CALL.load) own.loaded = true;
     own.calls.push(call);
-    if (call.code === TRACED_CALL.fault) this.faults.push(call);
+    if ('start' in call) this.memory.push(call);
+    if (!('code' in call)) return;
+    if (call.code === TRACED_CALL.load) own.loaded = true;
+    else if (call.code === TRACED_CALL.fault) this.faults.push(call);
   }
 
   plain(doing: Doing, code: number): void {
-    this.call(doing, { code, gfn: 0, access: 0, kept: true, walks: 0 });
+    this.call(doing, plainCall(code));
   }
 
-  runsTask(pid: number, task: string, doing: Doing): void {
-    let thread = this.byTask.get(pid);
+  /** @param what of its calls: functions of the kernel, or those of user space, which are another thread here */
+  runsTask(pid: number, task: string, what: 'kernel' | 'vmm', doing: Doing): void {
+    const key = `${what} ${pid}`;
+    let thread = this.byTask.get(key);
     if (thread === undefined) {
-      thread = this.thread(`${task.replace(/[^\w.-]/g, '_') || 'task'}-${pid}`, -1);
-      this.byTask.set(pid, thread);
+      const name = `${task.replace(/[^\w.-]/g, '_') || 'task'}-${pid}`;
+      thread = this.thread(what === 'kernel' ? name : `${name}.${what}`, -1);
+      this.byTask.set(key, thread);
     }
     doing.thread = thread;
     doing.who = { is: 'caller', thread };
@@ -120,22 +102,28 @@ export class Calls {
     const number = new Map<AnyCall, number>();
     for (const { calls } of this.threads) {
       let n = 0;
-      for (const call of calls) number.set(call, !('code' in call) || call.kept ? ++n : n);
+      for (const call of calls) number.set(call, !('kept' in call) || call.kept ? ++n : n);
     }
     return number;
   }
 
-  /** @param backed by gfn: whether its page was the process's own when it was first mapped */
+  /**
+   * @param backed by gfn: whether its page was the process's own when it was first mapped
+   * @param logged pages of a slot whose writes are logged
+   */
   workload(
     gfns: Gfns,
     backed: ReadonlyMap<number, boolean>,
+    logged: ReadonlySet<number>,
   ): Pick<TracedWorkload, 'smm' | 'tableBits' | 'slots' | 'hostPages' | 'backed' | 'threads'> {
     const kept = this.faults.filter((fault) => fault.kept);
     const mapped = new Set(kept.map(({ gfn }) => gfn));
+    const memory = memoryOperations(this.memory, kept, gfns);
+    const slots = gfns.slots((gfn) => this.spacesOf(kept, gfn), this.smm ? 3 : 1, logged);
     return {
       smm: this.smm,
       tableBits: gfns.tableBits,
-      slots: gfns.slots((gfn) => this.spacesOf(kept, gfn), this.smm ? 3 : 1),
+      slots,
       hostPages: gfns.hostPages,
       backed: [...backed]
         .flatMap(([gfn, own]) => (own && mapped.has(gfn) ? [gfns.hostPageOf(gfn)] : []))
@@ -143,10 +131,13 @@ export class Calls {
       threads: this.threads.map(({ name, vcpu, calls }) => ({
         name,
         vcpu,
-        calls: calls.flatMap((call) => {
-          if (!('code' in call)) return [call];
+        calls: withChildren(calls, memory).flatMap((call) => {
+          if (!('kept' in call)) return [call];
+          if (!call.kept) return [];
+          if ('start' in call) return [memory.get(call)!.call];
+          if ('what' in call) return slotCalls(call.what, slots, gfns, logged);
           if (call.code !== TRACED_CALL.fault) return [[call.code]];
-          return call.kept ? [[call.code, gfns.nameOf(call.gfn), call.access]] : [];
+          return [[call.code, gfns.nameOf(call.gfn), call.access]];
         }),
       })),
     };
@@ -159,25 +150,39 @@ export class Calls {
   }
 }
 
-export function newTask(): Doing {
-  return {
-    who: null,
-    thread: -1,
-    fault: null,
-    insideSmm: false,
-    insideReset: false,
-    born: 0,
-    scheduled: 0,
-    zapping: 0,
-    fastZap: false,
-    closing: false,
-    last: -1,
-  };
+/** The calls of a thread, and among them where children of the process end: each before the first call behind that. */
+function withChildren(
+  calls: readonly AnyCall[],
+  memory: ReadonlyMap<MemoryCall, MemoryOperation>,
+): readonly AnyCall[] {
+  const out: AnyCall[] = [];
+  let children: { readonly line: number; readonly call: readonly number[] }[] = [];
+  for (const call of calls) {
+    if ('kept' in call && 'start' in call && call.kept) {
+      const { line } = call;
+      out.push(...children.flatMap((child) => (child.line < line ? [child.call] : [])));
+      children = children.filter((child) => child.line >= line);
+      const ends = memory.get(call)?.childEnds ?? null;
+      if (ends !== null) children.push(ends);
+    }
+    out.push(call);
+  }
+  return [...out, ...children.map((child) => child.call)];
 }
 
-/** A task is through with what it was in the middle of. */
-export function outside(doing: Doing): void {
-  doing.fault = null;
-  doing.insideSmm = false;
-  doing.insideReset = false;
+/** Those of the slot, or of the slots that it is made of here. */
+function slotCalls(
+  what: SlotCall['what'],
+  slots: readonly TracedSlot[],
+  gfns: Gfns,
+  logged: ReadonlySet<number>,
+): TracedCall[] {
+  const names = [...logged].filter((gfn) => gfns.has(gfn)).map((gfn) => gfns.nameOf(gfn));
+  return slots
+    .filter((slot) => names.some((name) => name >= slot.gfn && name < slot.gfn + slot.pages))
+    .map((slot) =>
+      what === 'read log'
+        ? [TRACED_CALL.readLog, slot.gfn]
+        : [TRACED_CALL.logDirty, slot.gfn, what === 'log on' ? 1 : 0],
+    );
 }

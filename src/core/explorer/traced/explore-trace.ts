@@ -2,6 +2,7 @@
 // then left at up to k places of the window. Goes on in slices: the clock is the caller's.
 import { BadInput } from '../../base/errors.js';
 import type { TracedLine } from '../../imports/event-codec.js';
+import { everyEntry } from '../../protocols/every-entry.js';
 import type { Protocol } from '../../protocols/protocol.js';
 import type { RunRequest } from '../../run/manifest.js';
 import { TRACED } from '../../scenarios/traced/traced.js';
@@ -124,6 +125,8 @@ export interface ExploredTrace {
 }
 
 export class TraceExploration {
+  /** As asked for, but where it walks over entries that are not there it may yield, as the recorded kernel did. */
+  private readonly protocol: Protocol;
   private readonly observed: Observed;
   private readonly model: MachineModel;
   private readonly follower: Follower;
@@ -138,15 +141,20 @@ export class TraceExploration {
         'traced-window',
         `a window is FROM..TO with FROM up to TO, got ${window.from}..${window.to}`,
       );
+    this.protocol = everyEntry(protocol);
     this.observed = readTraced(lines.filter(({ lineNumber }) => lineNumber <= window.to));
     if (this.observed.steps.length === 0)
       throw new BadInput(
         'traced-nothing',
         `nothing of the TDP MMU in lines up to ${window.to}: there is no order to follow`,
       );
-    const { model, threads } = tracedModel(this.observed.workload, protocol);
+    const { model, threads } = tracedModel(this.observed.workload, this.protocol);
     this.model = model;
-    this.follower = new Follower(model, this.observed, new Matching(this.observed, threads));
+    this.follower = new Follower(
+      model,
+      this.observed,
+      new Matching(this.observed, threads, (t) => model.where(t)[0]),
+    );
   }
 
   get transitions(): number {
@@ -214,11 +222,11 @@ export class TraceExploration {
 
   /** What is drawn starts where the recorded order was left, or so many steps before the end. */
   private reported({ violation, schedule, interruptions }: Found): CounterexampleReport | null {
-    const { model, request, observed } = this;
+    const { model, observed } = this;
     const from = Math.max(interruptions[0]?.at ?? 0, schedule.length - MAX_STEPS_TOLD);
     const begun = begunAt(model, schedule.slice(0, from));
     const steps = schedule.slice(from).map((thread) => ({ thread, choice: 0 }));
-    const spec = { litmus: TRACED, protocol: request.protocol.id, parameters: {}, reductions: NO_REDUCTIONS };
+    const spec = { litmus: TRACED, protocol: this.protocol.id, parameters: {}, reductions: NO_REDUCTIONS };
     return reportOf(begun, spec, { violation, schedule: steps }, 0, observed.workload);
   }
 
@@ -226,7 +234,7 @@ export class TraceExploration {
     const steps = found.violation.rule === 'crash' ? found.schedule.slice(0, -1) : found.schedule;
     return {
       scenario: TRACED,
-      protocol: this.request.protocol.id,
+      protocol: this.protocol.id,
       workload: this.observed.workload,
       scheduler: 'scripted',
       schedule: turnsOf([...this.model.prefix, ...steps]),

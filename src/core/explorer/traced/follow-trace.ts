@@ -5,7 +5,7 @@ import { FRAME, STACK } from '../../aggregates/layout.js';
 import { INSTRUCTION_WORDS } from '../../userspace/script.js';
 import type { MachineModel } from '../machine-model/machine-model.js';
 import { type Model, STEP, type Violation } from '../model.js';
-import type { Mark, Matching, Refused } from './matching.js';
+import { isHint, type Mark, type Matching, type Refused } from './matching.js';
 import type { Observed } from './observed.js';
 
 /** Steps that one thread takes towards one recorded step. */
@@ -79,7 +79,7 @@ export class Follower {
       const why = this.reach(k);
       if (why !== null) {
         // A probe of a callback can miss one, or the page is still waited for.
-        if (observed.steps[k]!.who.is === 'rcu') continue;
+        if (observed.steps[k]!.who.is === 'rcu' || isHint(observed.steps[k]!)) continue;
         refused = { step: k, why };
       }
       yield undefined;

@@ -51,6 +51,10 @@ export class Gfns {
       );
   }
 
+  has(gfn: number): boolean {
+    return this.names.has(gfn);
+  }
+
   nameOf(gfn: number): number {
     return this.names.get(gfn) ?? 0;
   }
@@ -69,23 +73,29 @@ export class Gfns {
     return this.tables.indexOf(name - (name % size)) * size + (name % size);
   }
 
-  /** Memslots over all tables: as few as the address spaces of their pages allow. */
-  slots(spacesOf: (gfn: number) => number, all: number): TracedSlot[] {
+  /**
+   * Memslots over all tables: as few as the address spaces of their pages allow.
+   * @param apart pages of one of them, from the first to the last
+   */
+  slots(spacesOf: (gfn: number) => number, all: number, apart: ReadonlySet<number>): TracedSlot[] {
     const spaces = new Map([...this.names].map(([gfn, name]) => [name, spacesOf(gfn)]));
+    const own = [...apart].flatMap((gfn) => this.names.get(gfn) ?? []);
+    const edges = new Set(own.length === 0 ? [] : [Math.min(...own), Math.max(...own) + 1]);
     const size = 2 ** this.tableBits;
     const out: { gfn: number; pages: number; hostPage: number; spaces: number }[] = [];
     for (const table of this.tables)
       for (let name = table; name < table + size; name++) {
-        const own = spaces.get(name) ?? out.at(-1)?.spaces ?? all;
+        const here = spaces.get(name) ?? out.at(-1)?.spaces ?? all;
         const last = out.at(-1);
         if (
           last !== undefined &&
-          last.spaces === own &&
+          !edges.has(name) &&
+          last.spaces === here &&
           last.gfn + last.pages === name &&
           last.hostPage + last.pages === this.pageOf(name)
         )
           last.pages++;
-        else out.push({ gfn: name, pages: 1, hostPage: this.pageOf(name), spaces: own });
+        else out.push({ gfn: name, pages: 1, hostPage: this.pageOf(name), spaces: here });
       }
     for (const space of [1, 2])
       if (out.filter((slot) => (slot.spaces & space) !== 0).length > TRACED_LIMITS.slots)

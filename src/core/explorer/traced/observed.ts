@@ -4,6 +4,8 @@ import type { TracedWorkload } from '../../scenarios/traced/workload.js';
 export const STEP_KINDS = [
   'allocated',
   'loaded',
+  /** A lookup walked over all roots, and goes on to look under tdp_mmu_pages_lock. Told by where the thread is: a hint, not an event. */
+  'foundNone',
   'got',
   'put',
   'scheduled',

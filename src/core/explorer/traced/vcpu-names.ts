@@ -6,6 +6,7 @@ export class VcpuNames {
   readonly birthsProbed: boolean;
   readonly putProbed: boolean;
   readonly zapAllProbed: boolean;
+  readonly walksProbed: boolean;
   /** A tracepoint tells of new roots (6.1 and later). */
   readonly announcesRoots: boolean;
   private readonly byAddress = new Map<number, number>();
@@ -17,6 +18,7 @@ export class VcpuNames {
     this.birthsProbed = has('tableInit');
     this.putProbed = has('put');
     this.zapAllProbed = has('zapAll');
+    this.walksProbed = has('nextRoot');
     this.announcesRoots = has('spteChanged') || has('zapPass');
     const addressOf = new Map<number, number>();
     const addresses: number[] = [];

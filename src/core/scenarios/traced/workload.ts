@@ -1,13 +1,15 @@
 // What a recording did, as data: the kernel functions that its tasks called, thread by thread, over memory just large enough.
 // A session carries it in its manifest, so that a schedule found near a recording runs without the recording.
 import { BadInput } from '../../base/errors.js';
-import { ACCESS } from '../../events/constants.js';
+import { ACCESS, IOCTL } from '../../events/constants.js';
 
 /** Most of everything that a workload may have. */
 export const TRACED_LIMITS = {
   /** Model threads that make calls: each has a barrier of its own. */
   threads: 12,
   vcpus: 8,
+  /** Of the VM's work queue: a recorded one had five items begun at once. */
+  workers: 8,
   calls: 20_000,
   /** Pages for roots and tables. */
   pages: 4_096,
@@ -33,10 +35,28 @@ export const TRACED_CALL = {
   arrive: 7,
   /** thread, how often it has arrived */
   await: 8,
+  /** Of user space, as those behind it: a call on memory (its IOCTL code), first page of the process, pages, argument. */
+  memory: 9,
+  /** The memslot at this gfn; 1: writes to it are logged from here on. */
+  logDirty: 10,
+  /** The memslot at this gfn. */
+  readLog: 11,
 } as const;
 export const TRACED_CALL_NAMES = Object.keys(TRACED_CALL);
 
 export type TracedCall = readonly number[];
+
+/** A thread makes calls of user space, or calls functions of the kernel; it may wait in both. */
+export const isVmmCall = ([code = 0]: TracedCall): boolean => code >= TRACED_CALL.memory;
+const isWait = ([code]: TracedCall): boolean => code === TRACED_CALL.arrive || code === TRACED_CALL.await;
+
+/** Calls on memory that a recording can tell of. */
+const MEMORY_CALLS: ReadonlySet<number> = new Set([
+  IOCTL.MADVISE_DONTNEED,
+  IOCTL.MPROTECT,
+  IOCTL.FORK,
+  IOCTL.CHILD_EXIT,
+]);
 
 export interface TracedThread {
   readonly name: string;
@@ -92,7 +112,7 @@ export function checkWorkload(w: TracedWorkload): TracedWorkload {
       throw wrong(`no memslot of ${pages} pages at ${gfn}`);
   if (!Array.isArray(w.backed) || !w.backed.every((page) => isCount(page, w.hostPages - 1)))
     throw wrong(`pages below ${w.hostPages} expected`);
-  if (!isCount(w.workers, 4)) throw wrong('at most 4 workers expected');
+  if (!isCount(w.workers, limits.workers)) throw wrong(`at most ${limits.workers} workers expected`);
   if (!Array.isArray(w.threads) || w.threads.length > limits.threads)
     throw wrong(`at most ${limits.threads} threads expected`);
   let calls = 0;
@@ -102,13 +122,20 @@ export function checkWorkload(w: TracedWorkload): TracedWorkload {
     calls += thread.calls.length;
     if (calls > limits.calls) throw wrong(`at most ${limits.calls} calls expected`);
     for (const call of thread.calls) if (!isCall(call, w, gfns)) throw wrong(`no call [${call.join()}]`);
+    const vmm = thread.calls.filter(isVmmCall).length;
+    if (vmm > 0 && (thread.vcpu >= 0 || vmm + thread.calls.filter(isWait).length < thread.calls.length))
+      throw wrong('calls of user space on threads of their own expected');
   }
   return w;
 }
 
 const ACCESS_ALL = ACCESS.READ | ACCESS.WRITE | ACCESS.EXEC | ACCESS.PRESENT;
 
-function isCall([code, a = 0, b = 0]: TracedCall, w: TracedWorkload, gfns: number): boolean {
+function isCall([code, a = 0, b = 0, c = 0, d = 0]: TracedCall, w: TracedWorkload, gfns: number): boolean {
+  if (code === TRACED_CALL.memory)
+    return MEMORY_CALLS.has(a) && isCount(b, w.hostPages) && isCount(b + c, w.hostPages) && isCount(d, 1);
+  if (code === TRACED_CALL.logDirty || code === TRACED_CALL.readLog)
+    return w.slots.some(({ gfn }) => gfn === a) && isCount(b, 1);
   if (code === TRACED_CALL.fault) return isCount(a, gfns - 1) && isCount(b, ACCESS_ALL);
   if (code === TRACED_CALL.await) return isCount(a, w.threads.length - 1) && isCount(b, TRACED_LIMITS.calls);
   return isCount(code, TRACED_CALL.await);
