@@ -62,6 +62,7 @@ export function timelineContract(context: () => Context): void {
             update: () => undefined,
             lane: (kind) => {
               ofThread = kind === 0;
+              return true;
             },
             count: (_, count) => {
               if (ofThread) events += count;

@@ -137,6 +137,17 @@ export function readSpan(r: ByteReader, from: number): RootSpan {
   return span;
 }
 
+/** Past a span that nobody wants. */
+export function skipSpan(r: ByteReader): void {
+  const flags = r.uint();
+  let numbers = 1;
+  if ((flags & BORN) !== 0) numbers += 2;
+  if ((flags & LISTED) !== 0) numbers++;
+  if ((flags & COUNTED) !== 0) numbers += 3;
+  if ((flags & FREED) !== 0) numbers++;
+  for (; numbers > 0; numbers--) r.uint();
+}
+
 /** A root as it stands between two stretches. */
 export interface RootStanding {
   readonly vm: number | null;

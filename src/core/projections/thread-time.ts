@@ -158,3 +158,9 @@ export function readTime(r: ByteReader): ThreadTime {
   for (let k = 0; k < time.of.length; k++) time.of[k] = (r.uint() / PARTS) * time.total;
   return time;
 }
+
+/** Past a time that nobody wants. */
+export function skipTime(r: ByteReader): void {
+  if (r.uint() === 0) return;
+  for (let k = 0; k < TIME_SHARES.length; k++) r.uint();
+}

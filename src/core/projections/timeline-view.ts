@@ -1,8 +1,7 @@
 // A timeline of the resolution that was asked for, summed up from stored buckets or, where the range is small, from rows.
 import { BadInput } from '../base/errors.js';
 import { lockText } from './locks.js';
-import type { MemslotUpdate } from './memslot-updates.js';
-import { memslotUpdate } from './memslot-updates.js';
+import { type MemslotUpdate, memslotUpdate } from './memslot-updates.js';
 import type { Moment } from './moment.js';
 import { joinSpans, type RootSpan, type RootStanding } from './root-span.js';
 import { addTime, noTime, type ThreadTime } from './thread-time.js';
@@ -188,8 +187,9 @@ export class LaneTotals implements BucketVisitor {
     return to >= this.plan.from && from <= this.plan.to;
   }
 
-  lane(kind: number, number: number): void {
+  lane(kind: number, number: number): boolean {
     this.key = this.choice.has(kind, number) ? laneKey(kind, number) : -1;
+    return false;
   }
 
   count(_kind: number, count: number): void {
@@ -258,10 +258,10 @@ export class TimelineSum implements BucketVisitor {
     return true;
   }
 
-  lane(kind: number, number: number, first: number, last: number): void {
+  lane(kind: number, number: number, first: number, last: number): boolean {
     this.ofThread = kind === 0;
     this.cell = null;
-    if (!this.choice.has(kind, number)) return;
+    if (!this.choice.has(kind, number)) return false;
     const key = laneKey(kind, number);
     let lane = this.lanes.get(key);
     if (lane === undefined) {
@@ -284,6 +284,7 @@ export class TimelineSum implements BucketVisitor {
     cell.last = last;
     this.lane_ = lane;
     this.cell = cell;
+    return true;
   }
 
   count(kind: number, count: number): void {

@@ -5,8 +5,16 @@
 import { ByteReader, ByteWriter } from '../base/varint.js';
 import { CATALOGUE, type EventName } from '../events/catalogue.js';
 import { SUBJECT_CODE, SUBJECT_RADIX } from '../events/define.js';
-import { emptySpan, type RootSpan, readSpan, spanRow, writeSpan } from './root-span.js';
-import { noTime, readTime, ThreadClocks, type ThreadTime, type TimedRows, writeTime } from './thread-time.js';
+import { emptySpan, type RootSpan, readSpan, skipSpan, spanRow, writeSpan } from './root-span.js';
+import {
+  noTime,
+  readTime,
+  skipTime,
+  ThreadClocks,
+  type ThreadTime,
+  type TimedRows,
+  writeTime,
+} from './thread-time.js';
 
 /** Stored codes: append, never reorder. */
 export const TIMELINE_KINDS = [
@@ -290,8 +298,8 @@ export function packBuckets(buckets: readonly TimelineBucket[]): Uint8Array {
 export interface BucketVisitor {
   /** False: the bucket's lanes are not wanted. */
   bucket(from: number, to: number, fromTimeNs: number, toTimeNs: number): boolean;
-  /** @param kind index in LANE_KINDS */
-  lane(kind: number, number: number, first: number, last: number): void;
+  /** False: its span or time is not wanted. @param kind index in LANE_KINDS */
+  lane(kind: number, number: number, first: number, last: number): boolean;
   /** Of the lane before. @param kind index in TIMELINE_KINDS */
   count(kind: number, count: number): void;
   /** Of the lane before, where it is a root's: null where the stored form does not tell. */
@@ -328,18 +336,21 @@ export function readBuckets(bytes: Uint8Array, from: number, visitor: BucketVisi
       const first = at + r.uint();
       const last = first + r.uint();
       const lane = key % LANE_RADIX;
-      if (wanted) visitor.lane(lane, Math.floor(key / LANE_RADIX), first, last);
+      const more = wanted && visitor.lane(lane, Math.floor(key / LANE_RADIX), first, last);
       for (let counts = r.uint(); counts > 0; counts--) {
         const kind = r.uint();
         const count = r.uint();
         if (wanted) visitor.count(kind, count);
       }
-      if (lane === ROOT) {
-        const span = told ? readSpan(r, at) : null;
-        if (wanted) visitor.span(span);
+      if (!told) {
+        if (more && lane === ROOT) visitor.span(null);
+        if (more && lane === THREAD) visitor.time(null);
+      } else if (lane === ROOT) {
+        if (more) visitor.span(readSpan(r, at));
+        else skipSpan(r);
       } else if (lane === THREAD) {
-        const time = told ? readTime(r) : null;
-        if (wanted) visitor.time(time);
+        if (more) visitor.time(readTime(r));
+        else skipTime(r);
       }
     }
     for (let updates = told ? r.uint() : 0; updates > 0; updates--) {
@@ -356,10 +367,10 @@ export function visitBuckets(buckets: readonly TimelineBucket[], visitor: Bucket
   for (const { from, to, fromTimeNs, toTimeNs, lanes, updates } of buckets) {
     if (!visitor.bucket(from, to, fromTimeNs, toTimeNs)) continue;
     for (const { kind, number, first, last, counts, span, time } of lanes) {
-      visitor.lane(LANE_KINDS.indexOf(kind), number, first, last);
+      const more = visitor.lane(LANE_KINDS.indexOf(kind), number, first, last);
       for (const [k, count] of counts) visitor.count(k, count);
-      if (span !== null) visitor.span(span);
-      if (time !== null) visitor.time(time);
+      if (more && span !== null) visitor.span(span);
+      if (more && time !== null) visitor.time(time);
     }
     for (const update of updates) visitor.update(update);
   }
