@@ -22,6 +22,21 @@ function drawnPixels(page: Page): Promise<number> {
   })()`);
 }
 
+/** Of a row of the lanes' pixels, the part that has the colour of a token. */
+function partOfRow(page: Page, y: number, token: string): Promise<number> {
+  return page.evaluate(`(() => {
+    const canvas = document.querySelector('.canvas-box canvas');
+    const probe = document.createElement('canvas').getContext('2d');
+    probe.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('--${token}').trim();
+    probe.fillRect(0, 0, 1, 1);
+    const [r, g, b] = probe.getImageData(0, 0, 1, 1).data;
+    const row = canvas.getContext('2d').getImageData(0, Math.round(${y} * devicePixelRatio), canvas.width, 1).data;
+    let found = 0;
+    for (let i = 0; i < row.length; i += 4) found += row[i] === r && row[i + 1] === g && row[i + 2] === b ? 1 : 0;
+    return found / canvas.width;
+  })()`);
+}
+
 describe('a session in the page', () => {
   const folder = new TestFolder();
   let server: TestServer;
@@ -104,6 +119,24 @@ describe('a session in the page', () => {
       .getByText(/mmu_lock held for/)
       .first()
       .waitFor({ ...WAIT, state: 'attached' });
+    // A lane is chosen, pinned, hidden and shown by keys; the sheet says so, and the address keeps it.
+    await page.keyboard.press('Shift+ArrowDown');
+    await page.locator('.lane-label.on').waitFor(WAIT);
+    await page.keyboard.press('v');
+    await page.waitForURL('**pinned=**', WAIT);
+    await page.keyboard.press('h');
+    await page.waitForURL('**hidden=**', WAIT);
+    const hidden = new URL(page.url()).searchParams.get('hidden') ?? '';
+    expect(hidden).toMatch(/^\w+:\d+$/);
+    await expect.poll(() => page.locator(`[data-lane="${hidden}"]`).count(), WAIT).toBe(0);
+    await page.keyboard.press('u');
+    await page.waitForURL((url) => !url.search.includes('hidden'), WAIT);
+    await page.keyboard.press('?');
+    await page.getByText('pin the lane to the top, or not').waitFor(WAIT);
+    await page.keyboard.press('Escape');
+    await page.locator('.labels').hover();
+    await page.mouse.wheel(0, 40);
+    await page.waitForURL('**top=40**', WAIT);
     await page.keyboard.press('w');
     await page.waitForURL((url) => !url.search.includes('820-920'), WAIT);
 
@@ -226,6 +259,12 @@ describe('a session in the page', () => {
     expect(stored).toBeGreaterThan(1_000_000);
     const { page, errors } = await openPage(browser, `${server.server.url}/sessions/${large}`);
     await expect.poll(() => drawnPixels(page), WAIT).toBeGreaterThan(1_000);
+    // The whole of it, too, says what state roots are in.
+    await page
+      .getByRole('list', { name: 'What the timeline shows' })
+      .getByText(/^root:\d+: root \d+ (valid|waits for RCU), [\d,]+ to/)
+      .first()
+      .waitFor({ ...WAIT, state: 'attached' });
     await page.keyboard.press('End');
     await page.getByText(`State after ${stored.toLocaleString('en-US')}`).waitFor(WAIT);
     await page.keyboard.press('Shift+F');
@@ -244,6 +283,10 @@ describe('a session in the page', () => {
     const drawnMs = await page.evaluate("performance.getEntriesByName('rootline:timeline')[0].startTime");
     // The figure is the bench's; this machine may be busy.
     expect(drawnMs).toBeLessThan(15_000);
+    // Under the draft the first root is preserved: valid nearly all the time, in the colour of that, wherever one looks from.
+    const preserved = await server.run({ scenario: 'smi', protocol: 'seed-draft', seed: 7 });
+    await page.goto(`${server.server.url}/sessions/${preserved.id}?at=500`);
+    await expect.poll(() => partOfRow(page, 36, 'valid'), WAIT).toBeGreaterThan(0.8);
     expect(errors).toEqual([]);
     await page.context().close();
   });

@@ -12,7 +12,7 @@ import { layout, MAX_PRIMITIVES } from '../timeline/model/layout.js';
 import type { Window } from '../timeline/model/window.js';
 import { Paints, paint } from '../timeline/paint.js';
 import { useTimelineData } from '../timeline/timeline-data.js';
-import { timeAt } from '../timeline/timeline-pane.js';
+import { timeAt, Waiting } from '../timeline/timeline-pane.js';
 import { useGaps } from '../timeline/use-gaps.js';
 import { count, time } from '../ui/format.js';
 import { ErrorState } from '../ui/states.js';
@@ -231,7 +231,7 @@ export function ClockLanes(props: ClockLanesProps) {
             setHover(null);
           }}
         >
-          {data.waiting && <span className="wash" />}
+          {data.waiting && data.error === null && <Waiting />}
           <canvas ref={canvas} style={{ width: size.width, height: size.height }} />
           {!clock.blank && over < size.width && (
             <span

@@ -113,7 +113,9 @@ function Opened({ id, data, session, query }: OpenedProps) {
   const { last, sealed, findings, milestones, notes } = data;
   const given = positionOf(query.get('at'), last);
   const first = useFirstPosition(id, given === null, data);
-  const [follow, setFollow] = useState(!sealed && given === null);
+  /** A live session that is opened at no position is followed, also past its end: the address says so by naming none. */
+  const [live] = useState(!sealed);
+  const follow = live && given === null;
   const at = follow ? last : (given ?? Math.min(last, first ?? 1));
   const [seen, setSeen] = useState<Window>(() => firstWindow(query.get('window'), last));
   const [width, setWidth] = useState(900);
@@ -165,12 +167,12 @@ function Opened({ id, data, session, query }: OpenedProps) {
 
   const goTo = useCallback(
     (position: number) => {
-      setFollow(false);
       setQuery({ at: position, thread: null, frame: null, ...(position === at ? {} : { since: at }) });
       setSeen((now) => showing(now, position, last));
     },
     [at, last],
   );
+  const setFollow = (on: boolean) => setQuery(on ? { at: null, since: null } : { at: last });
   const travel = useTravel(id, goTo);
   const timeline = useTimelineData(id, last, seen, width);
   const state = useResource(stop, (signal) =>
@@ -327,6 +329,7 @@ function Opened({ id, data, session, query }: OpenedProps) {
         gaps={data.gaps}
         notes={notes.data?.notes.map(({ position }) => position) ?? []}
         choice={laneChoiceOf(query)}
+        top={query.get('top')}
         toggle={(set, lane) => toggleLane(query, set, lane)}
         showHidden={() => setQuery({ hidden: null })}
         onWidth={setWidth}

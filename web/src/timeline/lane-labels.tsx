@@ -9,6 +9,8 @@ export function LaneLabels({
   choice,
   toggle,
   showHidden,
+  current = null,
+  choose,
   onScroll,
 }: {
   readonly list: LaneList;
@@ -17,11 +19,16 @@ export function LaneLabels({
   readonly choice: LaneChoice;
   readonly toggle: (set: keyof LaneChoice, lane: string) => void;
   readonly showHidden?: (() => void) | undefined;
+  /** The lane that keys are about. */
+  readonly current?: string | null;
+  readonly choose?: (lane: string) => void;
   readonly onScroll: (by: number) => void;
 }) {
   const box = useRef<HTMLDivElement>(null);
   const scroll = useRef(onScroll);
   scroll.current = onScroll;
+  const chosen = useRef(choose);
+  chosen.current = choose;
   useEffect(() => {
     const element = box.current;
     if (element === null) return;
@@ -29,8 +36,19 @@ export function LaneLabels({
       event.preventDefault();
       scroll.current(event.deltaY);
     };
+    // The lane whose name is pointed at or has the focus is the one that keys are about.
+    const point = (event: Event) => {
+      const lane = (event.target as Element).closest<HTMLElement>('[data-lane]')?.dataset['lane'];
+      if (lane !== undefined) chosen.current?.(lane);
+    };
     element.addEventListener('wheel', wheel, { passive: false });
-    return () => element.removeEventListener('wheel', wheel);
+    element.addEventListener('pointerover', point);
+    element.addEventListener('focusin', point);
+    return () => {
+      element.removeEventListener('wheel', wheel);
+      element.removeEventListener('pointerover', point);
+      element.removeEventListener('focusin', point);
+    };
   }, []);
   const seen = (y: number, h: number): boolean => y + h > top && y < top + height;
   return (
@@ -53,7 +71,12 @@ export function LaneLabels({
       {list.lanes
         .filter(({ y, height: h }) => seen(y, h))
         .map((lane) => (
-          <div key={lane.id} className="lane-label" style={{ top: lane.y - top, height: lane.height }}>
+          <div
+            key={lane.id}
+            className={lane.id === current ? 'lane-label on' : 'lane-label'}
+            style={{ top: lane.y - top, height: lane.height }}
+            data-lane={lane.id}
+          >
             <button
               type="button"
               className="m cut"
@@ -67,6 +90,7 @@ export function LaneLabels({
               <button
                 type="button"
                 aria-label={`Pin ${lane.name}`}
+                title="pin to the top: V"
                 aria-pressed={choice.pinned.has(lane.id)}
                 onClick={() => toggle('pinned', lane.id)}
               >
@@ -75,6 +99,7 @@ export function LaneLabels({
               <button
                 type="button"
                 aria-label={`Hide ${lane.name}`}
+                title="hide: H"
                 onClick={() => toggle('hidden', lane.id)}
               >
                 ×
@@ -85,7 +110,7 @@ export function LaneLabels({
         ))}
       {choice.hidden.size > 0 && showHidden !== undefined && (
         <button type="button" className="btn s show-hidden" onClick={showHidden}>
-          Show {choice.hidden.size} hidden
+          Show {choice.hidden.size} hidden <kbd>U</kbd>
         </button>
       )}
     </div>

@@ -4,7 +4,7 @@ import './timeline.css';
 import { memo, type PointerEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTheme } from '../app/theme.js';
 import { count } from '../ui/format.js';
-import { ErrorState } from '../ui/states.js';
+import { ErrorState, Loading } from '../ui/states.js';
 import { useSize } from '../ui/use-size.js';
 import { HoverCard, type Hovered } from './hover-card.js';
 import { LaneLabels } from './lane-labels.js';
@@ -17,6 +17,8 @@ import { clamped, panned, type Window, zoomed } from './model/window.js';
 import { Paints, paint } from './paint.js';
 import { Ruler } from './ruler.js';
 import type { TimelineData } from './timeline-data.js';
+import { useLaneKeys } from './use-lane-keys.js';
+import { useScroll } from './use-scroll.js';
 
 export const LABELS_PX = 146;
 const FIRST_SIZE = { width: 800, height: 300 };
@@ -45,6 +47,8 @@ export interface TimelineProps {
   readonly choice: LaneChoice;
   readonly toggle: (set: keyof LaneChoice, lane: string) => void;
   readonly showHidden?: () => void;
+  /** How far down the lanes are scrolled, as the address says it. */
+  readonly top: string | null;
   readonly onWidth: (width: number) => void;
 }
 
@@ -54,12 +58,22 @@ export function TimelinePane(props: TimelineProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const theme = useTheme();
   const size = useSize(box, FIRST_SIZE, ({ width }) => onWidth(width));
-  const [scroll, setScroll] = useState(0);
+  const [scroll, setScroll] = useScroll(props.top);
   const depths = useRef<Depths>(new Map());
   const [hover, setHover] = useState<Hovered | null>(null);
 
   const lanes = laneList(data.overview, data.scene, data.part, choice, depths.current, seen);
   const top = Math.max(0, Math.min(scroll, lanes.height - size.height));
+  const keys = useLaneKeys({
+    list: lanes,
+    height: size.height,
+    toggle,
+    showHidden: props.showHidden,
+    show: ({ y, height }) => {
+      if (y < top) setScroll(y);
+      else if (y + height > top + size.height) setScroll(Math.max(0, y + height - size.height));
+    },
+  });
   const input = {
     window: seen,
     ...size,
@@ -88,6 +102,7 @@ export function TimelinePane(props: TimelineProps) {
     void theme;
     return new Paints();
   }, [theme]);
+  const [, again] = useState(0);
   const drawn = useRef(0);
   const marked = useRef(false);
   useEffect(() => {
@@ -103,7 +118,7 @@ export function TimelinePane(props: TimelineProps) {
   });
   useEffect(() => {
     // The first frame may have been drawn before the font was there.
-    void document.fonts.ready.then(() => setScroll((n) => n));
+    void document.fonts.ready.then(() => again((n) => n + 1));
   }, []);
 
   const positionAt = useCallback(
@@ -134,7 +149,7 @@ export function TimelinePane(props: TimelineProps) {
     };
     element.addEventListener('wheel', wheel, { passive: false });
     return () => element.removeEventListener('wheel', wheel);
-  }, []);
+  }, [setScroll]);
 
   const drag = useRef<{ x: number; y: number; window: Window; top: number; moved: boolean } | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
@@ -154,6 +169,8 @@ export function TimelinePane(props: TimelineProps) {
     const from = drag.current;
     if (from === null) {
       clearTimeout(timer.current);
+      const lane = lanes.lanes.find((one) => one.y <= y + top && y + top < one.y + one.height);
+      if (lane !== undefined && lane.id !== keys.current) keys.choose(lane.id);
       const item = itemAt(x, y);
       if (item === null) setHover(null);
       else
@@ -210,6 +227,8 @@ export function TimelinePane(props: TimelineProps) {
           choice={choice}
           toggle={toggle}
           showHidden={props.showHidden}
+          current={keys.current}
+          choose={keys.choose}
           onScroll={(by) => setScroll(Math.max(0, top + by))}
         />
         <div
@@ -225,6 +244,7 @@ export function TimelinePane(props: TimelineProps) {
             setHover(null);
           }}
         >
+          {data.waiting && data.error === null && <Waiting />}
           <canvas ref={canvas} style={{ width: size.width, height: size.height }} />
           {hover !== null && (
             <HoverCard
@@ -240,6 +260,15 @@ export function TimelinePane(props: TimelineProps) {
       </div>
       {data.error !== null && <ErrorState error={data.error} retry={data.retry} />}
     </section>
+  );
+}
+
+/** Nothing has been read yet: a wash, and words where that takes long. */
+export function Waiting() {
+  return (
+    <div className="wash waiting">
+      <Loading what="the timeline" />
+    </div>
   );
 }
 
