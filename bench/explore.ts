@@ -123,7 +123,7 @@ export function measureExplore(folder: string, scale: number): Figure[] {
     if (patched) continue;
     const note = `${whole(run.states)} states, nothing reduced; median of ${RUNS}`;
     add('one core', run.states / run.seconds, 'states/s', { atLeast: 250_000 }, 600_000, note);
-    add('visited set and stack', run.bytesPerState, 'bytes/state', { atMost: 32 }, 16, note);
+    add('visited set', run.bytesPerState, 'bytes/state', { atMost: 32 }, 16, note);
     if (other.kind === 'measured') {
       const ratio = run.processSeconds / other.seconds;
       add('equal steps: process / pan', ratio, 'ratio', null, 1.2, `${other.seconds.toFixed(2)} s of pan`);

@@ -39,6 +39,7 @@ export interface CrewReport extends Left {
   readonly violation: Violation | null;
   readonly met: readonly Bound[];
   readonly bytes: number;
+  readonly visitedBytes: number;
   readonly finished: boolean;
   readonly table: Int32Array;
 }
@@ -271,7 +272,8 @@ export class Crew {
     const { figures: own, violation, met: ownMet } = search;
     const rest = search.checkpoint();
     const counts = this.options.counts();
-    const all = [{ figures: own, violation, met: [...ownMet], rest, counts }, ...verdicts];
+    const stackBytes = search.bytes - search.visitedBytes;
+    const all = [{ figures: own, violation, met: [...ownMet], rest, counts, stackBytes }, ...verdicts];
     const figures = all.map((one) => one.figures);
     const sum = (read: (f: (typeof figures)[number]) => number): number =>
       figures.reduce((total, f) => total + read(f), 0);
@@ -284,7 +286,8 @@ export class Crew {
       terminalStates: sum((f) => f.terminalStates),
       violation: all.find((one) => one.violation !== null)?.violation ?? null,
       met: [...met],
-      bytes: this.table.bytes,
+      bytes: all.reduce((total, one) => total + one.stackBytes, this.table.bytes),
+      visitedBytes: this.table.bytes,
       finished: this.memory.control[CONTROL.stop] === STOP.finished,
       rests: all.map((one) => one.rest),
       counts: added(all.map((one) => one.counts)),

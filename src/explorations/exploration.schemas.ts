@@ -27,7 +27,9 @@ export const createExploration = z.strictObject({
   depth: ranged('depth').optional().describe('only schedules of so many steps'),
   states: ranged('states').default(DEFAULT_BOUNDS.states).describe('ends at so many distinct states'),
   seconds: ranged('seconds').default(SERVER_DEFAULTS.seconds),
-  bytes: ranged('bytes').default(SERVER_DEFAULTS.bytes),
+  bytes: ranged('bytes')
+    .default(SERVER_DEFAULTS.bytes)
+    .describe('ends before visited states and the stack of the search take more'),
   workers: ranged('workers').optional().describe('threads; default: the cores but one'),
   seed: ranged('seed').default(1).describe('of a random or PCT search'),
   schedules: ranged('schedules').default(DEFAULT_SCHEDULES).describe('that a random or PCT search tries'),

@@ -118,7 +118,10 @@ export interface ExplorationResult {
   readonly bounds: ExplorationBounds;
   readonly workers: number;
   readonly schedules: number | null;
+  /** Visited states and, as `--bytes` counts them, the stack. */
   readonly bytes: number;
+  readonly visitedBytes: number;
+  /** Of the visited states alone. */
   readonly bytesPerState: number;
   /** Null where keys were kept whole. */
   readonly collisionProbability: number | null;

@@ -28,6 +28,7 @@ export interface ExploreWorkerVerdict {
   readonly rest: Int32Array;
   /** What was seen of the steps. */
   readonly counts: SurveyCounts | null;
+  readonly stackBytes: number;
 }
 
 /** `rest`: for a checkpoint, while it is parked; it goes on. */
@@ -81,5 +82,6 @@ tell({
   met: [...search.met],
   rest: search.checkpoint(),
   counts: counts(),
+  stackBytes: search.bytes - search.visitedBytes,
 });
 port.close();

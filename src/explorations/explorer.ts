@@ -51,7 +51,9 @@ export interface ExplorerHooks extends WatchHooks {
 interface Advancing {
   readonly figures: SearchFigures;
   readonly met: ReadonlySet<Bound>;
+  /** Visited states, and whatever else the bound counts: a stack, levels. */
   readonly bytes: number;
+  readonly visitedBytes: number;
   /** States that wait to be searched from. */
   readonly waiting: number;
   advance(transitions: number): SearchState;
@@ -62,6 +64,8 @@ export interface Outcome extends SearchFigures {
   readonly found: Found | null;
   readonly met: readonly Bound[];
   readonly bytes: number;
+  /** Of visited states alone. */
+  readonly visitedBytes: number;
   readonly workers: number;
   readonly complete: boolean;
   /** What was seen of its steps; null where a model does not tell. */
@@ -352,6 +356,7 @@ function outcome(search: Advancing, state: string, model: Model): Outcome {
     found: null,
     met: [...met],
     bytes: search.bytes,
+    visitedBytes: search.visitedBytes,
     workers: 1,
     complete: state === 'finished' && met.size === 0,
     counts: countsOf(model),

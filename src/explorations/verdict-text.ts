@@ -42,7 +42,7 @@ export function figuresText(r: ExplorationResult): string[] {
       : `64 bits kept of each: two taken for one with probability ${r.collisionProbability.toExponential(1)}`;
   return [
     `${grouped(r.states)} states (${r.terminalStates} of them ends), ${grouped(r.transitions)} transitions, longest schedule followed ${r.depth} steps`,
-    `${r.seconds.toFixed(2)} s, ${grouped(r.statesPerSecond)} states/s, ${r.workers === 1 ? 'one thread' : `${r.workers} threads`}, ${grouped(r.bytes)} bytes (${r.bytesPerState.toFixed(1)} a state)`,
+    `${r.seconds.toFixed(2)} s, ${grouped(r.statesPerSecond)} states/s, ${r.workers === 1 ? 'one thread' : `${r.workers} threads`}, ${grouped(r.visitedBytes)} bytes of visited states (${r.bytesPerState.toFixed(1)} a state), ${grouped(r.bytes - r.visitedBytes)} of the stack`,
     `${reductions}; ${hashing}`,
   ];
 }

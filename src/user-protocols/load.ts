@@ -50,8 +50,14 @@ const LANGUAGE = [
   'eval',
 ];
 
-/** Throws ProtocolFault. */
-export async function loadUserProtocol({ file, text }: UserProtocolText, watch: Watch): Promise<TakenIn> {
+/** Throws ProtocolFault. Two instances, each in a context of its own: the second one shows what the first one keeps. */
+export async function loadUserProtocol(text: UserProtocolText, watch: Watch): Promise<TakenIn> {
+  const second = takeIn(text.file, await evaluated(text));
+  return takeIn(text.file, await evaluated(text), watch, second.own);
+}
+
+/** The module's default export. */
+async function evaluated({ file, text }: UserProtocolText): Promise<unknown> {
   const forbid = (name: string): never => {
     throw new ProtocolFault(
       'forbidden',
@@ -99,7 +105,7 @@ export async function loadUserProtocol({ file, text }: UserProtocolText, watch: 
     await module.link(noImport);
     begun = true;
     await module.evaluate();
-    return takeIn(file, (module.namespace as { readonly default?: unknown }).default, watch);
+    return (module.namespace as { readonly default?: unknown }).default;
   } catch (error) {
     if (error instanceof ProtocolFault) throw error;
     throw new ProtocolFault('threw', file, '', `${errorText(error)}${lineOf(file, error)}`);

@@ -7,6 +7,7 @@ import { OP, op, pending } from '../machine/op.js';
 import { call, control, type Procedure, procedure, ret, type Step, steps } from '../machine/procedure.js';
 import { extend, type Protocol } from './protocol.js';
 import { findProtocol, PROTOCOLS } from './registry.js';
+import { Twin } from './twin.js';
 import {
   type ProtocolApi,
   type ProtocolModule,
@@ -29,13 +30,25 @@ export type Watch = (step: number) => void;
 
 export interface TakenIn {
   readonly protocol: Protocol;
+  /** The module's own steps as it gave them, by `procedure @ label`. */
+  readonly own: OwnSteps;
   /** `procedure @ label` of each of the module's own steps; 0 is none. */
   readonly stepNames: readonly string[];
 }
 
-/** The protocol of a module; its id is the file's name without the extension. Throws ProtocolFault, nothing else. */
-export function takeIn(file: string, make: unknown, watch: Watch = () => undefined): TakenIn {
-  const intake = new Intake(file, watch);
+export type OwnSteps = ReadonlyMap<string, Step<string, string>>;
+
+/**
+ * The protocol of a module; its id is the file's name without the extension. Throws ProtocolFault, nothing else.
+ * @param second steps of a second instance of the module: what its steps keep outside of the machine's state is a fault
+ */
+export function takeIn(
+  file: string,
+  make: unknown,
+  watch: Watch = () => undefined,
+  second: OwnSteps | null = null,
+): TakenIn {
+  const intake = new Intake(file, watch, second);
   if (typeof make !== 'function')
     throw intake.fault(
       'form',
@@ -54,12 +67,13 @@ export function takeIn(file: string, make: unknown, watch: Watch = () => undefin
       '',
       `the default export returned ${kindOf(made)}; expected what api.extend gives`,
     );
-  return { protocol: intake.made!, stepNames: intake.stepNames };
+  return { protocol: intake.made!, stepNames: intake.stepNames, own: intake.own };
 }
 
 class Intake {
   made: Protocol | null = null;
   readonly stepNames: string[] = [''];
+  readonly own = new Map<string, Step<string, string>>();
   readonly api: ProtocolApi;
   /** Steps of shipped procedures are as they were. */
   private readonly shippedSteps = new Set<unknown>(
@@ -69,6 +83,7 @@ class Intake {
   constructor(
     private readonly file: string,
     private readonly watch: Watch,
+    private readonly second: OwnSteps | null,
   ) {
     const known = <T extends object>(what: string, table: T): T => this.known(what, table);
     this.api = Object.freeze({
@@ -91,7 +106,7 @@ class Intake {
     });
   }
 
-  fault(kind: 'form' | 'threw' | 'step', at: string, what: string): ProtocolFault {
+  fault(kind: 'form' | 'threw' | 'step' | 'forbidden', at: string, what: string): ProtocolFault {
     return new ProtocolFault(kind, this.file, at, what);
   }
 
@@ -203,7 +218,7 @@ class Intake {
     const labels = new Set(Object.keys(p.steps));
     const guarded = table.map(([label, step]) => [
       label,
-      this.shippedSteps.has(step) ? step : this.guard(name, labels, label, step),
+      this.shippedSteps.has(step) ? step : this.guard(name, labels, label, step, names),
     ]);
     const since = p.head.since === undefined ? this.file : `${this.file}: ${p.head.since}`;
     return {
@@ -223,6 +238,7 @@ class Intake {
     labels: ReadonlySet<string>,
     label: string,
     step: Step<string, string>,
+    locals: readonly string[],
   ): Step<string, string> {
     const at = `${name} @ ${label}`;
     if (!Array.isArray(step) || step.length !== 2)
@@ -234,6 +250,9 @@ class Intake {
       throw this.fault('form', at, `then is ${kindOf(then)}; expected a function`);
     const number = this.stepNames.push(at) - 1;
     const { watch } = this;
+    this.own.set(at, step);
+    const other = this.second?.get(at);
+    const twin = other === undefined ? null : new Twin(other, locals, number);
     // The machine asks once whether a step is visible: it must stay so.
     let visible: boolean | null = null;
     const guardedAsk: Step<string, string>[0] =
@@ -243,7 +262,8 @@ class Intake {
             watch(number);
             pending.kind = -1;
             try {
-              ask(l);
+              const differs = twin?.due() === true ? twin.ask(l, ask) : ask(l);
+              if (typeof differs === 'string') throw this.keeps(at, differs);
             } catch (error) {
               throw this.asFault(error, at);
             }
@@ -258,7 +278,11 @@ class Intake {
       watch(number);
       let next: string;
       try {
-        next = then(l, answer);
+        if (twin?.due() === true) {
+          const both = twin.answer(l, answer, then);
+          if (both.differs !== null) throw this.keeps(at, both.differs);
+          ({ next } = both);
+        } else next = then(l, answer);
       } catch (error) {
         throw this.asFault(error, at);
       }
@@ -278,6 +302,11 @@ class Intake {
     if (guardedAsk !== null) guardedAsk.toString = () => String(ask);
     guardedThen.toString = () => String(then);
     return [guardedAsk, guardedThen];
+  }
+
+  private keeps(at: string, differs: string): ProtocolFault {
+    const what = `it keeps state outside the world, in a variable of its module: from the same state ${differs}; only the locals that a procedure declares keep anything`;
+    return this.fault('forbidden', at, what);
   }
 
   private checkOp(at: string, w: World): void {

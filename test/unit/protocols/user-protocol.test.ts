@@ -230,3 +230,64 @@ for (const [what, module, says] of FAULTS) {
     }
   });
 }
+
+/** A run of a module of which there is a second instance, as where users' files are loaded. */
+function ranTwice(module: ProtocolModule): Simulation {
+  const { own } = takeIn('mine.mjs', module);
+  const { protocol } = takeIn('mine.mjs', module, () => undefined, own);
+  const manifest = createManifest({ scenario: 'smi', protocol: 'v5.18' });
+  const scenario = findScenario('smi').build(manifest.parameters as Record<string, number>);
+  const run = new Simulation({ manifest: { ...manifest, protocolDigest: '' }, protocol, scenario });
+  runToEnd(run);
+  return run;
+}
+
+type Answer = (n: number, l: { shared: number }, a: number, api: ProtocolApi) => string | null;
+
+/** The step as it is, with something around it that counts in a variable of the module. */
+const counting = (ask: (n: number) => void, answer: Answer) => (api: ProtocolApi) => {
+  let n = 0;
+  const [asked, then] = api.shipped('v5.18', PUT).steps[COUNT] as unknown as [
+    (l: object) => void,
+    (l: object, a: number) => string,
+  ];
+  const step = [
+    (l: object) => {
+      asked(l);
+      ask(n);
+    },
+    (l: { shared: number }, a: number) => {
+      n++;
+      return answer(n, l, a, api) ?? then(l, a);
+    },
+  ];
+  return api.extend('v5.18', { steps: { [PUT]: { [COUNT]: step } } } as never);
+};
+const same = (): null => null;
+const shifting = (n: number): void => {
+  pending.c += n;
+};
+const keeping: Answer = (n, l) => {
+  l.shared = n;
+  return null;
+};
+
+test.each([
+  ['what it asks', counting(shifting, same), 'it asks for'],
+  ['where it goes', counting(same, (n, _l, a, api) => (a === 0 ? api.ret(n) : null)), 'it returns'],
+  ['what it keeps in a local', counting(same, keeping), 'local shared becomes'],
+])('state in a variable of the module is found: it decides %s', (_, module, says) => {
+  const { outcome, detail } = ranTwice(module as ProtocolModule);
+  expect([outcome, detail?.protocolFault?.kind]).toEqual(['failed', 'forbidden']);
+  expect(detail?.message).toContain(
+    `(forbidden) mine.mjs, ${PUT} @ ${COUNT}: it keeps state outside the world`,
+  );
+  expect(detail?.message).toContain(says);
+});
+
+test("what a module counts and never uses is nobody's business, and the second instance changes nothing", () => {
+  const run = ranTwice(counting(same, same) as ProtocolModule);
+  const alone = ranTwice(oneStep((api) => api.shipped('v5.18', PUT).steps[COUNT]));
+  expect(run.recorder.fullDigestHex).toBe(alone.recorder.fullDigestHex);
+  expect([run.outcome, alone.outcome]).toEqual(['completed', 'completed']);
+});

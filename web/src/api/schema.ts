@@ -1897,6 +1897,7 @@ export type NewExploration = {
   /** ends at so many distinct states */
   readonly states?: number | undefined;
   readonly seconds?: number | undefined;
+  /** ends before visited states and the stack of the search take more */
   readonly bytes?: number | undefined;
   /** threads; default: the cores but one */
   readonly workers?: number | undefined;

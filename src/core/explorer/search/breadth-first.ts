@@ -69,6 +69,9 @@ export class BreadthFirst {
     this.next = new Frontier(initial, HEAD_WORDS);
   }
 
+  get visitedBytes(): number {
+    return this.visited.bytes;
+  }
   get bytes(): number {
     return this.visited.bytes + this.level.bytes + this.next.bytes + this.nodes.bytes;
   }

@@ -69,8 +69,12 @@ export class DepthFirst {
     assert(this.preemptions === null || !options.persistent, 'a bound on preemptions takes no forced steps');
   }
 
+  /** With the stack, as the bound counts them. */
   get bytes(): number {
     return this.visited.bytes + this.stack.byteLength;
+  }
+  get visitedBytes(): number {
+    return this.visited.bytes;
   }
 
   /** States from which something is still to be tried. */

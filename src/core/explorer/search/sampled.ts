@@ -85,6 +85,9 @@ export class Sampled {
     return { schedules: this.schedules, longest: this.longest };
   }
 
+  get visitedBytes(): number {
+    return this.visited.bytes;
+  }
   get bytes(): number {
     return this.visited.bytes;
   }

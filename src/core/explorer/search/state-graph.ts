@@ -58,8 +58,12 @@ export class StateGraph {
     return this.levels.reduce((sum, { size }) => sum + size, 0);
   }
 
+  /** With the two levels that wait, as the bound counts them. */
   get bytes(): number {
-    const arrays = [this.enabled, this.firstEdge, this.edgeTo, this.edgeStep, this.nodes, ...this.levels];
+    return this.levels.reduce((sum, one) => sum + one.bytes, this.visitedBytes);
+  }
+  get visitedBytes(): number {
+    const arrays = [this.enabled, this.firstEdge, this.edgeTo, this.edgeStep, this.nodes];
     return arrays.reduce((sum, one) => sum + one.bytes, this.slots.byteLength);
   }
 
