@@ -77,13 +77,10 @@ export function movedShare(page: Page): Promise<number> {
   return page.evaluate<number>('window.shifts.reduce((sum, value) => sum + value, 0)');
 }
 
-const REST_MS = 300;
-
 /** No request has been under way for a moment, and nothing says that it is being read. */
 export async function resting(page: Page): Promise<void> {
   await page.locator('[aria-busy=true]').waitFor({ state: 'detached' });
   await page.waitForLoadState('networkidle');
-  await page.waitForTimeout(REST_MS);
 }
 
 interface AxeResult {
@@ -94,13 +91,13 @@ interface AxeResult {
   }[];
 }
 
-/** No fault that axe calls serious or critical. */
-export async function expectAccessible(page: Page): Promise<void> {
+/** No fault that axe calls serious or critical. @param only some of its rules, such as what another theme can change; else all */
+export async function expectAccessible(page: Page, only: readonly string[] = []): Promise<void> {
   // The page's CSP forbids a script tag of ours; evaluate() is the debugger's and may.
   await page.evaluate(AXE);
-  const { violations } = (await page.evaluate(
-    'axe.run(document, { resultTypes: ["violations"] })',
-  )) as AxeResult;
+  const run = only.length === 0 ? {} : { runOnly: { type: 'rule', values: only } };
+  const options = JSON.stringify({ resultTypes: ['violations'], ...run });
+  const { violations } = (await page.evaluate(`axe.run(document, ${options})`)) as AxeResult;
   const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
   expect(
     serious.map(

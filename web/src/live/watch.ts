@@ -52,8 +52,11 @@ async function watch(signal: AbortSignal): Promise<void> {
     });
     try {
       for await (const changed of client.watch({ signal, onLost: () => setConnection('lost') })) {
+        const still = connection === 'open';
         setConnection('open');
         take(changed);
+        // Too much at once is as good as a lost connection: what was shown is read again.
+        if (still && changed.overflow) for (const listener of reconnectListeners) listener();
       }
     } catch (error) {
       if (signal.aborted) return;
@@ -66,6 +69,8 @@ async function watch(signal: AbortSignal): Promise<void> {
 }
 
 function take(changed: Changed): void {
+  // What was told before may be old by now.
+  if (changed.overflow) latest.clear();
   for (const change of changed.changes) latest.set(change.session, change);
   for (const id of changed.removed) latest.delete(id);
   for (const listener of changeListeners) listener(changed);
@@ -76,6 +81,7 @@ export function onChanges(listener: (changed: Changed) => void): () => void {
   return () => changeListeners.delete(listener);
 }
 
+/** Tells that changes may have been missed: the connection is back, or too much came at once. */
 export function onReconnect(listener: () => void): () => void {
   reconnectListeners.add(listener);
   return () => reconnectListeners.delete(listener);
@@ -95,8 +101,8 @@ export function useConnection(): Connection {
 export function useChange(id: string): Change | undefined {
   return useSyncExternalStore(
     (listener) =>
-      onChanges(({ changes, removed }) => {
-        if (removed.includes(id) || changes.some(({ session }) => session === id)) listener();
+      onChanges(({ changes, removed, overflow }) => {
+        if (overflow || removed.includes(id) || changes.some(({ session }) => session === id)) listener();
       }),
     () => latest.get(id),
   );

@@ -4,7 +4,7 @@ import { ask } from '../api/ask.js';
 import { eventsOf } from '../api/events.js';
 import { type Resource, useResource } from '../api/resource.js';
 import type { Notes, Session } from '../api/schema.js';
-import { useChange } from '../live/watch.js';
+import { onReconnect, useChange } from '../live/watch.js';
 import type { Gap } from '../timeline/model/layout.js';
 import { useGaps } from '../timeline/use-gaps.js';
 
@@ -39,6 +39,8 @@ export function useSessionData(id: string): SessionData {
   const { data, error, reload } = useResource(id, (signal) =>
     ask<'Sessions_get'>('GET', `/sessions/${id}`, { signal }),
   );
+  // What happened to it while nobody told this page.
+  useEffect(() => onReconnect(reload), [reload]);
   const session = data?.id === id ? data : null;
   const change = useChange(id);
   const state = change?.state ?? session?.state ?? null;
