@@ -10,8 +10,8 @@ import { TestFolder, TestServer } from './server-under-test.js';
 const WAIT = { timeout: 60_000 };
 const OFFLINE = 'Offline, showing what was read';
 /** Long enough to be killed in the middle of it. */
-const RUN = { scenario: 'smi-heavy', protocol: 'v5.18', seed: 3, parameters: { smis: 1_500 } };
-const KILL_AT = 20_000;
+const RUN = { scenario: 'smi-heavy', protocol: 'v5.18', seed: 3, parameters: { smis: 800 } };
+const KILL_AT = 5_000;
 
 describe('a page that loses its server', () => {
   let browser: Browser;

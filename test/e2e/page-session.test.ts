@@ -244,6 +244,29 @@ describe('a session in the page', () => {
     await second.getByRole('button', { name: 'Send' }).click();
     await second.getByText('done', { exact: true }).waitFor(WAIT);
     expect((await server.session(live)).stored).toBeGreaterThan(after);
+
+    // One tab ends the session while the command of the other is on its way: it is told why nothing was done.
+    await second.unroute('**/commands');
+    const late = new Promise<void>((resolve) => {
+      pass = resolve;
+    });
+    const sent = new Promise<void>((resolve) => {
+      arrived = resolve;
+    });
+    await second.route('**/commands', async (route) => {
+      arrived();
+      await late;
+      await route.continue();
+    });
+    await second.getByRole('button', { name: 'Send' }).click();
+    await sent;
+    const refused = second.waitForResponse((answer) => answer.url().endsWith('/commands'));
+    await page.getByRole('button', { name: 'End it here' }).click();
+    await server.until(live, ({ state }) => state === 'cancelled');
+    pass();
+    expect((await refused).status()).toBe(409);
+    // Its bar has gone with the session's end; what became of the command is told all the same.
+    await second.getByText('Nothing was done:').waitFor(WAIT);
     await second.context().close();
     await page.context().close();
   });

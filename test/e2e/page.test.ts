@@ -1,5 +1,5 @@
 // The page in a real browser on the real server: the shell and Sessions. It shows what the server has, moves by itself, is
-// usable by keyboard, says when the server is gone and goes on by itself when it is back; it asks nobody else.
+// usable by keyboard, and asks nobody else.
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectAccessible, launchBrowser, openPage } from './browser-under-test.js';
@@ -122,26 +122,5 @@ describe('the page at /', () => {
     await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
     expect(errors).toEqual([]);
     await page.context().close();
-  });
-
-  it('says that the server is gone, keeps what it showed, and goes on when it is back', async () => {
-    const own = new TestFolder();
-    let first = await TestServer.start(own.path);
-    const { port } = first.server;
-    await first.run({ scenario: 'smi', protocol: 'v5.18' });
-    const { page } = await openPage(browser, `${first.server.url}/sessions`);
-    const row = page.getByRole('row', { name: /smi/ });
-    await row.waitFor(WAIT);
-    await page.getByText('Connected').waitFor(WAIT);
-    await first.stop();
-    await page.getByText('Offline, showing what was read').waitFor(WAIT);
-    expect(await row.count()).toBe(1);
-    first = await TestServer.start(own.path, { port });
-    await page.getByText('Connected').waitFor(WAIT);
-    await first.run({ scenario: 'destroy-fwd', protocol: 'v6.4' });
-    await page.getByRole('row', { name: /destroy-fwd/ }).waitFor(WAIT);
-    await page.context().close();
-    await first.stop();
-    own.remove();
   });
 });

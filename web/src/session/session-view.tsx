@@ -55,6 +55,8 @@ export function SessionView({ rest, query }: ViewProps) {
   const data = useSessionData(id);
   const { session, error, reload, last } = data;
   const [removed, setRemoved] = useState(false);
+  const [said, setSaid] = useState('');
+  const told = { said, setSaid };
   useRemoved(
     id,
     useCallback(() => setRemoved(true), []),
@@ -81,11 +83,11 @@ export function SessionView({ rest, query }: ViewProps) {
         <EmptyState title={`Session ${id} has no event yet`}>
           <p className="t2">It is {data.state}.</p>
         </EmptyState>
-        <LiveBar session={session} last={0} follow={true} setFollow={() => undefined} />
+        <LiveBar session={session} last={0} follow={true} setFollow={() => undefined} {...told} />
       </div>
     );
   }
-  return <Opened key={id} id={id} data={data} session={session} query={query} />;
+  return <Opened key={id} id={id} data={data} session={session} query={query} told={told} />;
 }
 
 /** Position that a session is opened at: its first finding, else the first root; null: it is not known yet. */
@@ -107,9 +109,11 @@ interface OpenedProps {
   readonly data: SessionData;
   readonly session: NonNullable<SessionData['session']>;
   readonly query: URLSearchParams;
+  /** What became of the last command to a live session. */
+  readonly told: { readonly said: string; readonly setSaid: (said: string) => void };
 }
 
-function Opened({ id, data, session, query }: OpenedProps) {
+function Opened({ id, data, session, query, told }: OpenedProps) {
   const { last, sealed, findings, milestones, notes } = data;
   const given = positionOf(query.get('at'), last);
   const first = useFirstPosition(id, given === null, data);
@@ -302,7 +306,7 @@ function Opened({ id, data, session, query }: OpenedProps) {
         timeNs={state.data?.position === at ? state.data.timeNs : timeAt(timeline, at)}
         playing={playing}
         busy={travel.busy}
-        said={travel.said}
+        said={travel.said || (sealed ? told.said : '')}
         breakpoint={breakpoint}
         setBreakpoint={(text) => setQuery({ break: text })}
         searchField={search}
@@ -313,7 +317,7 @@ function Opened({ id, data, session, query }: OpenedProps) {
         play={() => setPlaying(!playing)}
         jump={jump}
       />
-      {!sealed && <LiveBar session={session} last={last} follow={follow} setFollow={setFollow} />}
+      {!sealed && <LiveBar session={session} last={last} follow={follow} setFollow={setFollow} {...told} />}
       <TimelinePane
         id={id}
         data={timeline}

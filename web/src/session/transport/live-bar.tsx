@@ -31,14 +31,18 @@ export function LiveBar({
   last,
   follow,
   setFollow,
+  said,
+  setSaid,
 }: {
   readonly session: Session;
   readonly last: number;
   readonly follow: boolean;
   readonly setFollow: (follow: boolean) => void;
+  /** What became of the last command. The bar goes when the session has ended: an answer that comes then is told elsewhere. */
+  readonly said: string;
+  readonly setSaid: (said: string) => void;
 }) {
   const [text, setText] = useState(JSON.stringify(EXAMPLES[0][1]));
-  const [said, setSaid] = useState('');
   const { id, allowed } = session;
   const may = (what: string): boolean => allowed.includes(what);
   const act = (what: Promise<unknown>): void => {
