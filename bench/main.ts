@@ -1,5 +1,5 @@
-// `npm run bench [-- sim|store|replay|time|service|explore|page|page-live|experiment|traces ...] [--out FILE] [--scale X]`: measures against the
-// targets, prints a table and writes JSON. Exit code 0 whether targets are met or not: a bench measures, it does not
+// `npm run bench [-- sim|store|replay|time|service|explore|page|page-live|experiment|traces ...] [--out FILE] [--scale X]
+// [--minutes N]`: measures against the targets, prints a table and writes JSON. Exit code 0 whether targets are met or not: a bench measures, it does not
 // judge the machine.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
@@ -10,7 +10,7 @@ import { measureExplore } from './explore.js';
 import { type Figure, figureTable, meets } from './figures.js';
 import { PACKAGE_ROOT } from './package-root.js';
 import { measurePage } from './page.js';
-import { measurePageLive } from './page-live.js';
+import { LIVE_MINUTES, measurePageLive } from './page-live.js';
 import { measureReplay } from './replay.js';
 import { measureService } from './service.js';
 import { measureSimulation } from './sim.js';
@@ -30,14 +30,17 @@ const SECTIONS = {
   time: (folder: string, scale: number) => measureTime(folder, TIME_EVENTS * scale),
   service: (folder: string, scale: number) => measureService(folder, scale),
   explore: (folder: string, scale: number) => Promise.resolve(measureExplore(folder, scale)),
-  page: (folder: string, scale: number) => measurePage(folder, scale),
-  'page-live': (folder: string, scale: number) => measurePageLive(folder, scale),
+  page: async (folder: string, scale: number, minutes: number) => [
+    ...(await measurePage(folder, scale)),
+    ...(await measurePageLive(folder, minutes * scale)),
+  ],
+  'page-live': (folder: string, scale: number, minutes: number) => measurePageLive(folder, minutes * scale),
   experiment: (folder: string) => measureExperiment(folder),
   traces: (folder: string, scale: number) => measureTraces(folder, scale),
 } as const;
 type SectionName = keyof typeof SECTIONS;
 const SECTION_NAMES = Object.keys(SECTIONS) as SectionName[];
-/** Those that are measured where none is named: all but what takes ten minutes by itself. */
+/** Those that are measured where none is named; page-live is the end of page. */
 const USUAL = SECTION_NAMES.filter((name) => name !== 'page-live');
 
 interface BenchArguments {
@@ -45,31 +48,37 @@ interface BenchArguments {
   readonly out: string;
   /** Less than 1: shorter runs, for trying the bench itself. */
   readonly scale: number;
+  /** That a live session is followed. */
+  readonly minutes: number;
 }
 
 function readArguments(args: readonly string[]): BenchArguments {
   const sections: SectionName[] = [];
   let out = join(PACKAGE_ROOT, '.test-results', 'bench-results.json');
   let scale = 1;
+  let minutes = LIVE_MINUTES;
   for (let i = 0; i < args.length; i++) {
     const section = SECTION_NAMES.find((name) => name === args[i]);
     if (section !== undefined) sections.push(section);
     else if (args[i] === '--out' && args[i + 1] !== undefined) out = resolve(args[++i]);
     else if (args[i] === '--scale' && Number(args[i + 1]) > 0) scale = Number(args[++i]);
+    else if (args[i] === '--minutes' && Number(args[i + 1]) > 0) minutes = Number(args[++i]);
     else
-      throw new RangeError(`bench takes ${SECTION_NAMES.join('|')}, --out FILE, --scale X; got "${args[i]}"`);
+      throw new RangeError(
+        `bench takes ${SECTION_NAMES.join('|')}, --out FILE, --scale X, --minutes N; got "${args[i]}"`,
+      );
   }
-  return { sections: sections.length === 0 ? USUAL : sections, out, scale };
+  return { sections: sections.length === 0 ? USUAL : sections, out, scale, minutes };
 }
 
 async function main(): Promise<void> {
-  const { sections, out, scale } = readArguments(process.argv.slice(2));
+  const { sections, out, scale, minutes } = readArguments(process.argv.slice(2));
   const folder = mkdtempSync(join(tmpdir(), 'rootline-bench-'));
   const figures: Figure[] = [];
   try {
     for (const section of sections) {
       process.stderr.write(`bench: ${section} ...\n`);
-      figures.push(...(await SECTIONS[section](folder, scale)));
+      figures.push(...(await SECTIONS[section](folder, scale, minutes)));
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
