@@ -119,7 +119,9 @@ const counterexample = z.looseObject({
   length: z.int().describe('steps'),
   shortness: z.string().describe('whether a shorter one may be'),
   cycle: z.int().describe('steps at the end that repeat for ever; 0 where it ends'),
-  cycleStart: nullable(z.int()).describe('number of the first of them, from 1; null where it ends'),
+  cycleStart: nullable(z.int())
+    .optional()
+    .describe('number of the first of them, from 1; null where it ends'),
   steps: z.array(
     z.looseObject({ thread: z.int(), name: z.string(), function: z.string(), label: z.string() }),
   ),
@@ -140,6 +142,21 @@ const result = z.looseObject({
   counterexample: nullable(counterexample).describe(
     'as it was found; null in lists, and where there is none',
   ),
+  beside: nullable(
+    z.array(
+      z.object({
+        property: z.string().describe('I37, B8, B15'),
+        kind: z.enum(['metric', 'budget', 'schedule']),
+        value: z.int(),
+        limit: nullable(z.int()).describe('what it should not be above; null: none is stated'),
+        text: z.string(),
+      }),
+    ),
+  )
+    .optional()
+    .describe(
+      'figures of two runs of the litmus (threads one after the other, and in turn): they never make the verdict violated; null where steps are not those of the machine',
+    ),
   locks: nullable(lockMatrix).describe(
     'locks held at each operation; null in lists, and where steps name none',
   ),

@@ -19,7 +19,7 @@ import type { createExploration, exploration } from './exploration.schemas.js';
 import type { ExplorationThreadData, ExplorationTold } from './exploration-order.js';
 import { planExploration, SERVER_DEFAULTS } from './exploration-request.js';
 import { asRequest } from './litmus-ref.js';
-import { figuresText, verdictText } from './verdict-text.js';
+import { besideText, figuresText, verdictText } from './verdict-text.js';
 
 const KIND = 'exploration';
 /** One takes every core by itself. */
@@ -180,7 +180,7 @@ export class ExplorationService {
       parameters,
       asked: askedOf(order),
       progress: job.progress as ExplorationProgress | null,
-      words: result === null ? null : [...verdictText(result), ...figuresText(result)],
+      words: result === null ? null : [...verdictText(result), ...figuresText(result), ...besideText(result)],
       result,
       error,
       createdAt,

@@ -1,5 +1,6 @@
 // What is asked of an exploration, and what it answers. Plain data: it crosses threads, and it is what the CLI prints.
 import type { ModelSpec } from '../core/explorer/model.js';
+import type { BesideFigure } from '../core/explorer/report/beside.js';
 import type { CounterexampleReport } from '../core/explorer/report/counterexample-text.js';
 import type { Estimate } from '../core/explorer/search/estimate.js';
 import type { Bound, ScheduleStep } from '../core/explorer/search/found.js';
@@ -107,6 +108,11 @@ export interface ExplorationResult {
   /** Session of the counterexample; null until one is stored. */
   readonly sessionId: string | null;
   readonly counterexample: Counterexample | null;
+  /**
+   * Metrics, budgets and properties of schedules, from two runs: they never make the verdict `violated`. Null: they were not asked
+   * for, or steps are not those of the machine.
+   */
+  readonly beside: readonly BesideFigure[] | null;
   /** The counterexample for people, at the smallest workload that has it; null: there is none (present.ts). */
   readonly report?: CounterexampleReport | null;
   /** What was left out or merged; the verdict does not depend on it. */

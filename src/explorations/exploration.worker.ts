@@ -24,6 +24,7 @@ const tell = (told: ExplorationTold): void => port.postMessage(told);
 const resumable = asked.search === 'exhaustive' && asked.bounds.depth === null && !asked.exact;
 let rested = false;
 const hooks: ExploreHooks = {
+  beside: true,
   cancelled: () => stopped,
   checkpointMs,
   progress: (now) => tell({ kind: 'progress', now }),

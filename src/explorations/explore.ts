@@ -8,9 +8,13 @@ import type { Counterexample, Exploration, ExplorationResult } from './explorati
 import { Explorer, type ExplorerHooks } from './explorer.js';
 import { findLitmus } from './find-litmus.js';
 
+const UNREDUCED = { persistent: false, symmetry: false };
+
 export interface ExploreHooks extends Omit<ExplorerHooks, 'alone'> {
   /** Searched instead of the one that the name stands for, on one thread: a litmus of the caller's own. */
   readonly litmus?: Litmus;
+  /** Metrics, budgets and properties of schedules are told as well, from two runs. */
+  readonly beside?: boolean;
 }
 
 /** The schedule of a counterexample with the place of every step. */
@@ -56,6 +60,14 @@ function reducible({ spec, search, bounds }: Exploration, litmus: Litmus): Model
   return { ...spec, reductions };
 }
 
+/** Loads the machine's runs only where steps are the machine's. */
+async function besideThe(litmus: Litmus, spec: ModelSpec): Promise<ExplorationResult['beside']> {
+  const model = litmus.build({ ...spec, reductions: UNREDUCED });
+  if (model.prefix === undefined) return null;
+  const { besideOf } = await import('../core/explorer/report/beside.js');
+  return besideOf(model, spec);
+}
+
 /** Explores. Throws BadInput for a litmus that there is not. */
 export async function explore(request: Exploration, hooks: ExploreHooks = {}): Promise<ExplorationResult> {
   const litmus = hooks.litmus ?? (await findLitmus(request.spec));
@@ -73,7 +85,7 @@ export async function explore(request: Exploration, hooks: ExploreHooks = {}): P
       found = counterexample(litmus.build(asked.spec), explained.found, explained.shortness, 0);
     }
   } else if (asked.liveness && outcome.complete) {
-    const model = litmus.build({ ...asked.spec, reductions: { persistent: false, symmetry: false } });
+    const model = litmus.build({ ...asked.spec, reductions: UNREDUCED });
     const { outcome: whole, lasso } = await explorer.liveness(model);
     outcome = whole;
     wholeGraph = true;
@@ -90,6 +102,7 @@ export async function explore(request: Exploration, hooks: ExploreHooks = {}): P
   const told = litmus.build(spec);
   const keepsNames = (spec.reductions.symmetry ? told.keepsNames : null) ?? null;
   const { counts } = outcome;
+  const beside = hooks.beside === true ? await besideThe(litmus, spec) : null;
   return {
     verdict: violation !== null ? 'violated' : outcome.complete ? 'holds' : 'bound_reached',
     litmus: spec.litmus,
@@ -106,6 +119,7 @@ export async function explore(request: Exploration, hooks: ExploreHooks = {}): P
     kind: violation?.kind ?? null,
     sessionId: null,
     counterexample: found,
+    beside,
     reductions: wholeGraph
       ? []
       : [

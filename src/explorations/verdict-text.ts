@@ -33,6 +33,16 @@ export function verdictText(r: ExplorationResult): string[] {
   ];
 }
 
+/** What is told beside the verdict; empty where nothing is. */
+export function besideText({ beside }: ExplorationResult): string[] {
+  if (beside === null || beside === undefined) return [];
+  const figures = beside.map(({ property, text, value, limit }) => {
+    const above = limit !== null && value > limit ? ', which is too many' : '';
+    return `${property} ${text}${above}`;
+  });
+  return [`beside the verdict, in two runs: ${figures.join('; ')}`];
+}
+
 export function figuresText(r: ExplorationResult): string[] {
   const reduced = r.reductions.length === 0 ? 'nothing reduced' : `reduced by ${r.reductions.join(', ')}`;
   const reductions = [reduced, ...r.notReduced].join('; ');

@@ -70,6 +70,7 @@ export async function searchHere(
 ): Promise<SearchAnswer> {
   let rest: Int32Array | null = null;
   const result: ExplorationResult = await explore(asked, {
+    beside: true,
     cancelled,
     progress,
     ...(resume === null ? {} : { resume }),

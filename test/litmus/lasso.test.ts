@@ -9,7 +9,7 @@ import { explore } from '../../src/explorations/explore.js';
 import { findLitmus } from '../../src/explorations/find-litmus.js';
 import { present } from '../../src/explorations/present.js';
 import { buildSimulation } from '../../src/sessions/build-simulation.js';
-import { NONE } from './litmus-support.js';
+import { ALL, NONE } from './litmus-support.js';
 
 async function endless(name: string, protocol: string, transplant?: string) {
   const asked = {
@@ -108,3 +108,32 @@ test.each([
   expect(report.recipe.bug?.split(':')[0] ?? null).toBe(bug);
   expect(report.recipe.splat).toMatch(/^no report: /);
 });
+
+test.each([
+  ['v-k', 'v5.18', [3, 1, false]],
+  ['v-k', 'v6.4', [1, 1, true]],
+])(
+  'beside the verdict on %s under %s: a metric that never makes it violated',
+  async (name, protocol, churn) => {
+    const asked = {
+      spec: modelSpec(await findLitmus({ litmus: name }), { protocol, parameters: {}, reductions: ALL }),
+      search: 'exhaustive' as const,
+      bounds: ROW_BOUNDS,
+      workers: 1,
+      seed: 1,
+      schedules: 1,
+      pctDepth: 1,
+      exact: false,
+      liveness: false,
+    };
+    const { verdict, invariant, beside } = await explore(asked, { beside: true });
+    expect([verdict, invariant]).toEqual(['holds', null]);
+    expect(beside?.map(({ property, kind }) => `${property} ${kind}`)).toEqual([
+      'I37 metric',
+      'B8 budget',
+      'B15 schedule',
+    ]);
+    const { value, limit } = beside![0]!;
+    expect([value, limit, value <= limit!]).toEqual(churn);
+  },
+);

@@ -8,7 +8,7 @@ import type {
   ExplorationProgress,
   ExplorationResult,
 } from '../../explorations/exploration.js';
-import { figuresText, settingsOf, verdictText } from '../../explorations/verdict-text.js';
+import { besideText, figuresText, settingsOf, verdictText } from '../../explorations/verdict-text.js';
 import { grouped, table } from '../terminal.js';
 
 /** Parts of the answer that are asked for. */
@@ -22,6 +22,7 @@ export function textOf(r: ExplorationResult, shown: Shown): string[] {
     ...verdictText(r),
     '',
     ...figuresText(r),
+    ...besideText(r),
     ...(shown.locks ? lockText(r, r.locks) : []),
     ...(shown.coverage ? coverageText(r, r.coverage) : []),
     ...counterexampleText(r),

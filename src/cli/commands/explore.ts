@@ -122,6 +122,7 @@ async function exploreHere(
   const left = checkpoint ?? `rootline-${asked.spec.litmus}-${asked.spec.protocol}.checkpoint`;
   const resumable = asked.search === 'exhaustive' && asked.bounds.depth === null && !asked.exact;
   const verdict = await explore(asked, {
+    beside: true,
     cancelled: () => cancelled,
     ...(resume === null ? {} : { resume }),
     ...(resumable

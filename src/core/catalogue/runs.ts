@@ -2,6 +2,7 @@
 import { ensure } from '../base/assert.js';
 import { MachineModel } from '../explorer/machine-model/machine-model.js';
 import { STEP } from '../explorer/model.js';
+import { TablesAtOnce } from '../explorer/report/beside.js';
 import { turnsOf } from '../explorer/report/found-session.js';
 import { RootPressure } from '../projections/root-pressure.js';
 import { findProtocol } from '../protocols/registry.js';
@@ -142,23 +143,17 @@ function tablesAtOnce(protocol: string): RunAnswer {
     reductions: { persistent: false, symmetry: false },
   });
   model.reset();
-  const counts = model.threads.map(() => 0);
+  const removed = new TablesAtOnce(model);
   const taken = [...model.prefix];
-  let most = 0;
   for (let n = 0; n < MAX_STEPS; n++) {
     // In the order of their numbers, each as far as it gets.
     const t = model.threads.findIndex((_, u) => model.choices(u) > 0);
     if (t < 0) break;
-    const { function: name, label } = ensure(model.where(t)[0], 'the place of a thread that can go on');
-    if (name === 'tdp_mmu_iter_cond_resched' || /(?:un)?lock$/.test(label)) {
-      if (!label.startsWith('spin') && !label.startsWith('rcu')) counts[t] = 0;
-    } else if (name === 'handle_removed_pt' && (label === 'unaccount_table' || label === 'list_del')) {
-      counts[t] = (counts[t] ?? 0) + 1;
-      most = Math.max(most, counts[t] ?? 0);
-    }
+    removed.step(t);
     taken.push(t);
     if (model.step(t, 0) === STEP.violated) break;
   }
+  const { most } = removed;
   return {
     violated: most > TABLES_AT_ONCE,
     rule: 'tables-at-once',

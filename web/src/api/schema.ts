@@ -850,7 +850,7 @@ export type Exploration = {
       /** steps at the end that repeat for ever; 0 where it ends */
       readonly cycle: number;
       /** number of the first of them, from 1; null where it ends */
-      readonly cycleStart: number | null;
+      readonly cycleStart?: number | null | undefined;
       readonly steps: readonly ({
         readonly thread: number;
         readonly name: string;
@@ -860,6 +860,16 @@ export type Exploration = {
       })[];
       readonly [name: string]: unknown;
     } | null;
+    /** figures of two runs of the litmus (threads one after the other, and in turn): they never make the verdict violated; null where steps are not those of the machine */
+    readonly beside?: readonly ({
+      /** I37, B8, B15 */
+      readonly property: string;
+      readonly kind: "metric" | "budget" | "schedule";
+      readonly value: number;
+      /** what it should not be above; null: none is stated */
+      readonly limit: number | null;
+      readonly text: string;
+    })[] | null | undefined;
     /** locks held at each operation; null in lists, and where steps name none */
     readonly locks: {
       readonly rows: readonly ({
@@ -1006,7 +1016,7 @@ export type ExplorationPage = {
         /** steps at the end that repeat for ever; 0 where it ends */
         readonly cycle: number;
         /** number of the first of them, from 1; null where it ends */
-        readonly cycleStart: number | null;
+        readonly cycleStart?: number | null | undefined;
         readonly steps: readonly ({
           readonly thread: number;
           readonly name: string;
@@ -1016,6 +1026,16 @@ export type ExplorationPage = {
         })[];
         readonly [name: string]: unknown;
       } | null;
+      /** figures of two runs of the litmus (threads one after the other, and in turn): they never make the verdict violated; null where steps are not those of the machine */
+      readonly beside?: readonly ({
+        /** I37, B8, B15 */
+        readonly property: string;
+        readonly kind: "metric" | "budget" | "schedule";
+        readonly value: number;
+        /** what it should not be above; null: none is stated */
+        readonly limit: number | null;
+        readonly text: string;
+      })[] | null | undefined;
       /** locks held at each operation; null in lists, and where steps name none */
       readonly locks: {
         readonly rows: readonly ({
