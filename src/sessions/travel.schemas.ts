@@ -194,6 +194,8 @@ export const scene = z.object({
       waits: flat('thread, mode, from, to'),
     }),
   ),
+  inferred: flat('of an imported trace, events that no line shows: position, index in reasons'),
+  reasons: z.array(z.string()),
   updates: z.array(memslotUpdate).describe('of memslots'),
   arrowKinds: z.array(z.string()),
   arrows: flat('index in arrowKinds, from, to'),

@@ -35,6 +35,9 @@ export interface SceneView {
   /** Roots that exist in the stretch and are not listed. */
   readonly omittedRoots: number;
   readonly locks: readonly LockLaneView[];
+  /** Of an imported trace, what no line shows and must have happened: position, index in `reasons`. */
+  readonly inferred: readonly number[];
+  readonly reasons: readonly string[];
   /** Of memslots. */
   readonly updates: readonly MemslotUpdate[];
   readonly arrowKinds: readonly EdgeKind[];
@@ -48,6 +51,29 @@ const isRootType = (type: number): boolean =>
   type === E.RootZapTaken ||
   type === E.RootReferenceKept ||
   type === E.RootFound;
+
+/** An imported event's label says how it is known. */
+const INFERRED = 'inferred';
+
+class Inferred {
+  readonly inferred: number[] = [];
+  readonly reasons: string[] = [];
+  private readonly ids = new Map<string, number>();
+  /** By site: index in `reasons`, -1: seen as it is. */
+  private readonly ofSite = new Map<number, number>();
+
+  constructor(private readonly names: Pick<Moment, 'site'>) {}
+
+  row(site: number, at: number): void {
+    let reason = this.ofSite.get(site);
+    if (reason === undefined) {
+      const label = this.names.site(site)?.label ?? '';
+      reason = label.startsWith(INFERRED) ? numbered(this.ids, this.reasons, label, label) : -1;
+      this.ofSite.set(site, reason);
+    }
+    if (reason >= 0) this.inferred.push(at, reason);
+  }
+}
 
 class Scene {
   private readonly functions: string[] = [];
@@ -85,6 +111,7 @@ class Scene {
     const typeOf: number[] = [];
     const timeNs: number[] = [];
     const updates: MemslotUpdate[] = [];
+    const known = new Inferred(before);
     for (let i = 0; i < length; i++) {
       this.row(rows, i, this.from + i);
       order.row(rows, i, this.from + i);
@@ -93,8 +120,10 @@ class Scene {
       timeNs.push(rows.timeNs[i]);
       const update = memslotUpdate(rows, i, this.from + i, before);
       if (update !== null) updates.push(update);
+      known.row(rows.site[i], this.from + i);
     }
-    return this.view(length, { threadOf, typeOf, timeNs, updates });
+    const { inferred, reasons } = known;
+    return this.view(length, { threadOf, typeOf, timeNs, updates, inferred, reasons });
   }
 
   private row(rows: EventRows, i: number, at: number): void {
@@ -110,7 +139,7 @@ class Scene {
 
   private view(
     length: number,
-    columns: Pick<SceneView, 'threadOf' | 'typeOf' | 'timeNs' | 'updates'>,
+    columns: Pick<SceneView, 'threadOf' | 'typeOf' | 'timeNs' | 'updates' | 'inferred' | 'reasons'>,
   ): SceneView {
     const end = this.from + length;
     const all = [...this.roots.values()].sort((x, y) => y.events - x.events || x.root - y.root);

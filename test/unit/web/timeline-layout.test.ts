@@ -188,6 +188,40 @@ describe('the layout of the timeline', () => {
     expect(text).not.toMatch(/line [^a-z]* t1 1$/m);
   });
 
+  test('what no line of a trace shows is an empty mark, and a state that began with it says so', () => {
+    const plain = smi.scene(820, 920) as unknown as Scene;
+    const [, invalidAt] = plain.roots[0].states.slice(3);
+    const scene = {
+      ...plain,
+      inferred: [invalidAt, 0],
+      reasons: ['inferred: the last reference of a valid root'],
+    };
+    const { items, primitives } = drawn(scene, { from: 820, to: 920 });
+    const guessed = items.filter(({ name }) => name.includes('≈'));
+    expect(guessed.map(({ name, from }) => [name, from])).toEqual(
+      expect.arrayContaining([
+        ['≈ RootInvalidated', invalidAt],
+        ['root 1 ≈ invalid', invalidAt],
+      ]),
+    );
+    expect(guessed.every(({ detail }) => detail.includes('inferred: the last reference'))).toBe(true);
+    const hollow = primitives.filter((one) => one.k === 'rect' && one.pattern === 'outline');
+    expect(hollow).toHaveLength(1);
+    const observed = drawn(plain, { from: 820, to: 920 });
+    expect(observed.items.some(({ name }) => name.includes('≈'))).toBe(false);
+  });
+
+  test('of roots those are shown that most happens to where one looks', () => {
+    const timeline = memslot.timeline(100) as unknown as Timeline;
+    const shown = (window: Window) =>
+      laneList(timeline, null, null, NOTHING, new Map(), window)
+        .lanes.filter(({ kind }) => kind === 'root')
+        .map(({ number }) => number);
+    expect(shown({ from: 1, to: 3_000 })).toContain(1);
+    expect(shown({ from: 15_500, to: 18_000 })).toContain(6);
+    expect(shown({ from: 1, to: 1_000 })).toContain(1);
+  });
+
   test('who holds a root: who, why and since when', () => {
     const taken = { position: 1_182, function: 'kvm_tdp_mmu_get_vcpu_root_hpa' };
     const reference = { number: 1, holder: 'vcpu', owner: 'vcpu0 root.hpa', why: 'vCPU slot', moves: [] };

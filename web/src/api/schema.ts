@@ -2224,6 +2224,9 @@ export type Scene = {
     /** thread, mode, from, to, one after the other */
     readonly waits: readonly (number)[];
   })[];
+  /** of an imported trace, events that no line shows: position, index in reasons, one after the other */
+  readonly inferred: readonly (number)[];
+  readonly reasons: readonly (string)[];
   /** of memslots */
   readonly updates: readonly ({
     readonly position: number;

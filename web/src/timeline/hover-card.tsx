@@ -49,7 +49,9 @@ export function HoverCard({
     <div className="hover-card" style={style} role="tooltip">
       <b>{item.name}</b>
       <div className="t2">{where.join(' · ')}</div>
-      {item.detail !== '' && root === undefined && <div className="t3">{item.detail}</div>}
+      {item.detail !== '' && (root === undefined || item.detail.includes('inferred')) && (
+        <div className="t3">{item.detail}</div>
+      )}
       {root !== undefined && <Holders session={session} root={root.number} vm={root.vm} at={here} />}
     </div>
   );

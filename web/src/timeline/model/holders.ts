@@ -38,9 +38,10 @@ export function holdersOf(ledger: Ledger): Holders {
 type Place = NonNullable<Ledger['references'][number]['taken']>;
 
 function sinceText(taken: Place | null, moved: Place | null): string {
+  const guess = taken?.label?.startsWith('inferred') === true ? '≈ ' : '';
   const since =
     taken === null
       ? 'since before what is known'
-      : `since ${count(taken.position)}${taken.function === null ? '' : `, ${taken.function}`}`;
+      : `${guess}since ${count(taken.position)}${taken.function === null ? '' : `, ${taken.function}`}`;
   return moved === null ? since : `${since}, so since ${count(moved.position)}`;
 }

@@ -92,8 +92,9 @@ function found(overview: Timeline | null, scene: Scene | null, part: Timeline | 
     for (const root of scene.roots)
       add('root', root.root, `root ${root.root}`, root.role, weightIn(root, seen));
   } else {
-    for (const { kind, number, name, events, first, last, root } of (part ?? overview)?.lanes ?? []) {
-      const weight = last < seen.from || first >= seen.to ? 0 : events;
+    for (const lane of (part ?? overview)?.lanes ?? []) {
+      const { kind, number, name, root } = lane;
+      const weight = root === null ? 0 : weightOf(lane, seen);
       add(kind, number, kind === 'lock' ? lockName(name) : name, root?.role ?? '', weight);
     }
   }
@@ -102,8 +103,22 @@ function found(overview: Timeline | null, scene: Scene | null, part: Timeline | 
 
 /** Of the states of a scene's root. */
 const WAITS_FOR_RCU = 3;
+/** Not born yet, or freed. */
+const GONE = 4;
 /** What only waits to be freed counts less than what is in use: there may be hundreds of it. */
 const MERELY_WAITS = 0.25;
+
+/** Events of a root that lie in the window; one that merely exists there counts a little, as in a scene. */
+function weightOf({ cells, root }: Timeline['lanes'][number], { from, to }: Window): number {
+  let events = 0;
+  let state = root?.state ?? GONE;
+  for (const cell of cells) {
+    if (cell.last >= from && cell.first < to) events += cell.events;
+    if (cell.last < from) state = cell.life?.[0] ?? state;
+  }
+  const there = state === GONE ? 0 : state === WAITS_FOR_RCU ? MERELY_WAITS : 1;
+  return events + there;
+}
 
 /** Changes of a root that lie in the window; a root that merely exists there counts a little. */
 function weightIn({ states, counts }: Scene['roots'][number], { from, to }: Window): number {

@@ -39,15 +39,17 @@ export function rootItem(lane: Lane, of: RootOf, rest: Omit<Item, 'lane' | 'root
   return { lane: lane.id, root: { number: of.root, vm: of.vm ?? 0 }, ...rest };
 }
 
-/** One state from a position to another. */
+/** One state from a position to another. @param inferred why it must have begun there, where no line of a trace shows it */
 export function stateBar(
   sheet: Sheet,
   lane: Lane,
   of: RootOf,
   { state, from, to }: { readonly state: number; readonly from: number; readonly to: number },
+  inferred?: string,
 ): void {
   if (!sheet.sees(from, to)) return;
-  const { colour, pattern, name, ink } = STATES[state];
+  const { colour, pattern, ink } = STATES[state];
+  const name = `${inferred === undefined ? '' : '≈ '}${STATES[state].name}`;
   const top = barTop(lane);
   const height = barHeight(lane);
   const x = sheet.x(from);
@@ -57,12 +59,18 @@ export function stateBar(
   const text = fitName(name, Math.min(sheet.width, x + w) - left - 8);
   if (text !== '') sheet.text(left + 6, top + height - 4, text, ink, 'bg1');
   const box = { x, y: top, w, h: height };
-  sheet.item(rootItem(lane, of, { name: `${lane.name} ${name}`, detail: of.role, from, to, ...box }));
+  const detail = inferred === undefined ? of.role : `${of.role}; ${inferred}`;
+  sheet.item(rootItem(lane, of, { name: `${lane.name} ${name}`, detail, from, to, ...box }));
 }
 
-export function freedMark(sheet: Sheet, lane: Lane, freed: number): void {
+export function freedMark(sheet: Sheet, lane: Lane, freed: number, inferred = false): void {
   if (!sheet.sees(freed, freed + 1)) return;
-  sheet.text(sheet.x(freed) + 4, barTop(lane) + barHeight(lane) - 4, '✕ freed', 'freedT');
+  sheet.text(
+    sheet.x(freed) + 4,
+    barTop(lane) + barHeight(lane) - 4,
+    `${inferred ? '≈ ' : ''}✕ freed`,
+    'freedT',
+  );
 }
 
 /** An imported trace may not tell a count: then there is a question mark, and no line that would look like one. */

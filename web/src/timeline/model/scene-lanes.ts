@@ -71,10 +71,23 @@ export function drawScene(sheet: Sheet, scene: Scene, lanes: readonly Lane[]): v
       if (lock !== undefined) lockLane(sheet, lock, lane, names);
     } else {
       const root = scene.roots.find((one) => one.root === lane.number);
-      if (root !== undefined) rootLane(sheet, root, lane);
+      if (root !== undefined) rootLane(sheet, root, lane, inferredOf(scene));
     }
   }
   drawArrows(sheet, arrowsOf(scene), lanes);
+}
+
+/** By position, why an event must have happened that no line shows. Made once for a scene. */
+const reasonsOf = new WeakMap<Scene, ReadonlyMap<number, string>>();
+
+function inferredOf(scene: Scene): ReadonlyMap<number, string> {
+  const known = reasonsOf.get(scene);
+  if (known !== undefined) return known;
+  const made = new Map<number, string>();
+  for (let i = 0; i < scene.inferred.length; i += 2)
+    made.set(scene.inferred[i], scene.reasons[scene.inferred[i + 1]]);
+  reasonsOf.set(scene, made);
+  return made;
 }
 
 function threadLane(
@@ -144,18 +157,40 @@ function marks(sheet: Sheet, scene: Scene, thread: number, lane: Lane): void {
   const { from, to } = scene;
   // A folded lane has no room below its slices.
   if (lane.folded || sheet.wide(from, to + 1) / (to + 1 - from) < MARK_FROM_PX) return;
+  const inferred = inferredOf(scene);
   for (let at = from; at <= to; at++) {
     if (scene.threadOf[at - from] !== thread || !sheet.sees(at, at + 1)) continue;
     const type = scene.types[scene.typeOf[at - from]];
-    sheet.rect(sheet.x(at + 0.5) - 1, lane.y + lane.height - 5, 2, 4, MOVES[type] ?? 't3');
+    const colour = MOVES[type] ?? 't3';
+    const [x, y] = [sheet.x(at + 0.5), lane.y + lane.height - 5];
+    const reason = inferred.get(at);
+    if (reason === undefined) {
+      sheet.rect(x - 1, y, 2, 4, colour);
+      continue;
+    }
+    // What no line of the trace shows is an empty mark.
+    sheet.rect(x - 2, y - 1, 5, 5, colour, 'outline');
+    const box = { x: x - 2, y: y - 1, w: 5, h: 5 };
+    sheet.item({ lane: lane.id, name: `≈ ${type}`, detail: reason, from: at, to: at + 1, ...box });
   }
 }
 
-function rootLane(sheet: Sheet, root: Scene['roots'][number], lane: Lane): void {
+function rootLane(
+  sheet: Sheet,
+  root: Scene['roots'][number],
+  lane: Lane,
+  inferred: ReadonlyMap<number, string>,
+): void {
   const { states, counts, freed } = root;
   for (let i = 0; i < states.length; i += 3)
-    stateBar(sheet, lane, root, { state: states[i], from: states[i + 1], to: states[i + 2] });
-  if (freed !== null) freedMark(sheet, lane, freed);
+    stateBar(
+      sheet,
+      lane,
+      root,
+      { state: states[i], from: states[i + 1], to: states[i + 2] },
+      inferred.get(states[i + 1]),
+    );
+  if (freed !== null) freedMark(sheet, lane, freed, inferred.has(freed));
   for (const at of root.touched) {
     if (sheet.sees(at, at + 1))
       sheet.rect(sheet.x(at), lane.y + 2, Math.max(2, sheet.wide(at, at + 1)), lane.height - 4, 'bad');
