@@ -52,7 +52,22 @@ export function figuresText(r: ExplorationResult): string[] {
       : `64 bits kept of each: two taken for one with probability ${r.collisionProbability.toExponential(1)}`;
   return [
     `${grouped(r.states)} states (${r.terminalStates} of them ends), ${grouped(r.transitions)} transitions, longest schedule followed ${r.depth} steps`,
-    `${r.seconds.toFixed(2)} s, ${grouped(r.statesPerSecond)} states/s, ${r.workers === 1 ? 'one thread' : `${r.workers} threads`}, ${grouped(r.visitedBytes)} bytes of visited states (${r.bytesPerState.toFixed(1)} a state), ${grouped(r.bytes - r.visitedBytes)} of the stack`,
+    `${r.seconds.toFixed(2)} s, ${grouped(r.statesPerSecond)} states/s, ${r.workers === 1 ? 'one thread' : `${r.workers} threads`}, ${bytesText(r)}`,
     `${reductions}; ${hashing}`,
   ];
+}
+
+/** Results that an older version has stored do not tell the stack apart. */
+function bytesText({
+  bytes,
+  bytesPerState,
+  visitedBytes,
+}: {
+  readonly bytes: number;
+  readonly bytesPerState: number;
+  readonly visitedBytes?: number;
+}): string {
+  const each = `${bytesPerState.toFixed(1)} a state`;
+  if (visitedBytes === undefined) return `${grouped(bytes)} bytes (${each})`;
+  return `${grouped(visitedBytes)} bytes of visited states (${each}), ${grouped(bytes - visitedBytes)} of the stack`;
 }

@@ -166,7 +166,7 @@ function Shown({
           Ask again <kbd>R</kbd>
         </Link>
       </div>
-      <div className={`verdict ${tone}`} role="status">
+      <div className={`verdict-head ${tone}`} role="status">
         <i className="seal" aria-hidden="true">
           {signOfVerdict({ state, result })}
         </i>

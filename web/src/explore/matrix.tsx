@@ -100,7 +100,7 @@ export function MatrixPane({
         )}
         <span className="sp" />
         {LEGEND.map(([tone, sign, word]) => (
-          <span key={tone} className="legend">
+          <span key={tone} className="cell-legend">
             <i className={`cell ${tone}`} aria-hidden="true">
               {sign}
             </i>
@@ -270,7 +270,7 @@ function Chosen({
 }) {
   const about = matrix.bugs.find((one) => one.bug === bug);
   const cell = matrix.cells.get(cellKey(bug, protocol));
-  if (about === undefined) return <p className="chosen t3">There is no bug {bug} in the catalogue.</p>;
+  if (about === undefined) return <p className="cell-facts t3">There is no bug {bug} in the catalogue.</p>;
   const row = cell?.row ?? null;
   const litmus = row?.litmus ?? about.litmus;
   const facts =
@@ -287,7 +287,7 @@ function Chosen({
           ...(row.reason === null ? [] : [row.reason]),
         ].join(' · ');
   return (
-    <div className="chosen" role="status">
+    <div className="cell-facts" role="status">
       <b className="acc">
         {bug} × {protocol}
       </b>

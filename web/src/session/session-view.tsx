@@ -32,6 +32,7 @@ import { CodePane } from './code/code-pane.js';
 import { EventsPane } from './events/events-pane.js';
 import { ForkDialog, NotesDialog } from './here-actions.js';
 import { SessionBar } from './session-bar.js';
+import { SessionBegins } from './session-begins.js';
 import { type SessionData, useSessionData } from './session-data.js';
 import { useSessionKeys } from './session-keys.js';
 import { RangePane } from './state/range-pane.js';
@@ -78,14 +79,7 @@ export function SessionView({ rest, query }: ViewProps) {
   }
   if (session === null) return <Loading what={`session ${id}`} />;
   if (last === 0) {
-    return (
-      <div className="session-gone">
-        <EmptyState title={`Session ${id} has no event yet`}>
-          <p className="t2">It is {data.state}.</p>
-        </EmptyState>
-        <LiveBar session={session} last={0} follow={true} setFollow={() => undefined} {...told} />
-      </div>
-    );
+    return <SessionBegins session={session} state={data.state} sealed={data.sealed} told={told} />;
   }
   return <Opened key={id} id={id} data={data} session={session} query={query} told={told} />;
 }
