@@ -125,7 +125,7 @@ async function main() {
       const page = await context.newPage();
       await page.goto(`${server.url}${path}`);
       await page.waitForTimeout(REST_MS);
-      await page.locator('[aria-busy=true]').waitFor({ state: 'detached', timeout: LONGEST_MS });
+      await page.locator('[aria-busy=true]').last().waitFor({ state: 'detached', timeout: LONGEST_MS });
       await act?.(page);
       await page.waitForTimeout(REST_MS);
       await page.screenshot({ path: join(DOCS, `${name}.png`) });

@@ -79,7 +79,7 @@ export function movedShare(page: Page): Promise<number> {
 
 /** No request has been under way for a moment, and nothing says that it is being read. */
 export async function resting(page: Page): Promise<void> {
-  await page.locator('[aria-busy=true]').waitFor({ state: 'detached' });
+  while ((await page.locator('[aria-busy=true]').count()) > 0) await page.waitForTimeout(20);
   await page.waitForLoadState('networkidle');
 }
 

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectAccessible, launchBrowser, movedShare, openPage, resting } from './browser-under-test.js';
 import { TestFolder, TestServer } from './server-under-test.js';
 
-const WAIT = { timeout: 30_000 };
+const WAIT = { timeout: 60_000 };
 const TRACE = join(import.meta.dirname, '../../fixtures/traces/6.1.192-nofix/smi.trace.txt.gz');
 const HOSTILE = [
   '<img src=x onerror="window.hostile=1">',
