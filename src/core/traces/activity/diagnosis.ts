@@ -22,12 +22,16 @@ export function diagnose(churn: ChurnReport): string {
     .filter(({ cause }) => cause !== 'first' && cause !== 'unknown')
     .toSorted((x, y) => y.allocations - x.allocations);
   const top = because[0];
-  if (top !== undefined && churns(top)) return churning(top, all);
+  if (top !== undefined && churns(top))
+    return churning(
+      because.filter((one) => one.allocations > 0 && isUpdate(one) === isUpdate(top)),
+      all,
+    );
   const most = because.toSorted((x, y) => (y.occasions ?? 0) - (x.occasions ?? 0))[0];
   const words = most === undefined ? null : OCCASION[most.cause];
   if (most !== undefined && words !== null && (most.occasions ?? 0) >= CHURN_FROM)
     return most.cause === 'memslot'
-      ? `memslot updates do not make this kernel's vCPUs start over here: ${allocations(all)} for ${counted(most.occasions ?? 0, words)}`
+      ? `memslot updates do not cost this kernel its roots: ${allocations(all)} for ${counted(most.occasions ?? 0, words)}; kernels before v5.13 empty them where they are, and every page is faulted in again`
       : `this kernel keeps its roots${churn.vcpus.length > 1 ? ', or another vCPU holds them' : ''}: ${allocations(all)} for ${counted(most.occasions ?? 0, words)}`;
   const unknown = causes.find(({ cause }) => cause === 'unknown')?.allocations ?? 0;
   if (unknown >= CHURN_FROM)
@@ -40,13 +44,20 @@ function churns({ cause, allocations: n, occasions }: CauseFigures): boolean {
   return occasions === null || cause === 'ioctl' || cause === 'memslot' || n >= occasions * SHARE;
 }
 
-function churning({ cause, occasions }: CauseFigures, all: number): string {
-  const words = OCCASION[cause];
-  const made =
-    words === null || occasions === null
-      ? allocations(all)
-      : `${allocations(all)} for ${counted(occasions, words)}`;
-  if (cause === 'memslot')
-    return `each memslot update makes every vCPU start over with an empty root: ${made}; every kernel does that, unless KVM_X86_QUIRK_SLOT_ZAP_ALL is off (v6.12 on)`;
+/** Its roots are given up by every kernel; those of the others by kernels that free a root with its last vCPU. */
+const isUpdate = ({ cause }: CauseFigures): boolean => cause === 'memslot';
+
+/** @param causes of roots that were given again, most first */
+function churning(causes: readonly CauseFigures[], all: number): string {
+  const occasions = causes.flatMap(({ cause, occasions: n }) => {
+    const words = OCCASION[cause];
+    return words === null || n === null ? [] : [counted(n, words)];
+  });
+  const made = occasions.length === 0 ? allocations(all) : `${allocations(all)} for ${listed(occasions)}`;
+  if (causes[0]?.cause === 'memslot')
+    return `memslot updates make each vCPU start over with an empty root at its next entry: ${made}; kernels from v5.13 on do that, unless KVM_X86_QUIRK_SLOT_ZAP_ALL is off (v6.12 on)`;
   return `this kernel frees a root with its last vCPU: ${made}; kernels from v6.4 on keep it`;
 }
+
+const listed = (texts: readonly string[]): string =>
+  texts.length < 2 ? texts.join('') : `${texts.slice(0, -1).join(', ')} and ${texts.at(-1)}`;

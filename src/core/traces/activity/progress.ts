@@ -178,7 +178,10 @@ function judge(v: Vcpu, a: Activity): Judged {
     return {
       ...of,
       verdict: 'progress',
-      why: `${place.steps} faults and exits were followed by another instruction`,
+      why:
+        place.steps === 1
+          ? 'a fault or exit was followed by another instruction'
+          : `${place.steps} faults and exits were followed by another instruction`,
       ...all,
     };
   const why =
