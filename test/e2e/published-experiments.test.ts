@@ -86,6 +86,7 @@ test('the list, and POST starts the runs', async () => {
     'memslot-storm',
     'chromeos-zap',
     'max-roots',
+    'smi-rounds',
   ]);
   const api = (await (await ask('')).json()) as { experiments: unknown };
   expect(api.experiments).toEqual(list);

@@ -15,6 +15,7 @@ import {
   shippedSessions,
 } from '../../../src/core/scenarios/experiments/experiment.js';
 import { EXPERIMENTS, findExperiment } from '../../../src/core/scenarios/experiments/index.js';
+import { lineOf } from '../../../src/core/scenarios/experiments/smi-rounds.js';
 import { findScenario } from '../../../src/core/scenarios/library.js';
 import { simulation } from '../../support/harness.js';
 
@@ -197,5 +198,25 @@ describe('verdicts', () => {
     const doc = publishedDocument(e, results(6, 'limit_reached'), SHIPPED);
     expect(verdicts(doc)).toEqual(['no result']);
     expect(doc.asExpected).toBe(false);
+  });
+});
+
+describe('smi-rounds', () => {
+  it('a round costs a + b x pages more before the fix, and no page costs anything after it, as measured', () => {
+    const { rows } = experiment('smi-rounds', {});
+    expect([...new Set(rows.map((r) => r.verdict))]).toEqual(['agrees']);
+    const of = (protocol: string, figure: RegExp): number =>
+      rows.find((r) => r.protocol === protocol && figure.test(r.figure))!.simulated!;
+    for (const before of ['5.10.262', '6.1.192-nofix']) {
+      expect(of(before, /^b/)).toBeGreaterThan(1);
+      expect(of(before, /^residual/)).toBeLessThan(10);
+    }
+    expect(Math.abs(of('6.1.192', /^b/))).toBeLessThan(1);
+    expect(rows.find((r) => r.protocol === '5.10.262')!.published).toMatch(/^37\.7 us a round/);
+  });
+
+  it('what is no line has a residual that says so', () => {
+    expect(lineOf([2, 17, 65, 257, 1_025])).toMatchObject({ a: expect.closeTo(1), b: expect.closeTo(1) });
+    expect(lineOf([1, 256, 4_096, 65_536, 1_048_576]).residual).toBeGreaterThan(10);
   });
 });

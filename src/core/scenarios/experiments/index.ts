@@ -3,6 +3,7 @@ import { chromeosZapExperiment } from './chromeos-zap.js';
 import type { Experiment } from './experiment.js';
 import { maxRootsExperiment } from './max-roots.js';
 import { memslotStormExperiment } from './memslot-storm.js';
+import { smiRoundsExperiment } from './smi-rounds.js';
 import { wslSeabiosExperiment } from './wsl-seabios.js';
 import { xenShimSmepExperiment } from './xen-shim-smep.js';
 
@@ -12,6 +13,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   memslotStormExperiment,
   chromeosZapExperiment,
   maxRootsExperiment,
+  smiRoundsExperiment,
 ];
 
 /** The founding experiment has a table of its own (scenarios/experiment.ts). */

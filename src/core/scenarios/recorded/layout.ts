@@ -101,6 +101,17 @@ export function rounds(r: Round): Int32Array {
     .build();
 }
 
+/** The same, with milestones: `kernel` behind the first 3 rounds, `done` behind `count` more. */
+export function measuredRounds(r: Round, count: number): Int32Array {
+  return guestProgram()
+    .loop(3, (b) => round(b, r))
+    .milestone('kernel')
+    .loop(count, (b) => round(b, r))
+    .milestone('done')
+    .loop(0, (b) => round(b, r))
+    .build();
+}
+
 /** SMM handler: its code, its counter and parameters, the pages that it is told to touch, RSM. */
 export function smmHandler(pages: readonly number[]): Int32Array {
   const b = guestProgram().code(HANDLER_GFN).touch('rmw', HANDLER_DATA_GFN);

@@ -6,6 +6,7 @@ import {
   hostPages,
   MAIN,
   type Memory,
+  measuredRounds,
   NO_HANDLER,
   open,
   ownPages,
@@ -69,5 +70,35 @@ export const smiHeavy: Scenario = {
       smm: v === 0 ? smmHandler([]) : NO_HANDLER,
     }));
     return assemble(t.threads(), guests, { hostPages: hostPages(memory), pages: pool(p) });
+  },
+};
+
+export const smiRounds: Scenario = {
+  id: 'smi-rounds',
+  title: 'rounds of one vCPU, with or without an SMI after each',
+  doc: 'One vCPU runs 3 rounds and then `rounds` more, between the milestones kernel and done; where `smi` is 1 with KVM_SMI after each from the third on. The handler touches no page of its own. What a round costs more with the SMI than without is what the working set costs to come back: the slowdown that was measured beside the recordings.',
+  parameters: {
+    rounds: { default: 10, min: 1, max: 1_000, unit: 'rounds', doc: 'rounds that are measured' },
+    pages: { default: 64, min: 1, max: 2_048, unit: 'pages', doc: 'pages that a round touches' },
+    smi: { default: 1, min: 0, max: 1, unit: '', doc: '1: KVM_SMI after each round' },
+  },
+  build(p) {
+    const pages = p['pages']!;
+    const memory: Memory = { mainPages: Math.max(MAIN.pages, pages), smm: true };
+    const t = new Turns();
+    const main = t.main();
+    open(main, memory);
+    createVcpu(main, 0, true);
+    t.vcpu(0)
+      .run(0, 2)
+      .run(0, 1 + p['rounds']!, { smiAfterRound: p['smi'] === 1 })
+      .run(0, 1);
+    close(t.main(), 1);
+    const own = { baseGfn: ownPages(0, Math.max(0x100, pages)), count: pages };
+    const guest = { program: measuredRounds(own, p['rounds']!), smm: smmHandler([]) };
+    return assemble(t.threads(), [guest], {
+      hostPages: hostPages(memory),
+      pages: pool({ ...p, smis: p['rounds']! }),
+    });
   },
 };
