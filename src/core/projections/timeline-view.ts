@@ -152,6 +152,18 @@ export interface LaneSet {
   has(kind: number, number: number): boolean;
 }
 
+const ROOT = LANE_KINDS.indexOf('root');
+/** Threads have more events than roots: so many of the busiest roots have their lanes before any thread. */
+const LEAST_ROOT_LANES = 16;
+/** Roots that only exist, beside MAX_TIMELINE_LANES where those are taken. */
+const LEAST_QUIET_LANES = 4;
+
+/** @param sorted the busiest first */
+function rootsFirst<T>(sorted: readonly T[], isRoot: (one: T) => boolean): T[] {
+  const first = new Set(sorted.filter(isRoot).slice(0, LEAST_ROOT_LANES));
+  return [...first, ...sorted.filter((one) => !first.has(one))];
+}
+
 interface Cell {
   events: number;
   first: number;
@@ -207,8 +219,10 @@ export class LaneTotals implements BucketVisitor {
 
   /** At most MAX_TIMELINE_LANES, and how many there are beside them. */
   busiest(): { readonly lanes: LaneSet; readonly omitted: number } {
-    const sorted = [...this.totals].sort(([x, a], [y, b]) => b - a || x - y).slice(0, MAX_TIMELINE_LANES);
-    const keys = new Set(sorted.map(([key]) => key));
+    const sorted = [...this.totals].sort(([x, a], [y, b]) => b - a || x - y).map(([key]) => key);
+    const keys = new Set(
+      rootsFirst(sorted, (key) => key % LANE_KINDS.length === ROOT).slice(0, MAX_TIMELINE_LANES),
+    );
     return {
       lanes: { has: (kind, number) => keys.has(laneKey(kind, number)) },
       omitted: this.totals.size - keys.size,
@@ -216,7 +230,6 @@ export class LaneTotals implements BucketVisitor {
   }
 }
 
-const ROOT = LANE_KINDS.indexOf('root');
 const MEMSLOT = TIMELINE_KINDS.indexOf('memslot');
 
 /** Sums buckets up as they are told. */
@@ -323,13 +336,13 @@ export class TimelineSum implements BucketVisitor {
     const all = [...this.lanes.values()].sort((x, y) => y.events - x.events || x.number - y.number);
     const kept: Lane[] = [];
     let cells = 0;
-    for (const lane of all.slice(0, MAX_TIMELINE_LANES)) {
+    for (const lane of rootsFirst(all, ({ kind }) => kind === ROOT).slice(0, MAX_TIMELINE_LANES)) {
       cells += lane.cells.size;
       if (cells > MAX_TIMELINE_CELLS) break;
       kept.push(lane);
     }
     const quiet = before.quiet.filter((number) => !this.lanes.has(laneKey(ROOT, number)));
-    for (const number of quiet.slice(0, MAX_TIMELINE_LANES - kept.length))
+    for (const number of quiet.slice(0, Math.max(LEAST_QUIET_LANES, MAX_TIMELINE_LANES - kept.length)))
       kept.push({ kind: ROOT, number, events: 0, cells: new Map() });
     kept.sort((x, y) => x.kind - y.kind || x.number - y.number);
     return {

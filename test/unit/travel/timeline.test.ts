@@ -9,6 +9,7 @@ import type { RootView } from '../../../src/core/projections/roots.js';
 import type { StateView } from '../../../src/core/projections/state.js';
 import {
   BUCKETS_FORM,
+  type BucketVisitor,
   readableBuckets,
   readBuckets,
   TIMELINE_KINDS,
@@ -17,6 +18,7 @@ import {
 } from '../../../src/core/projections/timeline.js';
 import {
   LaneChoice,
+  LaneTotals,
   planTimeline,
   type TimelineBefore,
   TimelineSum,
@@ -186,6 +188,32 @@ test('shares of time are those that the rows have, wherever chunks are cut', asy
   }
   expect(vcpu.cells.some(({ time }) => time![0]! > 100)).toBe(true);
   expect(vcpu.cells.some(({ time }) => time![1]! > 100)).toBe(true);
+});
+
+test('roots have lanes also where there are more threads than lanes', () => {
+  const plan = { from: 1, to: 256, rowsPerBucket: 256, source: 'fine' } as const;
+  const choice = new LaneChoice('threads,roots');
+  const tell = (visitor: BucketVisitor): void => {
+    visitor.bucket(1, 256, 0, 1);
+    for (let number = 0; number < 100; number++) {
+      visitor.lane(0, number, 1, 256);
+      visitor.count(0, 1_000);
+    }
+    for (let number = 1; number <= 30; number++) {
+      visitor.lane(1, number, 1, 256);
+      visitor.count(1, number);
+    }
+  };
+  const totals = new LaneTotals(plan, choice);
+  tell(totals);
+  const { lanes: chosen, omitted } = totals.busiest();
+  const sum = new TimelineSum(plan, chosen, omitted);
+  tell(sum);
+  const { lanes, omittedLanes } = sum.view(before);
+  const roots = lanes.filter(({ kind }) => kind === 'root').map(({ number }) => number);
+  expect(roots).toEqual(Array.from({ length: 16 }, (_, k) => 15 + k));
+  expect(lanes).toHaveLength(64);
+  expect(omittedLanes).toBe(130 - 64);
 });
 
 test('packed buckets of the first form, without spans, are read: what they do not tell is null', () => {
