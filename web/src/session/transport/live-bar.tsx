@@ -59,7 +59,7 @@ export function LiveBar({
   useKeys([
     { key: 'l', label: 'follow its end, or stay', group, run: () => setFollow(!follow) },
     {
-      key: 'u',
+      key: 'r',
       label: 'pause it, or let it go on',
       group,
       run: () => (may('pause') ? pause() : may('resume') && resume()),
