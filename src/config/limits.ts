@@ -52,8 +52,8 @@ export const MAX_INSPECTIONS = 16;
 export const MAX_TRACE_BYTES = 8 * 1024 ** 3;
 /** Bytes of one trace once unpacked. */
 export const MAX_TRACE_INFLATED_BYTES = 64 * 1024 ** 3;
-/** A trace packs to a tenth or twentieth; what unpacks to more times its size than this is a bomb. */
-export const MAX_TRACE_RATIO = 200;
+/** The recordings pack 28 times at most; what unpacks to more times its size than this is a bomb. */
+export const MAX_TRACE_RATIO = 100;
 
 /** How often it is looked whether sessions are to be deleted by age or bytes, and how many go at once. */
 export const RETENTION_PERIOD_MS = 60_000;

@@ -114,6 +114,7 @@ const ROWS: readonly Row[] = [
   ['linux-tree', 422, 'The folder is no Linux tree with KVM in it.'],
   ['not-a-trace', [400, 422], 'No line of the upload is one of a trace, nor is it a trace.dat.'],
   ['no-kvm-event', [400, 422], 'The trace has no event of KVM; `expected` names those that are looked for.'],
+  ['kprobe-profile', [400, 422], 'The kprobe profile is not the text of tracefs kprobe_profile.'],
   ['trace-bomb', [400, 422], 'The upload unpacks to more times its size than MAX_TRACE_RATIO.'],
   ['trace-too-large', [400, 422], 'The upload unpacks to more bytes than MAX_TRACE_INFLATED_BYTES.'],
   ['trace-dat-damaged', [400, 422], 'The trace.dat contradicts itself or ends too early.'],

@@ -8,7 +8,7 @@ import type { RowChunk } from '../core/imports/trace-rows.js';
 import type { Manifest } from '../core/run/contract.js';
 import { ENGINE_VERSION } from '../core/run/manifest.js';
 import { TRACE_SCENARIO, UNKNOWN_PROTOCOL } from '../core/run/trace-session.js';
-import { readKprobeProfile } from '../core/traces/kprobe-profile.js';
+import { kprobeMisses } from '../core/traces/kprobe-profile.js';
 import { chunkTimeline } from '../store/channel/chunk-timeline.js';
 import { packSnapshot } from '../store/channel/prepared-chunk.js';
 import { EMPTY_PART, type ImportPart } from '../store/imports.port.js';
@@ -23,7 +23,7 @@ export async function* readTrace(order: TraceOrder): AsyncGenerator<FromTrace> {
   const ready: Ready[] = [];
   const trace = new TraceImport({
     kernel: order.kernel,
-    kprobeMisses: readKprobeProfile(order.kprobeProfile).missed,
+    kprobeMisses: kprobeMisses(order.kprobeProfile),
     onBegin: (layout) => ready.push({ kind: 'begin', manifest: manifestOf(order, layout) }),
     onRows: (chunk) => ready.push({ kind: 'part', part: rowsPart(chunk) }),
     onLines: lineParts(ready),

@@ -197,6 +197,34 @@ describe('POST /sessions/{id}/check', () => {
     expect((await ask(body.sessionId, {}, { prefer: 'respond-async' })).status).toBe(202);
   });
 
+  test('a damaged and cut file: open, in the words of the command line; the probes that missed events as well', async () => {
+    const lines = gunzipSync(readFileSync(FILE)).toString().split('\n');
+    const torn = lines.findIndex((line) => line.includes(': kvm_tdp_mmu_put_root:'));
+    const whole = lines.with(torn, (lines[torn] ?? '').slice(0, 60)).join('\n');
+    const file = join(folders.fresh(), 'cut.txt');
+    writeFileSync(file, whole.slice(0, whole.length / 2));
+    const { body } = await send(readFileSync(file));
+    expect(body.broken).toMatch(
+      /^the text ends without a newline, in the middle of line \d+: its header says/,
+    );
+    expect(body.gapList).toMatchObject([{ kind: 'damaged', line: torn + 1 }]);
+    const { body: report } = await ask(body.sessionId, { protocol: 'v5.18' });
+    expect(report.verdicts[0]).toMatchObject({
+      verdict: 'undecided',
+      wouldDecide: `an undamaged copy of line ${torn + 1}; the whole file: this one was cut off before its end`,
+    });
+    expect(report).toEqual(await command(['check', file, '--json', '--protocol', 'v5.18']));
+
+    const profile = 'kvm_tdp_mmu_put_root 70 2\n';
+    const missed = await send(readFileSync(FILE), `?kprobeProfile=${encodeURIComponent(profile)}`);
+    const misses = join(folders.fresh(), 'kprobe_profile');
+    writeFileSync(misses, profile);
+    const { body: open } = await ask(missed.body.sessionId, {});
+    expect(open.verdicts.some(({ verdict }) => verdict === 'accepted')).toBe(false);
+    expect(open).toEqual(await command(['check', FILE, '--json', '--kprobe-profile', misses]));
+    expect((await send(readFileSync(FILE), '?kprobeProfile=what')).body.type).toMatch(/kprobe-profile$/);
+  });
+
   test('a trace.dat, and a protocol of a user, which is described where it runs and checked elsewhere', async () => {
     const dat = join(FILE, '../../formats/6.1.192.tracecmd-v6.dat.gz');
     const { body } = await send(readFileSync(dat));

@@ -10,7 +10,7 @@ import { BadInput } from '../../core/base/errors.js';
 import type { CheckedProtocol } from '../../core/traces/check/checked-protocol.js';
 import { type CheckAnswer, CheckedTrace } from '../../core/traces/check/checked-trace.js';
 import type { Verdict } from '../../core/traces/check/verdict.js';
-import { readKprobeProfile } from '../../core/traces/kprobe-profile.js';
+import { kprobeMisses } from '../../core/traces/kprobe-profile.js';
 import { receive } from '../../exports/upload.js';
 import { TRACE_LIMITS } from '../../traces/trace-bytes.js';
 import { readFrames } from '../../traces/trace-frames.js';
@@ -81,7 +81,7 @@ export async function check(
   const isSession = SESSION_ID.test(what) && !isFile(what);
   if (isSession && kprobeProfile !== undefined)
     throw new BadInput(
-      'check-profile',
+      'kprobe-profile',
       `session ${what} has the kprobe_profile that it was imported with; expected --kprobe-profile for a file only`,
     );
   const report = isSession
@@ -116,9 +116,8 @@ async function checkedOf(one: string): Promise<string | CheckedProtocol> {
 }
 
 async function checkFile(what: string, one: string | undefined, profile: string): Promise<CheckAnswer> {
-  const kprobeMisses = readKprobeProfile(profile).missed;
   const trace = new CheckedTrace({
-    kprobeMisses,
+    kprobeMisses: kprobeMisses(profile),
     ...(one === undefined ? {} : { protocols: [await checkedOf(one)] }),
   });
   if (what !== '-' && !isFile(what))

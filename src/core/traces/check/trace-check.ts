@@ -6,6 +6,7 @@ import { HeaderReader } from '../trace-header.js';
 import { argumentsOf } from './arguments.js';
 import { type CheckedProtocol, checkedProtocol, type Departure } from './checked-protocol.js';
 import { Churn } from './churn.js';
+import { Clocks } from './clocks.js';
 import { type CoveredEvent, decoderOf } from './covered-event.js';
 import { isGlued, isTorn, probedName, Shape } from './damage.js';
 import { Losses, type LossKind } from './losses.js';
@@ -80,6 +81,7 @@ export class TraceCheck {
   private readonly losses = new Losses();
   private readonly notes: string[] = [];
   private readonly unheardOf = new UnheardOf();
+  private readonly clocks = new Clocks();
   private freesMissed = 0;
   /** CPUs that have shown an event, of a buffer that was overwritten. */
   private overwritten: Set<number> | null = null;
@@ -189,7 +191,7 @@ export class TraceCheck {
       out.push(
         `the kprobe profile says that ${RCU_CALLBACK} missed ${this.freesMissed} events: frees without a line are filled in`,
       );
-    return [...out, ...this.unheardOf.notes()];
+    return [...out, ...this.unheardOf.notes(), ...this.clocks.notes()];
   }
 
   /** What may have been missed once, or in one softirq, and was silent all the time. */
@@ -221,6 +223,7 @@ export class TraceCheck {
 
   private event(frame: FrameEvent): void {
     this.events++;
+    this.clocks.take(frame.lineNumber, frame.cpu, frame.clock, frame.time);
     if (this.overwritten !== null) this.firstOfCpu(frame.cpu, this.overwritten);
     let name = this.nameOf(frame.event);
     if (!name.heardOf) {

@@ -120,14 +120,13 @@ export class FrameReader {
       entries: events + calls + this.malformedLines + (pending === null ? 0 : 1),
     });
     // Of a line that was cut nobody knows what is missing.
-    if (cut !== null && pending?.kind === 'event')
-      this.pending = {
-        kind: 'malformed',
-        lineNumber: pending.lineNumber,
-        reason: 'cutOff',
-        text: pending.body,
-      };
+    if (cut !== null && (pending?.kind === 'event' || pending?.kind === 'malformed')) {
+      const text = pending.kind === 'event' ? pending.body : pending.text;
+      this.pending = { kind: 'malformed', lineNumber: pending.lineNumber, reason: 'cutOff', text };
+    }
     this.handOver();
+    // Behind the last event: prose, or lines of the trace that nobody can read.
+    if (this.withheld.some(({ reason }) => reason !== 'noTaskOrCpu' && reason !== 'cutOff')) this.release();
     return {
       dialect: this.dialect!.name,
       lines: this.lines,
@@ -213,7 +212,7 @@ export class FrameReader {
         this.textEnd.stackLine(text);
         return;
       }
-      const whole = this.pending === null ? null : this.wrapping.join(this.pending, text, this.dialect!);
+      const whole = this.pending === null ? null : this.wrapping.join(this.pending, frame, this.dialect!);
       if (whole !== null) {
         this.pending = whole;
         this.joined++;

@@ -1,7 +1,7 @@
 // Lines that a mail client broke, put together again. In a text that is wrapped as a whole a line goes on where the next word did
 // not fit; in any other text only what can be nothing but the rest of an event is put onto it.
 import type { Dialect } from './dialect.js';
-import type { Frame, FrameEvent } from './frame.js';
+import type { Frame, FrameEvent, FrameMalformed } from './frame.js';
 import { SHOWN_LINES } from './plain-lines.js';
 
 /** Lines of which one event was put together, at most. */
@@ -59,12 +59,14 @@ export class Wrapping {
     return head.map((line, k) => (line.startsWith('#') ? line : `${line} ${head[k + 1]?.trim() ?? ''}`));
   }
 
-  /** The line that goes on with `text`; null: it does not. */
-  join(pending: Frame, text: string, dialect: Dialect): Frame | null {
+  /** The line that goes on with this one, which nothing reads as it stands; null: it does not. */
+  join(pending: Frame, { reason, text }: FrameMalformed, dialect: Dialect): Frame | null {
     if (this.lines >= JOIN_MAX) return null;
     const rest = text.trim();
     if (rest === '') return null;
     const broken = this.broken(rest);
+    // A line with a task and a CPU of its own is not the rest of another one.
+    if (!broken && reason !== 'noTaskOrCpu') return null;
     let whole: Frame | null = null;
     if (pending.kind === 'event') {
       const joined = { ...pending, body: `${pending.body} ${rest}`.trimStart() };
