@@ -1,4 +1,5 @@
 // An exploration from request to result: one thread first, all cores when it is worth it, then the counterexample.
+import { BadInput, LimitReached } from '../core/base/errors.js';
 import type { Litmus } from '../core/explorer/litmus/litmus.js';
 import type { Model, ModelSpec } from '../core/explorer/model.js';
 import type { Found } from '../core/explorer/search/found.js';
@@ -68,8 +69,20 @@ async function besideThe(litmus: Litmus, spec: ModelSpec): Promise<ExplorationRe
   return besideOf(model, spec);
 }
 
-/** Explores. Throws BadInput for a litmus that there is not. */
+/** Explores. Throws BadInput for a litmus that there is not, and for one of a user's own that the sizes which it states are too small for. */
 export async function explore(request: Exploration, hooks: ExploreHooks = {}): Promise<ExplorationResult> {
+  try {
+    return await explored(request, hooks);
+  } catch (error) {
+    if (!(error instanceof LimitReached) || request.spec.userLitmus === undefined) throw error;
+    throw new BadInput(
+      'litmus-limit',
+      `${request.spec.litmus}: ${error.message}; the line "sizes:" of its text says more`,
+    );
+  }
+}
+
+async function explored(request: Exploration, hooks: ExploreHooks): Promise<ExplorationResult> {
   const litmus = hooks.litmus ?? (await findLitmus(request.spec));
   const asked = { ...request, spec: reducible(request, litmus) };
   const explorer = new Explorer(asked, { ...hooks, alone: hooks.litmus !== undefined }, () =>

@@ -59,6 +59,7 @@ const ROWS: readonly Row[] = [
     [400, 422],
     'The text of a litmus cannot be read; the detail names line, column and what was expected.',
   ],
+  ['litmus-limit', 422, 'The search needs more of the machine than the sizes in the text of the litmus.'],
   ['litmus-file', 422, 'The file of a litmus cannot be read.'],
   ['litmus-protocol', 422, 'The litmus does not take this protocol; `expected` lists those it takes.'],
   ['litmus-parameter', 422, 'The litmus has no such parameter, or not this value of it.'],

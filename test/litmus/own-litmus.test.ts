@@ -6,9 +6,12 @@ import { expect, it } from 'vitest';
 import { modelSpec } from '../../src/core/explorer/litmus/litmus.js';
 import { machineLitmus } from '../../src/core/explorer/litmus/machine-litmus.js';
 import { createManifest } from '../../src/core/run/manifest.js';
+import { findMachineLitmus } from '../../src/core/scenarios/litmus/index.js';
 import { LITMUS_CONSTANTS } from '../../src/core/scenarios/litmus/text/constants.js';
 import { litmusOf, ownLitmus } from '../../src/core/scenarios/litmus/text/own-litmus.js';
 import { litmusText } from '../../src/core/scenarios/litmus/text/print.js';
+import { DEFAULT_BOUNDS } from '../../src/explorations/exploration.js';
+import { explore } from '../../src/explorations/explore.js';
 import { NONE } from './litmus-support.js';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -52,10 +55,15 @@ it.each([
     'line 17, column notifier: "await done x9": expected at most x2',
   ],
   ['madvise_dontneed 0..8', 'await 7', 'expected at most x0: so often others arrive there'],
-  ['madvise_dontneed 0..8', 'KVM_SET_MSRS 3', 'vCPU 3 is never created'],
   [
     'madvise_dontneed 0..8',
-    'KVM_RUN 0 rounds 0',
+    'KVM_SET_CPUID2 0 changed',
+    'vcpu0 uses vCPU 0 at the same time, and vcpu->mutex keeps',
+  ],
+  ['madvise_dontneed 0..8', 'KVM_SET_MSRS 3', 'vCPU 3 is never created'],
+  [
+    'reset             |',
+    'run               |',
     'expected a program above, such as "guest vcpu0: read 0, write 1"',
   ],
   ['slot 0 gfn 0..8 page 0', 'repeat', '"until done x1" behind it'],
@@ -126,4 +134,16 @@ it('knows every constant that a procedure or the guest reads', () => {
   expect(read.size).toBeGreaterThan(20);
   expect([...read].filter((name) => !LITMUS_CONSTANTS.includes(name))).toEqual([]);
   expect(LITMUS_CONSTANTS.filter((name) => !read.has(name))).toEqual([]);
+});
+
+it('a search that needs more than the sizes say is bad input that names the size', async () => {
+  const text = litmusText(findMachineLitmus('v-m')).replace(/^sizes:.*$/m, 'sizes: pages 6');
+  const litmus = machineLitmus(ownLitmus(text));
+  const spec = modelSpec(litmus, { protocol: 'v6.4', parameters: {}, reductions: NONE });
+  const asked = { spec, search: 'exhaustive', bounds: DEFAULT_BOUNDS, workers: 1, seed: 1 } as const;
+  const samples = { schedules: 1, pctDepth: 1, exact: false, liveness: false };
+  await expect(explore({ ...asked, ...samples })).rejects.toMatchObject({
+    code: 'litmus-limit',
+    message: expect.stringContaining('topology.pages = 6') as string,
+  });
 });

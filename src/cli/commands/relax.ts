@@ -7,7 +7,7 @@ import type { LitmusRef } from '../../core/explorer/relax/relax-litmus.js';
 import { type RelaxAnswer, type RelaxRow, relaxLine } from '../../core/explorer/relax/relaxation.js';
 import type { RunRequest } from '../../core/run/manifest.js';
 import { MAX_EXPLORE_WORKERS } from '../../explorations/exploration.js';
-import { litmusRefOf } from '../../explorations/litmus-ref.js';
+import { isLitmusFile, litmusRefOf } from '../../explorations/litmus-ref.js';
 import { ownSession } from '../../explorations/own-session.js';
 import type { RelaxRequest, RelaxResult } from '../../explorations/relax/relax.js';
 import { protocolOf } from '../../user-protocols/read-protocol.js';
@@ -34,7 +34,10 @@ export function addRelaxCommand(
   ended: (code: number) => void,
 ): void {
   add('relax', 'which rules a protocol needs: one is dropped at a time, and what breaks is looked for')
-    .argument('[protocol]', 'id of a protocol or profile; or a FILE.mjs of your own')
+    .argument(
+      '[protocol]',
+      'id of a protocol or profile; or a FILE.mjs of your own; or a FILE.litmus to search, with --protocol',
+    )
     .option('--protocol <id>', 'the same')
     .option(
       '--litmus <names>',
@@ -48,8 +51,11 @@ export function addRelaxCommand(
     .addOption(data())
     .action(async (argument: string | undefined, options: Options) => {
       const { litmus, rule, workers, store, data: folder, json } = options;
-      const protocol = argument ?? options.protocol;
-      if (protocol === undefined || (argument !== undefined && options.protocol !== undefined))
+      // One of your own may come first: relax my.litmus --protocol v6.4.
+      const first = argument !== undefined && isLitmusFile(argument) ? argument : undefined;
+      const named = first === undefined ? argument : undefined;
+      const protocol = named ?? options.protocol;
+      if (protocol === undefined || (named !== undefined && options.protocol !== undefined))
         throw new BadInput(
           'relax-protocol-missing',
           'expected one protocol: relax v6.4, or relax --protocol FILE.mjs',
@@ -60,7 +66,7 @@ export function addRelaxCommand(
       const asked = {
         protocol,
         rule,
-        litmus: await refsOf(litmus),
+        litmus: await refsOf([first, litmus]),
         workers: n,
         data: store ? folder : null,
       };
@@ -68,8 +74,9 @@ export function addRelaxCommand(
     });
 }
 
-async function refsOf(names: string | undefined): Promise<readonly LitmusRef[] | undefined> {
-  return names === undefined ? undefined : await Promise.all(names.split(',').map(litmusRefOf));
+async function refsOf(given: readonly (string | undefined)[]): Promise<readonly LitmusRef[] | undefined> {
+  const names = given.flatMap((one) => one?.split(',') ?? []);
+  return names.length === 0 ? undefined : await Promise.all(names.map(litmusRefOf));
 }
 
 interface Asked extends RelaxRequest {

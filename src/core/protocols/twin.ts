@@ -60,13 +60,13 @@ export class Twin {
     const before = this.take(l);
     const next = then(l, answer);
     const went = wentTo(next);
-    const kept = { ...control };
+    const kept = Object.entries(control);
     const after = this.take(l);
     this.give(l, before);
     const differs = this.attempt(
       () => differing(went, wentTo(this.step[1](l, answer))) ?? this.differing(l, after),
     );
-    Object.assign(control, kept);
+    Object.assign(control, Object.fromEntries(kept));
     this.give(l, after);
     return { next, differs };
   }

@@ -14,6 +14,7 @@ import { notBeforePreFault } from '../bugs.js';
 import { type BuiltLitmus, DONE, type Litmus } from '../litmus.js';
 import { alikeThreads } from './alike.js';
 import { mainScript, otherScript } from './convention.js';
+import { ON_VCPU, usedTogether } from './one-at-a-time.js';
 import { type Kind, Places, type ReadCall, type ReadThread, readLitmusText } from './parse.js';
 import { usualSizes } from './sizes.js';
 import { headText, readConstants, readGuests, readIgnores, readSizes } from './values.js';
@@ -155,18 +156,6 @@ function createdVcpus(threads: readonly ReadThread[], places: Places): number {
   return Math.max(1, ...[...made].map((vcpu) => vcpu + 1));
 }
 
-/** Calls of user space whose first operand is a vCPU. */
-const ON_VCPU: ReadonlySet<number> = new Set([
-  IOCTL.KVM_SET_CPUID2,
-  IOCTL.KVM_SET_SREGS,
-  IOCTL.KVM_SET_REGS,
-  IOCTL.KVM_SET_MSRS,
-  IOCTL.KVM_RUN,
-  IOCTL.KVM_SMI,
-  IOCTL.KVM_PRE_FAULT_MEMORY,
-  IOCTL.CLOSE_VCPU,
-]);
-
 /** By opcode: the first gfn, and how many, among the words of the call. */
 const GFNS: ReadonlyMap<number, readonly [number, number | null]> = new Map([
   [IOCTL.KVM_SET_USER_MEMORY_REGION, [4, 5]],
@@ -177,6 +166,15 @@ const GFNS: ReadonlyMap<number, readonly [number, number | null]> = new Map([
 ]);
 
 function check(threads: readonly ReadThread[], litmus: BuiltLitmus, places: Places): void {
+  const together = usedTogether(threads);
+  if (together !== null) {
+    const { thread, call, vcpu, other, done } = together;
+    throw places.wrong(
+      `"${call.text}": ${other} uses vCPU ${vcpu} at the same time, and vcpu->mutex keeps calls on one vCPU apart; expected "await done x${done}" before it, or no such calls in ${other} behind the line`,
+      call.line,
+      thread.name,
+    );
+  }
   const { topology, guests } = litmus;
   const arrivals = arrivalsOf(threads);
   const made = new Set<number>();
