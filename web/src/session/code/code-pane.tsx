@@ -28,6 +28,12 @@ export const CodePane = memo(function CodePane({
   const shown = threads.find(({ name }) => name === thread) ?? threads[0];
   const stack = shown === undefined || shown.stack === 'notRecorded' ? [] : shown.stack;
   const chosen = stack[Math.min(frame, stack.length - 1)];
+  // The stack has three lines: the frame whose code is shown is among them.
+  const pressed = useRef<HTMLLIElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is looked at where it has moved to
+  useEffect(() => {
+    pressed.current?.scrollIntoView({ block: 'nearest' });
+  }, [chosen, shown?.name]);
   return (
     <section className="pane code" aria-label="Code">
       <div className="ph">
@@ -60,7 +66,7 @@ export const CodePane = memo(function CodePane({
             .map((one, i) => ({ ...one, i }))
             .toReversed()
             .map(({ function: name, label, i }) => (
-              <li key={i}>
+              <li key={i} ref={i === Math.min(frame, stack.length - 1) ? pressed : null}>
                 <button
                   type="button"
                   className="m"
