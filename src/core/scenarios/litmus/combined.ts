@@ -39,7 +39,8 @@ export const litmusCombined: Litmus = {
     const threads: LitmusThread[] = [mainThread({ vcpus: VCPUS, smm: true, after })];
     for (let v = 0; v < VCPUS; v++)
       threads.push(
-        vcpuThread(v, 'vcpu', (s) =>
+        // They are not alike: each may hold another root when it is closed, and main closes them in one order.
+        vcpuThread(v, `vcpu${v}`, (s) =>
           s.load().fault(GFN, ACCESS.READ).smm(true).requests().load().fault(GFN, ACCESS.READ),
         ),
       );
