@@ -20,10 +20,11 @@ const BOUND_TEXT: { readonly [B in Bound]: (result: ExplorationResult) => string
 
 export function verdictText(r: ExplorationResult): string[] {
   const what = `${r.litmus}${settingsOf(r.parameters)} under ${r.protocol}`;
-  const live = r.liveness ? ', and every fair run ends' : '';
-  if (r.verdict === 'holds') {
-    return [`holds: ${what}: in every interleaving no rule is broken and nobody waits for ever${live}`];
-  }
+  // Who waits for something that never comes is stuck; who goes round for ever is found by its own search only.
+  const live = r.liveness
+    ? 'nobody is stuck, and every fair run ends'
+    : 'nobody is stuck (endless runs: --liveness)';
+  if (r.verdict === 'holds') return [`holds: ${what}: in every interleaving no rule is broken, ${live}`];
   if (r.verdict === 'violated') return [`violated: ${what}: ${r.invariant} (${r.kind})`];
   const bounds = r.boundsReached.map((bound) => BOUND_TEXT[bound](r));
   return [

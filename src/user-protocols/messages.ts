@@ -6,6 +6,7 @@ import type { ModelSpec } from '../core/explorer/model.js';
 import type { LitmusRef } from '../core/explorer/relax/relax-litmus.js';
 import type { RelaxBase } from '../core/explorer/relax/relaxation.js';
 import type { CounterexampleReport } from '../core/explorer/report/counterexample-text.js';
+import type { ScheduleStep } from '../core/explorer/search/found.js';
 import type { ProtocolDiff } from '../core/protocols/diff.js';
 import type { ProtocolRules } from '../core/protocols/protocol.js';
 import type { UserProtocolText } from '../core/protocols/user-api.js';
@@ -103,6 +104,11 @@ export interface Questions {
   catalogueCells: [{ readonly bug: string | null }, readonly CatalogueCell[]];
   catalogueRow: [CatalogueCell, AnsweredRow];
   explore: [SearchAsked, SearchAnswer];
+  /** What is broken where a found schedule is followed; null: nothing, or it cannot be followed. */
+  follow: [
+    { readonly spec: ModelSpec; readonly schedule: readonly ScheduleStep[] },
+    { readonly rule: string | null; readonly refused: boolean },
+  ];
   present: [SearchAsked & { readonly result: ExplorationResult }, CounterexampleReport | null];
   replay: [{ readonly stored: Stored; readonly decisions: DecisionLog }, null];
   rows: [StoredNumbers, { readonly difference: Difference | null }];

@@ -31,7 +31,7 @@ import {
   type SandboxData,
   type ToSandbox,
 } from './messages.js';
-import { buildHere, searchedAlone, searchHere } from './sandboxed-search.js';
+import { buildHere, followHere, searchedAlone, searchHere } from './sandboxed-search.js';
 
 const parent = parentPort!;
 const { beat } = workerData as SandboxData;
@@ -183,6 +183,10 @@ const ANSWERS: {
       () => stopping,
       (now) => send({ kind: 'progress', now }),
     );
+  },
+  follow: async ({ spec, schedule }) => {
+    searching = true;
+    return await followHere(spec, schedule);
   },
   present: async ({ asked, result, transplant }) => {
     searching = true;

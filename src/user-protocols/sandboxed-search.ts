@@ -2,8 +2,12 @@
 // with another (persistent sets rest on what shipped procedures are known to do), and no name is exchanged: what a local of the
 // user's means is not known. The verdict does not depend on either; the search takes longer.
 import { MAX_PROTOCOL_SEARCH_BYTES } from '../config/limits.js';
+import { ensure } from '../core/base/assert.js';
 import { ProtocolFault } from '../core/base/errors.js';
 import type { ModelSpec } from '../core/explorer/model.js';
+import type { CounterexampleReport } from '../core/explorer/report/counterexample-text.js';
+import { follow } from '../core/explorer/report/follow.js';
+import type { ScheduleStep } from '../core/explorer/search/found.js';
 import type { UserProtocolText } from '../core/protocols/user-api.js';
 import type { Exploration, ExplorationProgress, ExplorationResult } from '../explorations/exploration.js';
 import { explore } from '../explorations/explore.js';
@@ -56,10 +60,48 @@ export async function searchInSandbox(
         if (error instanceof ProtocolFault && error.kind === 'memory') return null;
         throw error;
       });
+    await foundAgain(text, question.asked, answer.result, report);
     return { ...answer, result: { ...answer.result, report } };
   } finally {
     sandbox.close();
   }
+}
+
+/**
+ * What was found is found again where the module is new: else it came of what the module remembers, and says nothing about the
+ * protocol. Throws ProtocolFault.
+ */
+async function foundAgain(
+  text: UserProtocolText,
+  { spec }: Exploration,
+  { counterexample, invariant }: ExplorationResult,
+  report: CounterexampleReport | null,
+): Promise<void> {
+  const { schedule, cycle } = ensure(counterexample, 'counterexample of a violation');
+  const { userLitmus } = report?.session ?? {};
+  const { rule, refused } = await Sandbox.once(text, 'follow', {
+    spec:
+      report === null
+        ? spec
+        : { ...spec, parameters: report.parameters, ...(userLitmus === undefined ? {} : { userLitmus }) },
+    schedule: report?.schedule ?? schedule,
+  });
+  if (!refused && (cycle > 0 || rule === invariant)) return;
+  throw new ProtocolFault(
+    'forbidden',
+    text.file,
+    '',
+    `it keeps state outside the world, in a variable of its module: ${invariant} was broken in the search, and by the same steps of a new instance ${rule ?? 'nothing'} is; only the locals that a procedure declares keep anything`,
+  );
+}
+
+/** In the process of the protocol. */
+export async function followHere(
+  spec: ModelSpec,
+  schedule: readonly ScheduleStep[],
+): Promise<{ readonly rule: string | null; readonly refused: boolean }> {
+  const { violation, refused } = follow((await findLitmus(spec)).build(spec), schedule, true);
+  return { rule: violation?.rule ?? null, refused: refused.length > 0 };
 }
 
 /** In the process of the protocol. */

@@ -276,6 +276,21 @@ describe('the command line', () => {
     ]);
   });
 
+  test('explore: what a module remembers breaks a rule, and is not said to be found', () => {
+    writeFileSync(
+      file('remembers'),
+      `let calls=0;
+export default (api) => api.extend('v6.4', {title:'module state', steps:{ kvm_tdp_mmu_get_vcpu_root_hpa:{ tdp_mmu_alloc_sp:[ (l)=>{ calls++; return api.op.alloc_root(l.vm,l.role, calls % 40 === 0 ? 1 : 2)}, (l,root)=>{l.root=root; return 'spin_lock'}] } } });`,
+    );
+    const ended = rootline(['explore', 'v-m', '--protocol', file('remembers')]);
+    rmSync(file('remembers'));
+    expect([ended.code, ended.stderr]).toEqual([
+      2,
+      expect.stringContaining('remembers.mjs: it keeps state outside the world'),
+    ]);
+    expect(ended.stderr).toContain('by the same steps of a new instance nothing is');
+  });
+
   test('a file that is not there', () => {
     const ended = rootline(['run', 'smi', '--protocol', 'nowhere.mjs', '--data', folders.fresh()]);
     expect([ended.code, ended.stderr]).toEqual([2, expect.stringContaining('nowhere.mjs cannot be read')]);

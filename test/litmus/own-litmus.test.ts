@@ -74,6 +74,7 @@ it.each([
   ['KVM_CREATE_VCPU 1\n', 'KVM_CREATE_VCPU 9\n', 'a vCPU from 0 to 3, got "9"'],
   ['| kworker0 |', '| vcpu0    |', 'two threads have the name vcpu0'],
   [/^-.*$/m, '', 'expected a line of dashes'],
+  [/^(-.*\n)[\s\S]*$/m, '$1', 'expected calls below the line of dashes: there is nothing to search'],
   ['left out:', 'constants: nxHugePage 1\nleft out:', 'constants: expected one of allocWorkqueueFails'],
   ['left out:', 'sizes: pages 9999\nleft out:', 'sizes: pages is at most 512, got 9999'],
   ['left out:', 'sizes: host pages 4\nleft out:', 'sizes: hostPages 4 is too small; the calls need 9'],

@@ -40,6 +40,8 @@ const wordsOf = (calls: readonly ReadCall[]): readonly (readonly number[])[] =>
 export function ownLitmus(text: string, file = 'litmus'): OwnLitmus {
   const places = new Places(file);
   const { header, threads } = readLitmusText(text, places);
+  if (threads.every(({ does }) => does.length === 0))
+    throw places.wrong('expected calls below the line of dashes: there is nothing to search');
   const vcpus = createdVcpus(threads, places);
   const guests = readGuests(header, vcpus, places);
   const scripts = scriptsOf(threads);
