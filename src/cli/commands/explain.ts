@@ -105,7 +105,12 @@ function show({ report, explanations }: ExplainedReport, terminal: Terminal): vo
     const more = stack.length > STACK_SHOWN ? ` (${stack.length - STACK_SHOWN} more)` : '';
     terminal.line(`  stack    ${stack.slice(0, STACK_SHOWN).join(' < ')}${more}`);
   }
-  if (explanations.length === 0) terminal.line('  none: no bug of the catalogue prints this');
+  if (explanations.length === 0)
+    terminal.line(
+      report.headline === 'lockdep'
+        ? '  none: a lockdep report, of no known bug'
+        : '  none: no bug of the catalogue prints this',
+    );
   for (const { bug, because, kernelHasIt } of explanations) {
     terminal.line(`  ${bug.id}: ${bug.title}`);
     terminal.line(`    why      ${because}`);

@@ -25,6 +25,8 @@ export type Headline =
   | 'refcount'
   | 'soft-lockup'
   | 'rcu-stall'
+  | 'lockdep'
+  | 'hung-task'
   | 'null-dereference'
   | 'general-protection-fault'
   | 'kernel-bug'
@@ -73,6 +75,8 @@ export const HEADLINE_TEXT: { readonly [H in Headline]: string } = {
   refcount: 'refcount_t: underflow; use-after-free',
   'soft-lockup': 'watchdog: BUG: soft lockup',
   'rcu-stall': 'rcu: INFO: rcu_preempt self-detected stall',
+  lockdep: 'WARNING: suspicious RCU usage',
+  'hung-task': 'INFO: task blocked for more than 120 seconds',
   'null-dereference': 'BUG: kernel NULL pointer dereference',
   'general-protection-fault': 'general protection fault',
   'kernel-bug': 'kernel BUG',

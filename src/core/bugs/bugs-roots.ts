@@ -264,6 +264,16 @@ export const ROOT_BUGS: readonly Bug[] = [
         stack: [],
         because: 'the walk over all roots at destruction reads a root that the zap worker freed',
       },
+      {
+        headline: ['lockdep'],
+        in: [],
+        stack: [
+          ['kvm_tdp_mmu_invalidate_all_roots'],
+          ['kvm_mmu_uninit_tdp_mmu', 'kvm_mmu_uninit_vm', 'kvm_arch_destroy_vm', 'kvm_destroy_vm'],
+        ],
+        because:
+          'the walk over all roots at destruction holds neither mmu_lock nor an RCU read section; lockdep says so where the walk is list_for_each_entry_rcu, and is silent on the plain list_for_each_entry of the draft as posted',
+      },
     ],
   },
   {

@@ -51,7 +51,13 @@ const HEADLINES: readonly { readonly headline: Headline; readonly is: RegExp }[]
   { headline: 'soft-lockup', is: /BUG: soft lockup - CPU#\d+ stuck for \d+s!/ },
   {
     headline: 'rcu-stall',
-    is: /rcu: INFO: rcu_\w+ (?:self-)?detected (?:expedited )?stalls?|self-detected stall on CPU/,
+    is: /INFO: rcu_\w+ (?:self-)?detected (?:expedited )?stalls?|self-detected stall on CPU|INFO: rcu detected stall in /,
+  },
+  { headline: 'hung-task', is: /INFO: task (?:\S.* blocked (?:.* )?for more than \d+ seconds|hung in )/ },
+  {
+    // What the lock validator finds by itself. A failed lockdep_assert_held() is a plain WARNING at its function.
+    headline: 'lockdep',
+    is: /(?:WARNING|INFO): (?:possible (?:circular locking dependency|recursive locking|irq lock inversion dependency) detected|suspicious RCU usage|\S+-safe -> \S+-unsafe lock order detected|inconsistent lock state|bad unlock balance detected|held lock freed|lock held when returning to user space|Nested lock was not taken|Invalid wait context)|\[ BUG: Invalid wait context \]|^possible deadlock in /i,
   },
   { headline: 'null-dereference', is: /BUG: (?:kernel NULL pointer dereference|unable to handle)/ },
   { headline: 'general-protection-fault', is: /general protection fault/ },
@@ -67,6 +73,8 @@ const PREFIX =
   /^(?:[>|\s]*)(?:<\d>)?(?:[A-Z][a-z]{2}\s+\d+\s[\d:]+\s\S+\skernel:\s*|\S+\s\S+\skernel:\s*)?(?:\[\s*\d+\.\d+\]\s*)?(?:\[\s*[TC]\d+\]\s*)?(?:\[[TC]\d+(?:@[A-Z0-9]+)?\]\s*)?/;
 const RIP = new RegExp(String.raw`RIP: (?:[0-9a-f]{4}:)?${NAME}\+0x`);
 const KERNEL = /(?:Not tainted|Tainted: .*?)\s(\d{1,3}\.\d{1,3}[^\s]*)/;
+/** The second line of a lockdep report: the release comes first there. */
+const LOCKDEP_KERNEL = /^(\d{1,3}\.\d{1,3}\S*) #\d+ .*(?:Not tainted|Tainted)/;
 const FRAME = new RegExp(String.raw`^(\? )?${NAME}\+0x[0-9a-f]+/0x[0-9a-f]+`);
 const INLINE_FRAME = new RegExp(String.raw`^${NAME} \S+\.[chS]:\d+ \[inline\]`);
 
@@ -142,5 +150,5 @@ function push(report: OpenReport, name: string, doubtful: boolean): void {
 }
 
 function kernelOf(line: string): string | null {
-  return KERNEL.exec(line)?.[1] ?? null;
+  return (KERNEL.exec(line) ?? LOCKDEP_KERNEL.exec(line))?.[1] ?? null;
 }

@@ -105,6 +105,44 @@ RIP: 0010:__handle_changed_spte+0x8f/0x5d0 [kvm]
   });
 });
 
+/** A report of the lock validator. */
+const lockdep = (first: string, stack: string): string => `[  7.1] =============================
+[  7.1] WARNING: ${first}
+[  7.1] 6.3.0-rc7-next-20230421-syzkaller #0 Not tainted
+[  7.1] -----------------------------
+[  7.1] arch/x86/kvm/mmu/tdp_mmu.c:943 RCU-list traversed in non-reader section!!
+[  7.1] stack backtrace:
+[  7.1] Call Trace:
+[  7.1]  lockdep_rcu_suspicious+0x206/0x3b0
+${stack}`;
+
+test('a lockdep report, a hung task and a stall are reports, whether or not a known bug prints them', () => {
+  const destroyed = ` kvm_tdp_mmu_invalidate_all_roots+0x2b0/0x370
+ kvm_mmu_uninit_tdp_mmu+0x12/0x60
+ kvm_destroy_vm+0x2b0/0x500`;
+  const rcu = lockdep('suspicious RCU usage', destroyed);
+  expect(ids(rcu)).toEqual([['B13 unknown']]);
+  expect(readSplats(rcu)[0]).toMatchObject({
+    headline: 'lockdep',
+    kernel: '6.3.0-rc7-next-20230421-syzkaller',
+  });
+  // Of memslot updates the same walk has the lock: no sheet says that it prints.
+  const updated = ` kvm_tdp_mmu_invalidate_all_roots+0x2b0/0x370\n kvm_mmu_zap_all_fast+0x1/0x2`;
+  expect(ids(lockdep('suspicious RCU usage', updated))).toEqual([[]]);
+  const circular = lockdep('possible circular locking dependency detected', ' kvm_mmu_zap_all_fast+0x1/0x2');
+  expect(ids(circular)).toEqual([[]]);
+  const stalls = [
+    'INFO: task kvm-nx-lpage-re:812 blocked for more than 120 seconds.',
+    'INFO: rcu_sched self-detected stall on CPU { 1}',
+    'INFO: rcu_preempt detected stalls on CPUs/tasks:',
+  ];
+  expect(readSplats(stalls.join('\n')).map(({ headline }) => headline)).toEqual([
+    'hung-task',
+    'rcu-stall',
+    'rcu-stall',
+  ]);
+});
+
 describe('the table', () => {
   test('has every bug of the reference once', () => {
     const all = ['B0', 'B10i', 'B10ii', ...Array.from({ length: 24 }, (_, k) => `B${k + 1}`), 'B27', 'B28'];
