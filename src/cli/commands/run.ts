@@ -131,7 +131,7 @@ function findingLines(findings: readonly FindingDocument[]): string[] {
     const what = invariant?.details[first.values.detail] ?? `detail ${first.values.detail}`;
     lines.push(`${name} ${invariant?.name ?? ''}: ${invariant?.statement ?? ''}`);
     lines.push(
-      `  at position ${first.position}: ${what}; ${invariant?.seen ?? 'seen'} ${first.values.seen}; ` +
+      `  at position ${first.position}: ${first.subject.kind === 'root' ? `r${first.subject.number}: ` : ''}${what}; ${invariant?.seen ?? 'seen'} ${first.values.seen}; ` +
         `${first.thread} in ${first.function} @ ${first.label}${all.length > 1 ? ` (+${all.length - 1} more)` : ''}`,
     );
   }

@@ -42,13 +42,13 @@ export const vmEvents = [
   event(56, 'WorkqueueDestroyed', 'vm', ['pending'], 'lifecycle', 'destroy_workqueue returned'),
   event(57, 'ValidGenToggled', 'vm', ['validGen'], 'lifecycle', 'mmu_valid_gen after it'),
 
-  event(
+  event<'Finding', 'machine' | 'root', 'invariant' | 'detail' | 'seen'>(
     60,
     'Finding',
     'machine',
     ['invariant', 'detail', 'seen'],
     'lifecycle',
-    'an invariant was broken by the event before',
+    'an invariant was broken by the event before; its subject is the root that it is about, where it is about one',
   ),
   event(
     61,

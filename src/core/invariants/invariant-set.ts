@@ -1,6 +1,6 @@
 // All invariants that apply to a protocol, watching one run. Dispatch is one table look-up by event code; types that no
 // invariant looks at cost nothing more. The whole private state is words: see save() and restore().
-import { LOCK_KIND, LOCKS_PER_VM } from '../aggregates/layout.js';
+import { LOCK_KIND, LOCKS_PER_VM, PAGE, PAGE_KIND } from '../aggregates/layout.js';
 import { is_shadow_present_pte, spte_kind, spte_to_pfn } from '../aggregates/spte.js';
 import type { World } from '../aggregates/world.js';
 import { CATALOGUE, E, type EventName } from '../events/catalogue.js';
@@ -17,9 +17,15 @@ export const FINDINGS_PER_INVARIANT = 16;
 
 /**
  * Appends the Finding event. `eventsBack`: how many events before the Finding the one stands that broke the invariant
- * (a step's later events may stand between).
+ * (a step's later events may stand between); `root`: number by birth of the root that it is about, 0 if it is about none.
  */
-export type EmitFinding = (invariant: number, detail: number, seen: number, eventsBack: number) => void;
+export type EmitFinding = (
+  invariant: number,
+  detail: number,
+  seen: number,
+  eventsBack: number,
+  root: number,
+) => void;
 
 /** A breach, in words and numbers. */
 export interface Finding {
@@ -36,6 +42,8 @@ export interface Finding {
   readonly event: string;
   readonly thread: number;
   readonly site: number;
+  /** Number by birth of the root that it is about; 0: about none. */
+  readonly root: number;
   /** Who holds the root that it is about, and which put is missing or too many. */
   readonly holders: RootHolders | null;
 }
@@ -161,6 +169,8 @@ export class InvariantSet {
   /** A probe reported. */
   found(watch: Watch, w: World, e: EventRows, i: number, detail: number, seen: number, page: number): void {
     const { invariant } = watch;
+    const isRoot = page >= 0 && w.pageWord(page, PAGE.KIND) === PAGE_KIND.root;
+    const root = isRoot ? w.pageWord(page, PAGE.SERIAL) : 0;
     const finding: Finding = {
       ordinal: this.ordinal,
       invariant: `I${invariant.number}`,
@@ -173,12 +183,13 @@ export class InvariantSet {
       event: EVENT_NAMES[e.type[i]] ?? '',
       thread: e.thread[i],
       site: e.site[i],
+      root,
       holders: page < 0 ? null : describeLedger(w, page, this.rules),
     };
     watch.first ??= finding;
     this.structured.push(finding);
     this.findings++;
-    this.emitFinding(invariant.number, detail, seen, e.length - i);
+    this.emitFinding(invariant.number, detail, seen, e.length - i, root);
   }
 
   /** One row per invariant of the catalogue, in order; those of other eras included. */

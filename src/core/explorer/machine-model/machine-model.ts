@@ -343,9 +343,11 @@ export class MachineModel implements Model {
   }
 }
 
-/** Whose put is missing or too many; empty where the root's references are in order. */
-function ownersOf({ holders }: Finding): string {
-  if (holders === null || (holders.missingPut === null && holders.surplusPut === null)) return '';
+/** Which root, and whose put is missing or too many where the root's references are not in order. */
+function ownersOf({ holders, root }: Finding): string {
+  if (holders === null) return '';
+  if (holders.missingPut === null && holders.surplusPut === null)
+    return root > 0 ? `; of root r${root} (${holders.role})` : '';
   return `; ${holdersText(holders)}`;
 }
 

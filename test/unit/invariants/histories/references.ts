@@ -9,7 +9,7 @@ export const REFERENCES: readonly Case[] = [
     'I1, I2: the work item puts twice (B24)',
     'c',
     [
-      [2, 1],
+      [2, 9],
       [1, 2],
     ],
     (era) => {
