@@ -115,26 +115,40 @@ function coverageText(r: ExplorationResult, coverage: Coverage | null): string[]
 
 const rounded = (n: number): string => grouped(Number(n.toPrecision(2)));
 
-/** `about 290,000 states (160,000 to 530,000; sampled levels: a factor of 1.8 either way)`. */
+/** `about 290,000 states (160,000 to 530,000; sampled levels: a factor of 1.8 either way)`; where nothing bounds it from above, `at least`. */
 export function estimateText({ states, low, high, method, uncertainty }: Estimate): string {
-  const to = high === null ? 'or more' : `to ${rounded(high)}`;
-  return `about ${rounded(states)} states (${rounded(low)} ${to}; ${method}: ${uncertainty})`;
+  if (high === null) return `at least ${rounded(low)} states (${method}: ${uncertainty})`;
+  return `about ${rounded(states)} states (${rounded(low)} to ${rounded(high)}; ${method}: ${uncertainty})`;
 }
 
-/** What the estimate means for the bounds. */
+/** What the estimate means for the bounds. `goOn`: how a search that meets one goes on, null where it cannot. */
 export function boundsAhead(
   { estimate, statesPerSecond }: ExplorationProgress,
   bounds: ExplorationBounds,
+  goOn: string | null,
 ): string {
   if (estimate === null || statesPerSecond === 0) return '';
-  const seconds = estimate.states / statesPerSecond;
-  const meets = [
-    ...(estimate.low > bounds.states ? [`${grouped(bounds.states)} states`] : []),
-    ...(estimate.low / statesPerSecond > bounds.seconds ? [`${grouped(bounds.seconds)} seconds`] : []),
-    ...(estimate.low * LEAST_BYTES > bounds.bytes ? [`${grouped(bounds.bytes)} bytes`] : []),
+  const { states, low, high } = estimate;
+  const meets = boundsBelow(low, statesPerSecond, bounds);
+  const may = boundsBelow(high ?? Number.POSITIVE_INFINITY, statesPerSecond, bounds);
+  const rate = `at ${grouped(statesPerSecond)} states/s on one thread`;
+  const long =
+    high === null ? `how long is not known (${rate})` : `${rate} ${duration(states / statesPerSecond)}`;
+  if (may.length === 0) return long;
+  const end =
+    meets.length > 0
+      ? `it will end at the bound of ${meets.join(', or of ')}`
+      : `it may not finish: bounds apply (${may.join(', ')})`;
+  return `${long}; ${end}${goOn === null ? '' : `; ${goOn}`}`;
+}
+
+/** Bounds that a search of so many states meets. */
+function boundsBelow(states: number, statesPerSecond: number, bounds: ExplorationBounds): string[] {
+  return [
+    ...(states > bounds.states ? [`${grouped(bounds.states)} states`] : []),
+    ...(states / statesPerSecond > bounds.seconds ? [`${grouped(bounds.seconds)} seconds`] : []),
+    ...(states * LEAST_BYTES > bounds.bytes ? [`${grouped(bounds.bytes)} bytes`] : []),
   ];
-  const long = `at ${grouped(statesPerSecond)} states/s on one thread ${duration(seconds)}`;
-  return meets.length === 0 ? long : `${long}; it will end at the bound of ${meets.join(', or of ')}`;
 }
 
 /** Of a stored state, when the table is as full as it gets. */
@@ -155,7 +169,14 @@ export function progressText(now: ExplorationProgress): string {
     ...(estimate === null
       ? []
       : [
-          `of about ${rounded(estimate.states)}${done === null ? '' : `: ${Math.round(done * 100)} % of what was sampled`}`,
+          `${ofHowMany(estimate, states)}${done === null ? '' : `: ${Math.round(done * 100)} % of what was sampled`}`,
         ]),
   ].join('; ');
+}
+
+/** Never less than what was visited: the estimate is a little older. */
+function ofHowMany({ states, low, high }: Estimate, visited: number): string {
+  const [words, n] = high === null ? ['of at least', low] : ['of about', states];
+  const round = Number(n.toPrecision(2));
+  return `${words} ${grouped(Math.max(round, visited))}`;
 }

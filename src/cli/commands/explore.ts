@@ -136,7 +136,7 @@ async function exploreHere(
         }
       : {}),
     ...(checkpoint === undefined ? {} : { checkpointMs: CHECKPOINT_MS }),
-    progress: told(asked, terminal),
+    progress: told(asked, terminal, resumable ? `--checkpoint ${checkpoint ?? 'FILE'} lets it go on` : null),
   });
   const { rested } = at;
   if (rested !== null) terminal.note(`stopped; with --checkpoint ${rested} it goes on from there`);
@@ -159,7 +159,7 @@ async function exploreThere(
   process.once('SIGINT', () => {
     cancelling = true;
   });
-  const tell = told(asked, terminal);
+  const tell = told(asked, terminal, `"continues": "${id}" lets another exploration go on`);
   const view = await server.ended(id, tell, () => cancelling);
   if (view.result === null)
     throw new ServerRefused(500, `exploration ${id} is ${view.state}: ${view.error ?? 'no reason given'}`);
@@ -169,7 +169,11 @@ async function exploreThere(
 }
 
 /** Tells how far it is; the first estimate on a line that stays. */
-function told(asked: Exploration, terminal: Terminal): (now: ExplorationProgress) => void {
+function told(
+  asked: Exploration,
+  terminal: Terminal,
+  goOn: string | null,
+): (now: ExplorationProgress) => void {
   let estimated: string | null = null;
   return (now) => {
     const { estimate } = now;
@@ -177,7 +181,7 @@ function told(asked: Exploration, terminal: Terminal): (now: ExplorationProgress
       const what = `${estimate.method} ${estimate.high === null}`;
       // On the way it changes all the time: that is the progress line's.
       if (estimated === null || (estimate.method !== 'recapture' && estimated !== what))
-        terminal.note(`estimate: ${estimateText(estimate)}; ${boundsAhead(now, asked.bounds)}`);
+        terminal.note(`estimate: ${estimateText(estimate)}; ${boundsAhead(now, asked.bounds, goOn)}`);
       estimated = what;
     }
     terminal.progress(progressText(now));
@@ -214,7 +218,7 @@ async function exploreOwn(
   const question = { asked: searchedAlone(asked, text), resume, transplant: transplant ?? null };
   const { result, rest } = await searchInSandbox(text, question, {
     onOpen: (stop) => process.once('SIGINT', stop),
-    progress: told(asked, terminal),
+    progress: told(asked, terminal, `--checkpoint ${checkpoint ?? 'FILE'} lets it go on`),
   });
   const rested = checkpoint !== undefined && rest !== null ? checkpoint : null;
   if (rested !== null) {

@@ -195,7 +195,7 @@ test('an estimate says its range, and which bound comes first', () => {
     method: 'sampled levels',
     uncertainty: 'at least',
   } as const;
-  expect(estimateText(estimate)).toBe('about 290,000 states (160,000 or more; sampled levels: at least)');
+  expect(estimateText(estimate)).toBe('at least 160,000 states (sampled levels: at least)');
   const progress = {
     states: 1_234,
     transitions: 1,
@@ -207,6 +207,11 @@ test('an estimate says its range, and which bound comes first', () => {
     checkpointed: false,
   };
   const bounds = { states: 100_000, seconds: 3_600, bytes: 1e9 };
-  expect(aheadText(progress, bounds)).toBe('about 5 min to go; it will end at the bound of 100,000 states');
+  expect(aheadText(progress, bounds)).toBe(
+    'how long is not known; it will end at the bound of 100,000 states',
+  );
+  const bounded = { ...estimate, high: 500_000 };
+  expect(estimateText(bounded)).toBe('about 290,000 states (160,000 to 500,000; sampled levels: at least)');
+  expect(aheadText({ ...progress, estimate: bounded }, bounds)).toMatch(/^about 5 min to go;/);
   expect(aheadText({ ...progress, estimate: null }, bounds)).toBe(null);
 });

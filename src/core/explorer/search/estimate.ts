@@ -304,6 +304,8 @@ export class Estimator {
   during(stored: number, has: (high: number, low: number) => boolean): Estimate | null {
     const first = this.before();
     if (first === null) return null;
+    // More is stored than was held possible: all that is left of it is a low end.
+    if (first.high !== null && stored > first.high) return { ...AT_LEAST, states: stored, low: stored };
     if (this.finished === 0) {
       const low = Math.max(stored, first.low);
       return { ...first, states: Math.max(first.states, low), low };
@@ -327,12 +329,10 @@ export class Estimator {
     const done = share / levels.reduce((sum, { states }) => sum + states, 0);
     // Below it, chance and where the search began say more than how far it is.
     if (done < MIN_RECAPTURED || met < MIN_MET) {
-      const high = first.high === null ? null : Math.max(first.high, stored);
       return {
         ...first,
         states: Math.max(first.states, stored),
         low: Math.max(first.low, stored),
-        high,
         done,
       };
     }

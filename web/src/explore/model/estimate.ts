@@ -11,8 +11,8 @@ const LEAST_BYTES = 10;
 export const rounded = (n: number): string => count(Number(n.toPrecision(2)));
 
 export function estimateText({ states, low, high, method, uncertainty }: Estimate): string {
-  const to = high === null ? 'or more' : `to ${rounded(high)}`;
-  return `about ${rounded(states)} states (${rounded(low)} ${to}; ${method}: ${uncertainty})`;
+  if (high === null) return `at least ${rounded(low)} states (${method}: ${uncertainty})`;
+  return `about ${rounded(states)} states (${rounded(low)} to ${rounded(high)}; ${method}: ${uncertainty})`;
 }
 
 export function durationText(seconds: number): string {
@@ -33,6 +33,7 @@ export function aheadText(
     ...(estimate.low / statesPerSecond > bounds.seconds ? [`${count(bounds.seconds)} seconds`] : []),
     ...(estimate.low * LEAST_BYTES > bounds.bytes ? [`${count(bounds.bytes)} bytes`] : []),
   ];
-  const long = `about ${durationText(left)} to go`;
+  // A low end says nothing of how long.
+  const long = estimate.high === null ? 'how long is not known' : `about ${durationText(left)} to go`;
   return meets.length === 0 ? long : `${long}; it will end at the bound of ${meets.join(', or of ')}`;
 }
