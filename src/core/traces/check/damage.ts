@@ -3,7 +3,10 @@
 import { FUNCTION_NUMBERS } from '../../kernel/functions.js';
 import { KNOWN_NAMES } from '../kvm-events.js';
 import { COVERED_NAMES } from './covered-event.js';
+import { formOfText } from './text-forms.js';
 
+/** Other forms of one tracepoint's text. */
+const VARIANTS_MAX = 100;
 /** Callers of one function. */
 const CALLERS_MAX = 1_000;
 
@@ -22,6 +25,8 @@ const PLACE = (() => {
 const ENTRY = /^\((\w+)\+0x[04]\/0x[0-9a-f]+(?: \[\w+\])?\)/;
 const RETURN = /^\(.* <- (\w+)\)/;
 
+const FUNCTIONS = Object.keys(FUNCTION_NUMBERS);
+
 /** What the lines of one probe have in common: each names the probe's function, and has all of its fields. */
 export class Shape {
   private place = '';
@@ -31,15 +36,42 @@ export class Shape {
   /** Those of the last line that had others: two of a kind, and the line before them was the damaged one. */
   private others = '';
   private readonly symbol: string;
+  private readonly form: RegExp | null;
+  /** A line of it had the form that is written down. */
+  private formed = false;
+  /** Those of another form. */
+  private readonly variants = new Set<string>();
 
   /** @param name of the event */
   constructor(name: string) {
     this.symbol = name.replace(/_(?:ret|entry)$/, '');
+    this.form = formOfText(name);
   }
 
-  fits(body: string): boolean {
+  /** It is all of a line, and nothing else. */
+  isWhole(body: string): boolean {
     // The text of a tracepoint, or raw fields.
-    if (body.charCodeAt(0) !== OPEN) return this.place === '';
+    if (body.charCodeAt(0) !== OPEN) {
+      if (this.place !== '') return false;
+      if (this.form === null) return !isGlued(body);
+      if (this.form.test(body)) {
+        this.formed = true;
+        return true;
+      }
+      return !isGlued(body) && (!this.formed || this.varies(body));
+    }
+    return !isGlued(body) && this.fits(body);
+  }
+
+  /** Two lines of one other form are no damage. */
+  private varies(body: string): boolean {
+    const form = body.replaceAll(/[0-9a-f]*\d[0-9a-f]*/g, '#');
+    if (this.variants.has(form)) return true;
+    if (this.variants.size < VARIANTS_MAX) this.variants.add(form);
+    return false;
+  }
+
+  private fits(body: string): boolean {
     if (!this.placed(body)) return false;
     return this.hasFields(body) || this.again(body);
   }
@@ -66,8 +98,8 @@ export class Shape {
   private calledBy(caller: string): boolean {
     if (this.callers.has(caller)) return true;
     const known = FUNCTION_NUMBERS[caller] !== undefined;
-    if (!known && (isLeftOf(caller, [...this.callers]) || isLeftOf(caller, Object.keys(FUNCTION_NUMBERS))))
-      return false;
+    const others = [...this.callers, ...FUNCTIONS];
+    if (!known && (isLeftOf(caller, others) || others.some((of) => isNear(caller, of, 1)))) return false;
     if (this.callers.size < CALLERS_MAX) this.callers.add(caller);
     return true;
   }
@@ -101,7 +133,7 @@ const SPACE = 32;
 const FIELD = / ([^ =]*)=/g;
 
 /** A newline was lost, or all between the middles of two lines: another line stands behind the beginning of this one. */
-export function isGlued(body: string): boolean {
+function isGlued(body: string): boolean {
   if (body.length > GLUED_FROM_CHARS && body.includes(' [0', 1) && HEAD_INSIDE.test(body)) return true;
   // The text of a tracepoint has no place in a function, and names its vCPU first.
   return body.charCodeAt(0) !== OPEN && (body.includes('+0x') || body.includes(': vcpu ', 1));
@@ -119,11 +151,39 @@ export function isTorn(name: string, body: string): boolean {
   const own = probedName(body);
   if (own !== null && (own === name || own === `${name}_ret`)) return false;
   const inner = INNER_NAME.exec(body)?.[1];
+  if (isMisspelt(name)) return true;
   return isLeftOf(name, COVERED_NAMES) || (inner !== undefined && KNOWN.has(inner)) || isMadeOfTwo(name);
 }
 /** Another event's name. */
 const INNER_NAME = /(?:^|[: ])([a-z_]\w+): /;
 const KNOWN: ReadonlySet<string> = new Set(KNOWN_NAMES);
+
+/** One letter, or two of a long name, are not those of a name that somebody has heard of. */
+function isMisspelt(name: string): boolean {
+  if (name.length < NEAR_FROM_CHARS) return false;
+  const most = name.length < LONG_FROM_CHARS ? 1 : 2;
+  return (
+    KNOWN_NAMES.some((of) => isNear(name, of, most)) || COVERED_NAMES.some((of) => isNear(name, of, most))
+  );
+}
+/** Shorter names are near each other as they are (`kvm_pio`, `kvm_pit`). */
+const NEAR_FROM_CHARS = 8;
+const LONG_FROM_CHARS = 12;
+
+/** The one becomes the other by so many letters that are put in, taken out or changed. */
+function isNear(a: string, b: string, most: number): boolean {
+  if (Math.abs(a.length - b.length) > most) return false;
+  const begin = sameBegin(a, b);
+  const x = a.slice(begin);
+  const y = b.slice(begin);
+  if (x === '' && y === '') return true;
+  if (most === 0) return false;
+  return (
+    isNear(x.slice(1), y.slice(1), most - 1) ||
+    isNear(x.slice(1), y, most - 1) ||
+    isNear(x, y.slice(1), most - 1)
+  );
+}
 
 const isLeftOf = (name: string, whole: readonly string[]): boolean =>
   whole.some((of) => {

@@ -289,8 +289,9 @@ export class Ledger {
   }
 
   /** A kprobe may miss a callback, and all of one softirq; not all of a trace, or the callbacks did not run. */
-  silentFrees(): Refusal | null {
-    if (this.freesSeen || !this.armed || !this.traits.freesByRcu || this.missedAtEnd < 2) return null;
+  silentFrees(knownMissed: number): Refusal | null {
+    if (this.freesSeen || !this.armed || !this.traits.freesByRcu) return null;
+    if (this.missedAtEnd < 2 || this.missedAtEnd <= knownMissed) return null;
     const why = `${this.missedAtEnd} tables of VMs that have ended were freed by RCU, and tdp_mmu_free_sp_rcu_callback was silent for every one: it did not run`;
     return { ...refuse('rcu-free', why), at: this.endedAt };
   }

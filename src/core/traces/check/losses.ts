@@ -19,6 +19,8 @@ export class Losses {
   places = 0;
   /** Null: of some place nobody knows how many. */
   private events: number | null = 0;
+  /** Events that LOST lines count, and lines that cannot be read. */
+  known = 0;
   private firstLine: number | null = null;
   private readonly kinds = new Set<LossKind>();
   private readonly damaged: number[] = [];
@@ -29,6 +31,7 @@ export class Losses {
     this.places++;
     this.events = this.events === null || events === null ? null : this.events + events;
     this.firstLine ??= lineNumber;
+    if (kind === 'lost' || kind === 'damaged') this.known += events ?? 1;
     this.kinds.add(kind);
     if (kind !== 'damaged') return;
     this.damagedLines++;

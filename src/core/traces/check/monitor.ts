@@ -4,7 +4,7 @@
 import type { CoveredEvent } from './covered-event.js';
 import { Ledger } from './ledger.js';
 import { LEAVE, type Outcome, TAKEN, unexpected } from './outcome.js';
-import { type Place, type Refusal, type RuleId, refuse } from './rules.js';
+import { type Place, type Refusal, refuse, SINGLE, SURE } from './rules.js';
 import { type Frame, hex, type Thread, type Vm } from './state.js';
 import {
   bareFreeRoots,
@@ -47,19 +47,6 @@ import type { Traits } from './traits.js';
 /** Functions that one line can leave, and statesBefore shows of each kind. */
 const STATES_SHOWN = 8;
 
-/** Rules that a root's birth is enough to hold somebody to. */
-const SURE: ReadonlySet<RuleId> = new Set([
-  'function-exists',
-  'arguments',
-  'refcount',
-  'birth-count',
-  'role',
-  'state-limit',
-]);
-
-/** Rules that one line alone can break. */
-const SINGLE: ReadonlySet<RuleId> = new Set(['function-exists', 'arguments', 'birth-count', 'state-limit']);
-
 export class Monitor {
   private readonly ledger: Ledger;
   /** The first refusal from before it was known that the probes are on. */
@@ -89,9 +76,12 @@ export class Monitor {
     return false;
   }
 
-  /** Memory of a VM that has ended was freed, and the probe that shows it was silent from the beginning to the end. */
-  silentFrees(): Refusal | null {
-    return this.unsure ? null : this.ledger.silentFrees();
+  /**
+   * Memory of a VM that has ended was freed, and the probe that shows it was silent from the beginning to the end.
+   * @param knownMissed that the probe itself says it missed
+   */
+  silentFrees(knownMissed: number): Refusal | null {
+    return this.unsure ? null : this.ledger.silentFrees(knownMissed);
   }
 
   /** Events were lost here. */

@@ -79,6 +79,24 @@ export const RULES: readonly Rule[] = (Object.keys(TEXTS) as RuleId[]).map((id) 
   where: TEXTS[id][1],
 }));
 
+/** Rules that a root's birth is enough to hold somebody to. */
+export const SURE: ReadonlySet<RuleId> = new Set([
+  'function-exists',
+  'arguments',
+  'refcount',
+  'birth-count',
+  'role',
+  'state-limit',
+]);
+
+/** Rules that one line alone can break. */
+export const SINGLE: ReadonlySet<RuleId> = new Set([
+  'function-exists',
+  'arguments',
+  'birth-count',
+  'state-limit',
+]);
+
 /** The line of an event, and its name. */
 export interface Place {
   readonly lineNumber: number;

@@ -8,9 +8,10 @@ import { type CheckedProtocol, checkedProtocol, type Departure } from './checked
 import { Churn } from './churn.js';
 import { Clocks } from './clocks.js';
 import { type CoveredEvent, decoderOf } from './covered-event.js';
-import { isGlued, isTorn, probedName, Shape } from './damage.js';
+import { isTorn, probedName, Shape } from './damage.js';
 import { Losses, type LossKind } from './losses.js';
 import { Monitor } from './monitor.js';
+import { SINGLE } from './rules.js';
 import { ERAS, formsOf, isKnownFunction, type Traits, traitsOf } from './traits.js';
 import { UnheardOf } from './unheard-of.js';
 import type { CheckReport, Rejection, Verdict } from './verdict.js';
@@ -83,6 +84,8 @@ export class TraceCheck {
   private readonly unheardOf = new UnheardOf();
   private readonly clocks = new Clocks();
   private freesMissed = 0;
+  /** Entries that the header says and that are not in the text. */
+  private missing = 0;
   /** CPUs that have shown an event, of a buffer that was overwritten. */
   private overwritten: Set<number> | null = null;
 
@@ -152,8 +155,12 @@ export class TraceCheck {
   }
 
   /** Behind the last frame. */
-  ended({ lines, cut, missing }: TextEnd): void {
+  ended(end: TextEnd): void {
+    const { lines, cut } = end;
+    // Those behind a LOST line, or in a line that cannot be read, are known already.
+    const missing = cut === null ? Math.max(0, end.missing - this.losses.known) : end.missing;
     this.lines = Math.max(this.lines, lines);
+    this.missing = missing;
     if (cut !== null) this.notes.push(cut);
     else if (missing > 0)
       this.notes.push(
@@ -196,7 +203,8 @@ export class TraceCheck {
 
   /** What may have been missed once, or in one softirq, and was silent all the time. */
   private silentAtEnd(candidate: Candidate): void {
-    const silent = this.options.rcuCallbacks === false ? null : candidate.monitor.silentFrees();
+    const silent =
+      this.options.rcuCallbacks === false ? null : candidate.monitor.silentFrees(this.freesMissed);
     if (silent === null) return;
     const { lineNumber, event } = silent.at ?? { lineNumber: this.lines, event: RCU_CALLBACK };
     this.reject(candidate, lineNumber, 0, event, silent.rule, silent.why);
@@ -349,7 +357,9 @@ export class TraceCheck {
       form.departure !== null
         ? 'undecided'
         : open.length === 0
-          ? 'rejected'
+          ? this.mayBeMissing(forms)
+            ? 'undecided'
+            : 'rejected'
           : this.undecided(form)
             ? 'undecided'
             : 'accepted';
@@ -358,11 +368,18 @@ export class TraceCheck {
       profile: form.traits.protocol,
       acceptedBy: verdict === 'accepted' ? open.flatMap((accepted) => accepted.ids) : [],
       verdict,
-      firstRejected: form.rejection,
+      firstRejected: verdict === 'undecided' ? null : form.rejection,
       explained: form.explained,
       unknown: form.monitor.filledIn + form.unheardOf,
       wouldDecide: verdict === 'undecided' ? this.wouldDecide(form) : null,
     };
+  }
+
+  /** What a rejection misses may be among the entries that are not in the text; one line alone is not. */
+  private mayBeMissing(forms: readonly Candidate[]): boolean {
+    return (
+      this.missing > 0 && forms.some(({ rejection }) => rejection !== null && !SINGLE.has(rejection.rule))
+    );
   }
 
   private undecided(form: Candidate): boolean {
@@ -378,17 +395,17 @@ export class TraceCheck {
     const probes = `the probes of root births and of the other functions that \`rootline import --print-probes\` lists`;
     const ways = form.monitor.armed ? [] : [`a recording with ${probes}`];
     if (this.losses.places > 0) ways.push(this.losses.toDecide());
+    else if (this.missing > 0)
+      ways.push(`a copy with all of its entries: the header says ${this.missing} more than the text has`);
     return ways.join('; ');
   }
 }
 
 /** What a line says; `damaged` also where it is not the whole line, or not it alone. */
 function readWhole(name: Name, body: string): CoveredEvent {
-  if (isGlued(body)) return GLUED;
-  if (!name.shape.fits(body)) return MISSHAPEN;
+  if (!name.shape.isWhole(body)) return MISSHAPEN;
   return name.decode === null ? OTHER : name.decode(body);
 }
-const GLUED: CoveredEvent = { kind: 'damaged', field: 'an end of its own' };
 const MISSHAPEN: CoveredEvent = { kind: 'damaged', field: 'all of its fields' };
 
 /** What of a protocol a trace can show; equal for two that it cannot tell apart. */

@@ -4,6 +4,7 @@
 import { BadInput } from '../../base/errors.js';
 import { type Dialect, type DialectName, RECOGNISE_LINES, recogniseDialect } from './dialect.js';
 import { type Frame, type FrameMalformed, LINE_CHARS_MAX, type MalformedFrame } from './frame.js';
+import { Heads } from './heads.js';
 import { PlainLines } from './plain-lines.js';
 import { TextEnd } from './text-end.js';
 import { isStackLine, Wrapping } from './wrapping.js';
@@ -60,7 +61,8 @@ export class FrameReader {
   /** Not handed over yet: the next line may belong to it. */
   private pending: Frame | null = null;
   private readonly wrapping = new Wrapping();
-  private readonly plainLines = new PlainLines((frame) => this.wrapping.show(frame));
+  private readonly heads = new Heads();
+  private readonly plainLines = new PlainLines((frame) => this.wrapping.show(frame), this.heads);
   /** Lines that no layout reads, until the next event shows that they stand in the middle of the trace. */
   private readonly withheld: FrameMalformed[] = [];
   private readonly textEnd = new TextEnd();
@@ -188,6 +190,7 @@ export class FrameReader {
     this.dialect = found;
     this.plain = !OTHER_LAYOUTS.includes(found.name);
     this.wrapping.learn(head);
+    if (this.plain) this.heads.learn(head.flatMap((line) => columnOf(found.parse(line, 0), line)));
     for (const [k, line] of this.head.splice(0).entries()) {
       if (this.headTooLong.has(k)) {
         this.tooLong();
@@ -205,8 +208,8 @@ export class FrameReader {
       text = raw.replace(QUOTE, '');
       this.quoted++;
     }
-    const frame = this.dialect!.parse(text, lineNumber);
-    if (frame.kind === 'malformed' && frame.reason !== 'lineTooLong') {
+    const frame = this.parse(text, lineNumber);
+    if (frame.kind === 'malformed' && frame.reason !== 'lineTooLong' && frame.reason !== 'tornHead') {
       if (isStackLine(text)) {
         this.stackLines++;
         this.textEnd.stackLine(text);
@@ -225,6 +228,13 @@ export class FrameReader {
     if (frame.kind === 'blank') return;
     if (frame.kind === 'event') this.wrapping.show(frame);
     this.pending = frame;
+  }
+
+  private parse(text: string, lineNumber: number): Frame {
+    const frame = this.dialect!.parse(text, lineNumber);
+    if (!this.plain || (frame.kind !== 'event' && frame.kind !== 'call')) return frame;
+    if (this.heads.isWholeIn(text, frame.task)) return frame;
+    return { kind: 'malformed', lineNumber, reason: 'tornHead', text };
   }
 
   private handOver(): void {
@@ -257,3 +267,7 @@ export class FrameReader {
     if (begun && !free && this.withheld.length < RUN_MAX) this.withheld.push(shown);
   }
 }
+
+/** Where the task's name ends in a line of the head. */
+const columnOf = (frame: Frame, line: string): number[] =>
+  frame.kind === 'event' || frame.kind === 'call' ? [Heads.columnOf(line, frame.task)] : [];

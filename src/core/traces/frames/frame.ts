@@ -74,6 +74,8 @@ export type MalformedFrame =
   | 'noEventName'
   /** Longer than LINE_CHARS_MAX. */
   | 'lineTooLong'
+  /** Not one task in front of the CPU: what is left of another line, or bytes that no name has. */
+  | 'tornHead'
   /** The last line, of a text that was cut off in it. */
   | 'cutOff';
 

@@ -1,6 +1,7 @@
 // The plain form of task-line.ts, `TASK-PID [CPU] FLAGS TIME: EVENT: BODY`, read from the bytes of a larger text where it stands: no
 // string is made for the line, its task or its event's name. Whatever is not plain is null, and task-line.ts says what it is.
 import { type FrameEvent, LINE_CHARS_MAX, NS_PER_SECOND } from './frame.js';
+import type { Heads } from './heads.js';
 import { CPU_DIGITS_MAX, PID_DIGITS_MAX, PREFIX_MAX } from './task-line.js';
 
 const TAB = 9;
@@ -51,7 +52,10 @@ export class PlainLines {
   readonly #tasks: (KnownTask | undefined)[] = Array.from({ length: CPU_SLOTS });
 
   /** @param onShown the first lines of each event's name */
-  constructor(private readonly onShown: (frame: FrameEvent) => void) {}
+  constructor(
+    private readonly onShown: (frame: FrameEvent) => void,
+    private readonly heads: Heads,
+  ) {}
 
   /**
    * @param text the same as `bytes`, which are ASCII
@@ -72,7 +76,7 @@ export class PlainLines {
 
     let task = this.#tasks[cpu & (CPU_SLOTS - 1)];
     if (task === undefined || !isSame(task.prefix, bytes, from, open)) {
-      const read = taskIn(text, bytes, from, open);
+      const read = taskIn(text, bytes, from, open, this.heads);
       if (read === null) return null;
       task = read;
       this.#tasks[cpu & (CPU_SLOTS - 1)] = read;
@@ -158,7 +162,7 @@ function ownString(text: string, from: number, to: number): string {
 }
 
 /** `  NAME-PID ` in front of the bracket; with anything else there it is not plain. */
-function taskIn(text: string, bytes: Uint8Array, from: number, open: number): KnownTask | null {
+function taskIn(text: string, bytes: Uint8Array, from: number, open: number, heads: Heads): KnownTask | null {
   let nameFrom = from;
   while (bytes[nameFrom] === SPACE) nameFrom++;
   // A letter, a digit or a bracket: comments, quotes and what a mail program put in front begin otherwise.
@@ -177,7 +181,8 @@ function taskIn(text: string, bytes: Uint8Array, from: number, open: number): Kn
   let nameEnd = pidFrom - 1;
   if (nameEnd <= nameFrom || (bytes[nameEnd] !== MINUS && bytes[nameEnd] !== SPACE)) return null;
   while (bytes[nameEnd - 1] === SPACE) nameEnd--;
-  if (bytes[nameEnd - 1]! < SPACE) return null;
+  for (let k = nameFrom; k < nameEnd; k++) if (bytes[k]! < SPACE || bytes[k]! > TILDE) return null;
+  if (!heads.isPlain(nameEnd - from, nameEnd - nameFrom)) return null;
   return { prefix: bytes.slice(from, open), task: ownString(text, nameFrom, nameEnd), pid };
 }
 

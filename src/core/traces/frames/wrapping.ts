@@ -72,7 +72,11 @@ export class Wrapping {
       const joined = { ...pending, body: `${pending.body} ${rest}`.trimStart() };
       if (broken || this.known(joined)) whole = joined;
       else if (this.begins(joined)) whole = joined;
-    } else if (pending.kind === 'malformed' && pending.reason !== 'lineTooLong') {
+    } else if (
+      pending.kind === 'malformed' &&
+      pending.reason !== 'lineTooLong' &&
+      pending.reason !== 'tornHead'
+    ) {
       // A number that goes on as a number was not broken at a space.
       if (!broken && /-\d*$/.test(pending.text) && /^\d/.test(rest)) return null;
       const joined = dialect.parse(`${pending.text} ${rest}`, pending.lineNumber);
