@@ -227,7 +227,9 @@ export const explorationReport = z.object({
       drawing: z.array(z.string()),
       recipe: z.object({
         calls: z.array(z.string()),
-        delays: z.array(z.object({ ...at, until: z.array(z.object(at)) })),
+        delays: z.array(
+          z.object({ ...at, until: z.array(z.object({ ...at, waits: z.literal(true).optional() })) }),
+        ),
         splat: z.string().describe('what a real kernel prints then, most likely'),
         bug: nullable(z.string()).describe('the known bug that this is'),
       }),

@@ -20,14 +20,14 @@ export const TABLE_BUGS: readonly Bug[] = [
         in: [],
         stack: [
           [
+            'kmem_cache_destroy',
+            'mmu_destroy_caches',
             'kvm_mmu_vendor_module_exit',
             'kvm_mmu_module_exit',
-            'mmu_destroy_caches',
             'kvm_arch_exit',
-            'kmem_cache_destroy',
           ],
         ],
-        because: 'tables of dead roots are still allocated when the module goes',
+        because: 'tables of dead roots are still allocated when the module is unloaded',
       },
     ],
   },

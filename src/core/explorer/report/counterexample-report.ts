@@ -45,7 +45,7 @@ export function reportOf(
     ordering,
     why: repeats ? repeatsText(found, cycle) : whyText(ordering, violation.rule),
     drawing: drawFound(run, violation.thread),
-    recipe: recipeOf(model, spec, found, run, cycle),
+    recipe: recipeOf(model, spec, found, run, cycle, ordering),
     schedule,
     session,
   };

@@ -29,19 +29,39 @@ export interface CounterexampleReport {
 export function reportText(report: CounterexampleReport): string[] {
   const { recipe } = report;
   const until = (delay: Recipe['delays'][number]): string =>
-    delay.until.map((at) => `${at.thread} has passed ${at.function} @ ${at.label}`).join(', ');
+    delay.until
+      .map(
+        (at) => `${at.thread} ${at.waits === true ? 'waits at' : 'has passed'} ${at.function} @ ${at.label}`,
+      )
+      .join(', ');
   return [
     report.why,
     '',
     ...report.drawing,
     '',
     'on a real kernel:',
-    ...recipe.calls.map((call) => `  ${call}`),
-    ...recipe.delays.map(
-      (delay) => `  delay ${delay.thread} in ${delay.function} before ${delay.label} until ${until(delay)}`,
+    ...recipe.calls.flatMap(wrapped),
+    ...recipe.delays.flatMap((delay) =>
+      wrapped(`delay ${delay.thread} in ${delay.function} before ${delay.label} until ${until(delay)}`),
     ),
-    `  expect ${recipe.splat}`,
-    ...(recipe.bug === null ? [] : [`  this is ${recipe.bug}`]),
+    ...wrapped(`expect ${recipe.splat}`),
+    ...(recipe.bug === null ? [] : wrapped(`this is ${recipe.bug}`)),
     ...(report.transplant === undefined ? [] : ['', report.transplant.text]),
   ];
+}
+
+const LINE_CHARS = 80;
+
+/** Two characters in, and four where it goes on: a mail keeps such lines. */
+function wrapped(text: string): string[] {
+  const lines: string[] = [];
+  let line = ' ';
+  for (const word of text.split(' ')) {
+    if (line.length + 1 + word.length > LINE_CHARS && line.trim() !== '') {
+      lines.push(line);
+      line = '   ';
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line];
 }

@@ -62,14 +62,15 @@ export interface FoundRun {
   /** Rows before those that repeat for ever; null where the run ends. */
   readonly repeatsFrom: number | null;
   readonly functionOf: (site: number) => string | undefined;
-  /** Instructions of litmus threads in the order in which they began, each with the rows that were there before it. */
+  /** Instructions of litmus threads, and first steps of other threads behind the preparation, in the order in which they began. */
   readonly begun: readonly Begun[];
 }
 
 export interface Begun {
   readonly thread: number;
-  /** Of its script. */
-  readonly instruction: number;
+  /** Of its script; null: the first step of a thread without one behind the preparation. */
+  readonly instruction: number | null;
+  /** Rows that were there before it. */
   readonly position: number;
 }
 
@@ -88,14 +89,16 @@ export function runFound(session: FoundSession, prefix: number, cycle = 0): Foun
     }
   };
   const begun: Begun[] = [];
-  const pcs = scenario.threads.map(() => -1);
+  const pcs = new Map<number, number | null>();
+  let prepared: number | null = null;
   /** Step by step through the schedule: which instruction of its script the thread is in that moves next. */
   const follow = (turns: readonly ThreadSteps[]): void => {
     for (const { thread, steps } of turns) {
       for (let n = 0; n < steps && simulation.outcome === null; n++) {
-        const pc = instructionOf(simulation.machine.w, thread);
-        if (hasCalls(scenario.threads[thread]) && pc !== pcs[thread]) {
-          pcs[thread] = pc;
+        const scripted = scenario.threads[thread] !== undefined && hasCalls(scenario.threads[thread]);
+        const pc = scripted ? instructionOf(simulation.machine.w, thread) : null;
+        if (scripted ? pc !== pcs.get(thread) : prepared !== null && !pcs.has(thread)) {
+          pcs.set(thread, pc);
           take(simulation.handOverNow());
           begun.push({ thread, instruction: pc, position: simulation.recorder.position });
         }
@@ -111,7 +114,7 @@ export function runFound(session: FoundSession, prefix: number, cycle = 0): Foun
     take(simulation.handOverNow());
     return simulation.recorder.position;
   };
-  const prepared = rows(before);
+  prepared = rows(before);
   const repeatsFrom = cycle === 0 ? null : rows(stem);
   follow(cycle === 0 ? behind : round);
   while (simulation.outcome === null) take(simulation.advance(MAX_STEPS_AT_ONCE));

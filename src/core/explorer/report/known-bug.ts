@@ -2,13 +2,13 @@
 // sheet names the function at fault or one of its callers; an endless run goes through the functions of the sheet; the litmus
 // was made for this bug and shows something of its kind.
 import { isBefore, parseRelease } from '../../base/release.js';
-import { type Bug, HEADLINE_TEXT } from '../../bugs/bug.js';
+import { type Bug, HEADLINE_TEXT, type Headline, type Splat } from '../../bugs/bug.js';
 import { BUGS } from '../../bugs/explain.js';
 import type { ModelSpec, Violation } from '../model.js';
 import type { Place } from './found-session.js';
 
 /** Bottoms of stacks that no kernel report has. */
-const NOT_KERNEL = new Set(['vmm_thread', 'litmus_thread', 'live_thread', 'shadow_thread']);
+export const NOT_KERNEL = new Set(['vmm_thread', 'litmus_thread', 'live_thread', 'shadow_thread']);
 
 /** What a breach of a rule looks like from outside, for breaches that are no known bug. */
 const BY_RULE: { readonly [rule: string]: string } = {
@@ -35,7 +35,23 @@ export interface Seen {
   readonly stack: readonly Place[];
   /** Functions of the steps that repeat for ever, with their callers; empty where it ends. */
   readonly repeating: ReadonlySet<string>;
+  /** Rules that are broken when it is over. */
+  readonly broken: ReadonlySet<string>;
 }
+
+/** Rules whose breach a kernel notices by itself, by what it prints then; any other breach is followed by its report, if ever. */
+const NOTICED: { readonly [H in Headline]: readonly string[] } = {
+  kasan: ['I3', 'I4', 'I5'],
+  'general-protection-fault': ['I3', 'I4', 'I5'],
+  'null-dereference': ['I3', 'I4', 'I5'],
+  'list-corruption': ['I3', 'I4', 'I5'],
+  refcount: ['I1', 'I2'],
+  'kernel-bug': ['I2'],
+  warning: [],
+  'soft-lockup': [],
+  'rcu-stall': [],
+  'slab-objects-remain': [],
+};
 
 export function expectedOf(seen: Seen): Expected {
   const { violation, stack, repeating } = seen;
@@ -50,10 +66,23 @@ export function expectedOf(seen: Seen): Expected {
   const splat = bug?.splats[0];
   if (splat === undefined) return { splat: `${unknown(violation)}${inTrace(trace)}`, bug: known };
   const headline = HEADLINE_TEXT[splat.headline[0]];
+  if (!prints(splat, seen)) {
+    const later = splat.in[0] ?? splat.stack[0]?.[0] ?? '';
+    const nothing = `nothing at that step: ${violation.rule} is broken, which no kernel checks`;
+    return {
+      splat: `${nothing}; the report needs more: ${headline}${inTrace(later)}: ${splat.because}`,
+      bug: known,
+    };
+  }
   // The report may come from somewhere else than what breaks the rule.
   const named = splat.in.length === 0 || splat.in.some((name) => functions.includes(name));
   const where = named ? trace : splat.in[0];
   return { splat: `${headline}${inTrace(where)}`, bug: known };
+}
+
+/** The kernel itself stops there, or notices one of the rules that are broken. */
+function prints({ headline }: Splat, { violation: { kind }, broken }: Seen): boolean {
+  return kind !== 'safety' || headline.some((one) => NOTICED[one].some((rule) => broken.has(rule)));
 }
 
 const inTrace = (trace: string): string => (trace === '' ? '' : ` in ${trace}`);

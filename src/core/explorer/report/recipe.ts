@@ -6,17 +6,11 @@ import { eventText } from '../../projections/event-text.js';
 import { LITMUS_OP, litmusScriptLines } from '../../userspace/litmus-script.js';
 import { INSTRUCTION_WORDS } from '../../userspace/script.js';
 import type { Model, ModelSpec } from '../model.js';
-import { STEP } from '../model.js';
 import type { Found } from '../search/found.js';
-import { blocksOf } from './follow.js';
-import type { FoundRun, Place } from './found-session.js';
+import { type Delay, delaysOf } from './delays.js';
+import type { FoundRun } from './found-session.js';
 import { type Expected, expectedOf } from './known-bug.js';
-
-export interface Delay extends Place {
-  readonly thread: string;
-  /** What the others have done when it goes on. */
-  readonly until: readonly (Place & { readonly thread: string })[];
-}
+import type { Ordering } from './ordering.js';
 
 export interface Recipe extends Expected {
   /** What user space calls, in the order of this run. */
@@ -24,12 +18,21 @@ export interface Recipe extends Expected {
   readonly delays: readonly Delay[];
 }
 
-/** @param cycle steps at the end that repeat for ever */
-export function recipeOf(model: Model, spec: ModelSpec, found: Found, run: FoundRun, cycle: number): Recipe {
+/** @param cycle steps at the end that repeat for ever @param ordering the two steps that had to be ordered */
+export function recipeOf(
+  model: Model,
+  spec: ModelSpec,
+  found: Found,
+  run: FoundRun,
+  cycle: number,
+  ordering: Ordering | null,
+): Recipe {
   const { violation } = found;
-  const { delays, stack } = delaysOf(model, found);
+  const { delays, stack } = delaysOf(model, found, ordering, cycle);
   const repeating = cycle === 0 ? new Set<string>() : functionsOf(model, found, cycle);
-  return { calls: callsOf(run), delays, ...expectedOf({ spec, violation, stack, repeating }) };
+  const { calls, broken } = toldBy(run);
+  broken.add(violation.rule);
+  return { calls, delays, ...expectedOf({ spec, violation, stack, repeating, broken }) };
 }
 
 /** Functions of the last steps and of their callers. */
@@ -43,47 +46,21 @@ function functionsOf(model: Model, { schedule }: Found, steps: number): Set<stri
   return names;
 }
 
-/** Threads that are left although they could go on, and come again: somebody must hold them up there. */
-function delaysOf(model: Model, { schedule }: Found): { delays: Delay[]; stack: readonly Place[] } {
-  const blocks = blocksOf(schedule);
-  const open: { thread: number; place: Place; until: Map<number, Place> }[] = [];
-  const delays: Delay[] = [];
-  const begun = new Set<number>();
-  let stack: readonly Place[] = [];
-  model.reset();
-  for (const [k, { thread, steps }] of blocks.entries()) {
-    const held = open.findIndex((one) => one.thread === thread);
-    if (held >= 0) {
-      const [{ place, until }] = open.splice(held, 1);
-      const passed = [...until].map(([t, at]) => ({ thread: model.threads[t].name, ...at }));
-      delays.push({ thread: model.threads[thread].name, ...place, until: passed });
-    }
-    begun.add(thread);
-    let last: Place = { function: '', label: '' };
-    for (const step of steps) {
-      const where = model.where(thread);
-      last = where[0] ?? last;
-      stack = where;
-      if (model.step(step.thread, step.choice) === STEP.violated) break;
-    }
-    for (const one of open) one.until.set(thread, last);
-    const again = blocks.findIndex((block, n) => n > k && block.thread === thread) >= 0;
-    const [place] = model.where(thread);
-    if (again && place !== undefined && model.choices(thread) > 0)
-      open.push({ thread, place, until: new Map() });
-  }
-  return { delays, stack };
-}
-
-function callsOf(run: FoundRun): string[] {
+/** The calls in the order in which they begin, and the rules that are broken. */
+function toldBy(run: FoundRun): { calls: string[]; broken: Set<string> } {
   const calls: string[] = [];
-  const litmus = run.begun.values();
-  let next = litmus.next();
+  const broken = new Set<string>();
+  const pending = pendingCalls(run);
+  const begun = run.begun.values();
+  let next = begun.next();
   /** Those that began before the row with this number. */
   const before = (row: number): void => {
-    for (; next.done !== true && next.value.position <= row; next = litmus.next()) {
+    for (; next.done !== true && next.value.position <= row; next = begun.next()) {
       const { thread, instruction } = next.value;
-      const call = litmusCall(run.scenario.threads[thread].script, instruction);
+      const call =
+        instruction === null
+          ? (pending.get(thread)?.call ?? null)
+          : litmusCall(run.scenario.threads[thread].script, instruction);
       if (call !== null) calls.push(`${run.threads[thread]}: ${call}`);
     }
   };
@@ -92,11 +69,32 @@ function callsOf(run: FoundRun): string[] {
     for (let i = 0; i < columns.length; i++, row++) {
       before(row);
       const e = decodeEvent(columns, i);
-      if (e.type === 'IoctlBegun') calls.push(`${run.threads[columns.thread[i]]}: ${eventText(e)}`);
+      const thread = columns.thread[i];
+      if (e.type === 'Finding') broken.add(`I${e.invariant}`);
+      if (e.type === 'IoctlBegun' && pending.get(thread)?.row !== row)
+        calls.push(`${run.threads[thread]}: ${eventText(e)}`);
     }
   }
   before(row);
-  return calls;
+  return { calls, broken };
+}
+
+/** Calls that threads were about to make when the preparation was over, by thread: they begin with its first step behind that. */
+function pendingCalls(run: FoundRun): Map<number, { readonly row: number; readonly call: string }> {
+  const pending = new Map<number, { row: number; call: string }>();
+  const moves = new Set(
+    run.begun.flatMap(({ thread, instruction }) => (instruction === null ? [thread] : [])),
+  );
+  let row = 0;
+  for (const columns of run.columns) {
+    for (let i = 0; i < columns.length && row < run.prepared; i++, row++) {
+      const thread = columns.thread[i];
+      const e = decodeEvent(columns, i);
+      pending.delete(thread);
+      if (e.type === 'IoctlBegun' && moves.has(thread)) pending.set(thread, { row, call: eventText(e) });
+    }
+  }
+  return pending;
 }
 
 /** What makes a kernel call the functions that a litmus thread calls. */
