@@ -1,12 +1,14 @@
 // The timeline's layout as text: what of a scene is drawn where. `UPDATE=1 npx vitest run test/unit/web` rewrites the drawings.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { drawArrows } from '../../../web/src/timeline/model/arrows.js';
 import { fitName } from '../../../web/src/timeline/model/fit.js';
 import { holdersOf } from '../../../web/src/timeline/model/holders.js';
 import { type LaneChoice, laneList } from '../../../web/src/timeline/model/lanes.js';
 import { layout, MAX_PRIMITIVES } from '../../../web/src/timeline/model/layout.js';
 import { frameText } from '../../../web/src/timeline/model/primitives.js';
 import { relatedTo } from '../../../web/src/timeline/model/related.js';
+import { Sheet } from '../../../web/src/timeline/model/sheet.js';
 import { tickTimes } from '../../../web/src/timeline/model/tick-times.js';
 import { clamped, showing, tickStep, type Window, zoomed } from '../../../web/src/timeline/model/window.js';
 import { scenesOf } from '../../support/scenes.js';
@@ -315,6 +317,22 @@ describe('the layout of the timeline', () => {
     expect(frame.primitives.length).toBeGreaterThan(1_000);
     expect(frame.primitives.length).toBeLessThanOrEqual(MAX_PRIMITIVES);
   });
+});
+
+test('a fan of arrows stays to be told apart, and says once, over all of them, what it is', () => {
+  const lanes = [0, 1].map((number) => ({
+    ...{ kind: 'thread' as const, key: `thread:${number}`, number, name: '', doc: '' },
+    ...{ y: number * 60, height: 40, pinned: false, folded: false },
+  }));
+  const fan = Array.from({ length: 250 }, (_, i) => ({
+    ...{ kind: 'rcuCallback', from: 1 + i * 2, to: 900 + (i % 50), fromThread: 0, toThread: 1 },
+  }));
+  const sheet = new Sheet({ from: 1, to: 1_001 }, 1_000, 200, 1);
+  drawArrows(sheet, fan, lanes as unknown as Parameters<typeof drawArrows>[2]);
+  expect(sheet.links.length).toBeGreaterThan(8);
+  expect(sheet.links.length).toBeLessThanOrEqual(24);
+  expect(sheet.primitives.filter(({ k }) => k === 'text')).toHaveLength(1);
+  expect(sheet.primitives.at(-1)).toMatchObject({ k: 'text', text: 'call_rcu → callback' });
 });
 
 describe('the window', () => {

@@ -359,7 +359,16 @@ function drawMarks(
         ctx.restore();
         ctx.stroke();
       }
-      label(ctx, `${name} ${time(timeNs, 1e7)}`, x, y, ratio, bbox.left + bbox.width, taken, ink);
+      label(
+        ctx,
+        `${name} ${time(timeNs, 1e7)}`,
+        x,
+        y,
+        ratio,
+        [bbox.left, bbox.left + bbox.width],
+        taken,
+        ink,
+      );
     }
   });
   ctx.setLineDash([]);
@@ -384,7 +393,7 @@ function label(
   x: number,
   y: number,
   ratio: number,
-  end: number,
+  [start, end]: readonly [number, number],
   taken: Box[],
   ink: (name: string) => string,
 ): void {
@@ -395,6 +404,7 @@ function label(
     for (const left of right ? [x + away, x - away - width] : [x - away - width]) {
       const box: Box = [left - 2 * ratio, top, left + width + 2 * ratio, top + high];
       if (
+        left < start ||
         taken.some(
           (other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3],
         )

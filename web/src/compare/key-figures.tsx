@@ -104,7 +104,7 @@ function MailLine({ card: { mail, values, unit } }: { readonly card: Card }) {
       {off <= AGREES ? (
         <span className="good">✓ within 5 %</span>
       ) : (
-        <span className="warn">▲ off by {Math.round(off * 100)} %</span>
+        <span className="warn">▲ off by {(off * 100).toFixed(1)} %</span>
       )}
     </p>
   );

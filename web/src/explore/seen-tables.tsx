@@ -43,7 +43,7 @@ export function LocksTable({
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled area must be reachable by keyboard */}
       <div className="scroll" tabIndex={0} role="region" aria-label="Lock matrix">
-        <table className="past locks">
+        <table className="past locks wraps">
           <thead>
             <tr>
               <th>
@@ -108,7 +108,7 @@ export function OrdersTable({
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled area must be reachable by keyboard */}
       <div className="scroll" tabIndex={0} role="region" aria-label="Orders">
-        <table className="past">
+        <table className="past wraps">
           <thead>
             <tr>
               <th>One</th>

@@ -258,7 +258,7 @@ function Opened({ id, data, session, query, told }: OpenedProps) {
       ...(marked === null ? [] : [`range from ${count(marked)}: M again ends it`]),
       sealed ? `digest ${session.digest ?? '—'}` : `${data.state}`,
       session.verdicts === null
-        ? 'invariants: not ended'
+        ? `invariants: ${session.kind === 'imported' ? 'see the verdicts of Import' : 'not ended'}`
         : `${session.verdicts.filter(({ checks }) => checks > 0).length} invariants checked, ${broken.length} broken`,
     ],
     command: `state ${id} --at ${at}`,

@@ -163,6 +163,8 @@ function Side({ row, side }: { readonly row: Row | undefined; readonly side: str
     );
   }
   const draft = side === 'seed-draft' ? ' draft' : '';
+  // What a run has counted so far is not yet off, or right.
+  const ended = session.outcome !== null;
   return (
     <>
       <Figure
@@ -171,6 +173,7 @@ function Side({ row, side }: { readonly row: Row | undefined; readonly side: str
         mail={mail.pid1Seconds}
         digits={2}
         to={open}
+        ended={ended}
       />
       <Figure
         className={`n${draft}`}
@@ -178,6 +181,7 @@ function Side({ row, side }: { readonly row: Row | undefined; readonly side: str
         mail={mail.consoleSeconds}
         digits={2}
         to={open}
+        ended={ended}
       />
       <Figure
         className={`n${draft}`}
@@ -185,6 +189,7 @@ function Side({ row, side }: { readonly row: Row | undefined; readonly side: str
         mail={mail.rootAllocations}
         digits={0}
         to={open}
+        ended={ended}
       />
     </>
   );
@@ -195,18 +200,20 @@ function Figure({
   mail,
   digits,
   to,
+  ended,
   className,
 }: {
   readonly ours: number | null;
   readonly mail: number | null;
   readonly digits: number;
   readonly to: string;
+  readonly ended: boolean;
   readonly className: string;
 }) {
   const unit = digits > 0 ? ' s' : '';
-  const agrees = ours !== null && mail !== null && Math.abs(ours - mail) <= mail * AGREES;
+  const agrees = ended && ours !== null && mail !== null && Math.abs(ours - mail) <= mail * AGREES;
   const off =
-    ours === null || mail === null || mail === 0
+    !ended || ours === null || mail === null || mail === 0
       ? null
       : `${ours > mail ? '+' : '−'}${((Math.abs(ours - mail) / mail) * 100).toFixed(1)} %`;
   return (

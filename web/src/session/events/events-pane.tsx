@@ -168,6 +168,8 @@ function Row({
   };
   const on = row.position === at;
   const subject = `${row.subject.kind}:${row.subject.number}`;
+  // Events without words of their own are told as their type and fields; the type stands before them already.
+  const told = row.text?.startsWith(`${row.type} `) === true ? row.text.slice(row.type.length + 1) : row.text;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: J and K move, the position is a button
     <div
@@ -193,7 +195,7 @@ function Row({
           {row.type}
         </span>{' '}
         <span className="t2" data-name="subject" data-value={subject}>
-          {row.text ?? subject}
+          {told ?? subject}
         </span>
       </span>
       <span role="cell" className="m cut t2" data-name="function" data-value={row.function ?? ''}>
