@@ -21,6 +21,7 @@ export function showActivity({ churn, diagnosis, progress }: ActivityReport, ter
   terminal.line(
     `           ${grouped(faults)} of ${grouped(churn.faults)} page faults map again what was mapped${each}${time}`,
   );
+  if (perAllocation === null) return;
   const vcpus = churn.vcpus
     .filter(({ allocations }) => allocations > 0)
     .map(({ vm, vcpu, allocations }) => `vCPU ${vcpu} of VM ${vm} (${grouped(allocations)})`);

@@ -90,6 +90,7 @@ export class Activity {
       const time = Math.max(0, at.time - v.exitedAt);
       if (HALTS.has(v.reason)) v.haltedTime += time;
       if (v.faulted && v.again) v.refaultTime += time;
+      else if (v.faulted && v.ofEmptied) v.emptiedTime += time;
       // The instruction was carried out for the guest.
       if (rip !== null && v.place.rip !== null && rip !== v.place.rip) gotOn(v);
     }
@@ -158,8 +159,11 @@ export class Activity {
     v.faulted = true;
     const { place, vm } = v;
     const page = Math.floor(address / PAGE);
-    if (v.again && vm.pages.has(page)) v.refaults++;
-    if (vm.pages.size < PAGES_MAX) vm.pages.add(page);
+    const before = vm.pages.get(page);
+    if (v.again && before !== undefined) v.refaults++;
+    v.ofEmptied = !v.again && before !== undefined && before < vm.zappedAt;
+    if (v.ofEmptied) v.emptied++;
+    if (before !== undefined || vm.pages.size < PAGES_MAX) vm.pages.set(page, this.order);
     if (rip !== null && rip !== place.rip) {
       if (place.rip !== null) gotOn(v);
       place.rip = rip;
@@ -242,6 +246,8 @@ export class Activity {
     this.shownBy ??= shownBy;
     const v = index === null ? this.vcpus.of(at.pid) : this.vcpus.running(at, index);
     const cause = this.causeOf(at, v, role);
+    // Where only first tables show roots (v5.10) a memslot update empties the root in its place: this is its first table again.
+    if (cause === 'memslot' && shownBy === 'first table') return;
     this.births.set(cause, (this.births.get(cause) ?? 0) + 1);
     this.series.birth(at.time, cause);
     if (v !== null) this.given(v, cause);

@@ -27,7 +27,7 @@ export interface ChurnReport {
   readonly shownBy: ShownBy | null;
   readonly causes: readonly CauseFigures[];
   readonly smis: number;
-  /** Faults of vCPUs on roots that they had to be given again, and the time from those exits to the next entries. */
+  /** Faults of vCPUs on roots that they had to be given again or that were emptied in their place, and the time from those exits to the next entries. */
   readonly refault: {
     readonly faults: number;
     readonly perAllocation: number | null;
@@ -61,8 +61,11 @@ export function churnReport(a: Activity): ChurnReport {
   const perSecond = (n: number): number | null => (seconds === null ? null : round(n / seconds));
   const again = allocations === null ? 0 : allocations - (a.births.get('first') ?? 0);
   const vcpus = a.vcpus.all;
-  const refaults = vcpus.reduce((sum, v) => sum + v.refaults, 0);
-  const time = vcpus.reduce((sum, v) => sum + v.refaultTime, 0);
+  // Memslot updates that cost no root empty those that stay: their pages are faulted in again as well.
+  const inPlace = a.occasions.has('memslot') && !a.births.has('memslot');
+  const afterBirths = vcpus.reduce((sum, v) => sum + v.refaults, 0);
+  const refaults = afterBirths + (inPlace ? vcpus.reduce((sum, v) => sum + v.emptied, 0) : 0);
+  const time = vcpus.reduce((sum, v) => sum + v.refaultTime + (inPlace ? v.emptiedTime : 0), 0);
   return {
     allocations,
     perSecond: allocations === null ? null : perSecond(allocations),
@@ -81,7 +84,7 @@ export function churnReport(a: Activity): ChurnReport {
     smis: a.occasions.get('smm') ?? 0,
     refault: {
       faults: refaults,
-      perAllocation: ratio(refaults, again),
+      perAllocation: ratio(afterBirths, again),
       ns: a.timed ? time : null,
       share: ratio(refaults, a.faults),
     },

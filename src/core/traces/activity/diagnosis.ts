@@ -31,12 +31,20 @@ export function diagnose(churn: ChurnReport): string {
   const words = most === undefined ? null : OCCASION[most.cause];
   if (most !== undefined && words !== null && (most.occasions ?? 0) >= CHURN_FROM)
     return most.cause === 'memslot'
-      ? `memslot updates do not cost this kernel its roots: ${allocations(all)} for ${counted(most.occasions ?? 0, words)}; kernels before v5.13 empty them where they are, and every page is faulted in again`
+      ? emptied(churn, all, counted(most.occasions ?? 0, words))
       : `this kernel keeps its roots${churn.vcpus.length > 1 ? ', or another vCPU holds them' : ''}: ${allocations(all)} for ${counted(most.occasions ?? 0, words)}`;
   const unknown = causes.find(({ cause }) => cause === 'unknown')?.allocations ?? 0;
   if (unknown >= CHURN_FROM)
     return `roots are given again and again (${allocations(all)}), and nothing in the trace says why: record kvm:kvm_cr, kvm:kvm_msr, kvm:kvm_smm_transition and the probes of --print-probes`;
   return `nothing churns: ${allocations(all)}, and nothing happened that makes kernels before v6.4 give a root up`;
+}
+
+/** Roots stay; what was in them does not, where faults show that. */
+function emptied({ refault, faults }: ChurnReport, all: number, updates: string): string {
+  const kept = `memslot updates do not cost this kernel its roots: ${allocations(all)} for ${updates}`;
+  return refault.faults === 0
+    ? kept
+    : `${kept}; kernels before v5.13 empty them where they are, and the working set is faulted in again: ${number(refault.faults)} of ${counted(faults, ['page fault', 'page faults'])}`;
 }
 
 function churns({ cause, allocations: n, occasions }: CauseFigures): boolean {

@@ -27,7 +27,7 @@ export interface Vm {
   readonly births: Map<number, number>;
   zappedAt: number;
   /** Pages that somebody has faulted at. */
-  readonly pages: Set<number>;
+  readonly pages: Map<number, number>;
 }
 
 export interface Vcpu {
@@ -39,6 +39,11 @@ export interface Vcpu {
   faults: number;
   births: number;
   refaults: number;
+  /** Faults on pages that a memslot update took out of a root that stayed. */
+  emptied: number;
+  emptiedTime: number;
+  /** The last fault is one of them. */
+  ofEmptied: boolean;
   refaultTime: number;
   inSmm: boolean;
   /** The root that it has is one that it had to be given again. */
@@ -150,6 +155,9 @@ export class Vcpus {
       faults: 0,
       births: 0,
       refaults: 0,
+      emptied: 0,
+      emptiedTime: 0,
+      ofEmptied: false,
       refaultTime: 0,
       inSmm: false,
       again: false,
@@ -187,7 +195,7 @@ export class Vcpus {
   }
 
   private newVm(): Vm {
-    const vm: Vm = { key: this.vms.length + 1, births: new Map(), zappedAt: -1, pages: new Set() };
+    const vm: Vm = { key: this.vms.length + 1, births: new Map(), zappedAt: -1, pages: new Map() };
     this.vms.push(vm);
     return vm;
   }
