@@ -111,12 +111,14 @@ export class ExplorationsController {
   async report(
     @Param('id') id: string,
   ): Promise<{ readonly lines: readonly string[]; readonly report: CounterexampleReport }> {
-    const { result } = (await this.explorations.get(id)) ?? notFound(id);
+    const { result, state } = (await this.explorations.get(id)) ?? notFound(id);
     const report = result?.report;
     if (report == null) {
       const why =
         result === null
-          ? 'it has not ended'
+          ? state === 'failed' || state === 'cancelled'
+            ? `it has ${state === 'failed' ? 'failed' : 'been cancelled'}, without a verdict`
+            : 'it has not ended'
           : result.counterexample === null
             ? `its verdict is ${result.verdict}`
             : `the steps of ${result.litmus} are not those of the machine`;

@@ -35,13 +35,19 @@ export function verdictText(r: ExplorationResult): string[] {
 }
 
 /** What is told beside the verdict; empty where nothing is. */
-export function besideText({ beside }: ExplorationResult): string[] {
-  if (beside === null || beside === undefined) return [];
-  const figures = beside.map(({ property, text, value, limit }) => {
-    const above = limit !== null && value > limit ? ', which is too many' : '';
+export function besideText({ beside, litmus }: ExplorationResult): string[] {
+  if (beside === undefined) return [];
+  if (beside === null) return [`nothing is measured beside the verdict: ${litmus} has no machine to measure`];
+  const figures = beside.map(({ property, kind, text, value, limit }) => {
+    const above =
+      limit === null || value <= limit
+        ? ''
+        : kind === 'budget'
+          ? `, which exceeds the budget of ${limit}`
+          : `, which is more than ${limit}`;
     return `${property} ${text}${above}`;
   });
-  return [`beside the verdict, in two runs: ${figures.join('; ')}`];
+  return [`beside the verdict, seen in two runs, not in all interleavings: ${figures.join('; ')}`];
 }
 
 export function figuresText(r: ExplorationResult): string[] {

@@ -2,7 +2,7 @@
 import { ensure } from '../base/assert.js';
 import { MachineModel } from '../explorer/machine-model/machine-model.js';
 import { STEP } from '../explorer/model.js';
-import { TablesAtOnce } from '../explorer/report/beside.js';
+import { TABLES_AT_ONCE, TablesAtOnce } from '../explorer/report/beside.js';
 import { turnsOf } from '../explorer/report/found-session.js';
 import { RootPressure } from '../projections/root-pressure.js';
 import { findProtocol } from '../protocols/registry.js';
@@ -29,12 +29,6 @@ const SLICE = 100_000;
 const WATCHDOG_EXITS = 1_000;
 /** Steps of the litmus of the budget. */
 const MAX_STEPS = 100_000;
-
-/**
- * What is below one 1 GiB entry of the litmus `b8` (one table of 2 MiB entries, two of 4 KiB entries), and the table of 1 GiB entries
- * itself: the zap in two passes of v5.18 takes no more at once.
- */
-const TABLES_AT_ONCE = 4;
 
 export function runAnswer(name: RunName, protocol: string): RunAnswer {
   switch (name) {

@@ -14,6 +14,12 @@ import { foundSession } from './found-session.js';
 const MAX_STEPS = 20_000;
 const MAX_STEPS_AT_ONCE = 100_000;
 
+/**
+ * B8's budget: what is below one 1 GiB entry of the litmus `b8` (one table of 2 MiB entries, two of 4 KiB entries), and the table of
+ * 1 GiB entries itself: the zap in two passes of v5.18 takes no more at once.
+ */
+export const TABLES_AT_ONCE = 4;
+
 export interface BesideFigure {
   /** `I37`, `B8`, `B15` */
   readonly property: string;
@@ -41,13 +47,13 @@ export function besideOf(model: Model, spec: ModelSpec): readonly BesideFigure[]
       kind: 'metric',
       value: roots,
       limit: roles,
-      text: `${many(roots, 'root')} allocated for ${many(roles, 'role')}`,
+      text: `${many(roots, 'root')} allocated for ${many(roles, 'pair')} of role and epoch (one epoch ends with each fast zap)`,
     },
     {
       property: 'B8',
       kind: 'budget',
       value: tables,
-      limit: null,
+      limit: TABLES_AT_ONCE,
       text: `${many(tables, 'table')} removed between two places where a thread may yield`,
     },
     {
