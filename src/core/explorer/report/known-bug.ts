@@ -48,6 +48,8 @@ const NOTICED: { readonly [H in Headline]: readonly string[] } = {
   refcount: ['I1', 'I2'],
   'kernel-bug': ['I2'],
   warning: [],
+  lockdep: [],
+  'hung-task': [],
   'soft-lockup': [],
   'rcu-stall': [],
   'slab-objects-remain': [],
