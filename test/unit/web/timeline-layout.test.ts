@@ -321,11 +321,22 @@ describe('the layout of the timeline', () => {
 
 test('a fan of arrows stays to be told apart, and says once, over all of them, what it is', () => {
   const lanes = [0, 1].map((number) => ({
-    ...{ kind: 'thread' as const, key: `thread:${number}`, number, name: '', doc: '' },
-    ...{ y: number * 60, height: 40, pinned: false, folded: false },
+    kind: 'thread' as const,
+    key: `thread:${number}`,
+    number,
+    name: '',
+    doc: '',
+    y: number * 60,
+    height: 40,
+    pinned: false,
+    folded: false,
   }));
   const fan = Array.from({ length: 250 }, (_, i) => ({
-    ...{ kind: 'rcuCallback', from: 1 + i * 2, to: 900 + (i % 50), fromThread: 0, toThread: 1 },
+    kind: 'rcuCallback',
+    from: 1 + i * 2,
+    to: 900 + (i % 50),
+    fromThread: 0,
+    toThread: 1,
   }));
   const sheet = new Sheet({ from: 1, to: 1_001 }, 1_000, 200, 1);
   drawArrows(sheet, fan, lanes as unknown as Parameters<typeof drawArrows>[2]);
