@@ -64,9 +64,9 @@ export class Wrapping {
     if (this.lines >= JOIN_MAX) return null;
     const rest = text.trim();
     if (rest === '') return null;
+    // A line with a task and a CPU of its own is not the rest of another one, wherever that ended.
+    if (reason !== 'noTaskOrCpu') return null;
     const broken = this.broken(rest);
-    // A line with a task and a CPU of its own is not the rest of another one.
-    if (!broken && reason !== 'noTaskOrCpu') return null;
     let whole: Frame | null = null;
     if (pending.kind === 'event') {
       const joined = { ...pending, body: `${pending.body} ${rest}`.trimStart() };
