@@ -7,6 +7,7 @@ import type { RunProgress } from '../run/contract.js';
 import { countsOf } from '../run/counts.js';
 import { FrameActivity } from '../traces/activity/frame-signals.js';
 import type { ActivityReport } from '../traces/activity/report.js';
+import { DamagedLines } from '../traces/check/damage.js';
 import type { Frame, FrameCall, FrameClock, FrameEvent } from '../traces/frames/frame.js';
 import type { KvmEvent } from '../traces/kvm-event.js';
 import { KvmEventDecoder } from '../traces/kvm-events.js';
@@ -111,6 +112,7 @@ export class TraceImport {
   private readonly given: TraceLayout | null;
   private readonly signs = new LayoutSigns();
   private readonly decoder = new KvmEventDecoder();
+  private readonly damage = new DamagedLines();
   private readonly header = new HeaderReader();
   private readonly rows = new TraceRows();
   private readonly lines = new LineWriter();
@@ -174,6 +176,14 @@ export class TraceImport {
 
   private event(frame: FrameEvent): void {
     const event = this.decoder.decode(frame);
+    if (
+      event.type !== 'mark' &&
+      event.type !== 'undecodable' &&
+      this.damage.isDamaged(frame.event, frame.body, event.type !== 'unknown')
+    ) {
+      this.damagedLine(frame);
+      return;
+    }
     this.activity.take(frame, event);
     // Before the layout is known nothing can be stored: a long beginning without a word about KVM is not kept.
     if (event.type !== 'unknown' || this.world !== null || !this.said.full) this.said.take(frame);
@@ -186,6 +196,7 @@ export class TraceImport {
         return;
       case 'undecodable':
         this.undecodable++;
+        this.damagedLine(frame);
         this.firstUndecodable ??= { line: frame.lineNumber, event: frame.event, field: event.field };
         return;
       case 'mark':
@@ -199,6 +210,11 @@ export class TraceImport {
       this.signs.take(frame, event);
       this.wait({ kind: 'event', frame, event });
     } else this.step(frame, event);
+  }
+
+  /** The event that it was is not known, or not whole. */
+  private damagedLine({ lineNumber, cpu }: FrameEvent): void {
+    this.wait({ kind: 'gap', of: 'damaged', lineNumber, cpu, lost: null });
   }
 
   private wait(waiting: Waiting): void {

@@ -1,7 +1,7 @@
 // Lines that look whole and are not: a name or a field that was torn, the rest of another line behind this one. Decided by what a
 // line of its kind has: the fields of a probe are the same on every line, and a probe's text names its function.
 import { FUNCTION_NUMBERS } from '../../kernel/functions.js';
-import { KNOWN_NAMES } from '../kvm-events.js';
+import { KNOWN_NAMES, usualName } from '../kvm-events.js';
 import { COVERED_NAMES } from './covered-event.js';
 import { formOfText } from './text-forms.js';
 
@@ -214,4 +214,23 @@ function sameEnd(a: string, b: string): number {
   let n = 0;
   while (n < Math.min(a.length, b.length) && a[a.length - 1 - n] === b[b.length - 1 - n]) n++;
   return n;
+}
+
+/** Different names of events that are kept. */
+const NAMES_MAX = 10_000;
+
+/** Tells lines that are not whole from others, by what the lines of their name before them had. */
+export class DamagedLines {
+  private readonly shapes = new Map<string, Shape>();
+
+  /** @param heardOf somebody has heard of its name */
+  isDamaged(name: string, body: string, heardOf: boolean): boolean {
+    if (!heardOf) return isTorn(name, body);
+    let shape = this.shapes.get(name);
+    if (shape === undefined) {
+      shape = new Shape(usualName(name));
+      if (this.shapes.size < NAMES_MAX) this.shapes.set(name, shape);
+    }
+    return !shape.isWhole(body);
+  }
 }
