@@ -151,9 +151,20 @@ export function isTorn(name: string, body: string): boolean {
   const own = probedName(body);
   if (own !== null && (own === name || own === `${name}_ret`)) return false;
   const inner = INNER_NAME.exec(body)?.[1];
-  if (isMisspelt(name)) return true;
-  return isLeftOf(name, COVERED_NAMES) || (inner !== undefined && KNOWN.has(inner)) || isMadeOfTwo(name);
+  return (inner !== undefined && KNOWN.has(inner)) || isLeftOrMisspelt(name);
 }
+
+/** By the name alone; asked for each line, answered once. */
+function isLeftOrMisspelt(name: string): boolean {
+  let answer = ANSWERS.get(name);
+  if (answer === undefined) {
+    answer = isMisspelt(name) || isLeftOf(name, COVERED_NAMES) || isMadeOfTwo(name);
+    if (ANSWERS.size < NAMES_MAX) ANSWERS.set(name, answer);
+  }
+  return answer;
+}
+/** Answers depend on the names of this program alone: one table for all traces. */
+const ANSWERS = new Map<string, boolean>();
 /** Another event's name. */
 const INNER_NAME = /(?:^|[: ])([a-z_]\w+): /;
 const KNOWN: ReadonlySet<string> = new Set(KNOWN_NAMES);
