@@ -116,8 +116,11 @@ test('one preemption near the recording: the draft walks to a freed root (B13), 
   while (simulation.outcome === null) simulation.advance(100_000);
   expect(simulation.recorder.countByType[E.Finding!]).toBeGreaterThan(0);
   for (const protocol of ['v6.4', '6.1.192-nofix']) {
-    const { verdict, tried } = explored(recording, protocol, 1).result;
-    expect([protocol, verdict, tried[0]?.complete]).toEqual([protocol, 'holds', true]);
+    const { verdict, boundsReached, tried } = explored(recording, protocol, 1).result;
+    // v6.4 takes another step at line 210: what was searched there is not near the recorded order.
+    const expected = protocol === 'v6.4' ? ['bound_reached', ['not followed']] : ['holds', []];
+    expect([protocol, verdict, boundsReached]).toEqual([protocol, ...expected]);
+    expect(tried[0]?.complete).toBe(true);
     expect(tried[0]?.runs).toBeGreaterThan(300);
   }
 });

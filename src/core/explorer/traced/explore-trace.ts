@@ -90,7 +90,8 @@ export interface FollowedTrace {
   };
 }
 
-export type TraceBound = 'transitions' | 'seconds' | 'cancelled';
+/** `not followed`: the model left the recording, so that the order that was looked at is not the recorded one. */
+export type TraceBound = 'transitions' | 'seconds' | 'cancelled' | 'not followed';
 
 export interface ExploreTraceResult {
   readonly verdict: 'holds' | 'violated' | 'bound_reached';
@@ -197,8 +198,10 @@ export class TraceExploration {
     const found = this.foundAnything(followed);
     const figures: NeighbourFigures = this.neighbourhood?.figures ?? { tried: [], transitions: 0 };
     const complete = figures.tried.every((one) => one.complete);
-    const verdict =
-      found !== null ? 'violated' : complete && this.stopped === null ? 'holds' : 'bound_reached';
+    const bounds: TraceBound[] = followed.refused === null ? [] : ['not followed'];
+    if (this.stopped !== null) bounds.push(this.stopped);
+    else if (!complete) bounds.push('transitions');
+    const verdict = found !== null ? 'violated' : bounds.length === 0 ? 'holds' : 'bound_reached';
     const report = found === null ? null : this.reported(found);
     const result: ExploreTraceResult = {
       verdict,
@@ -213,7 +216,7 @@ export class TraceExploration {
       counterexample: found === null ? null : this.told(found, followed),
       report,
       tried: figures.tried.map(({ runs, complete: all }, k) => ({ preemptions: k + 1, runs, complete: all })),
-      boundsReached: verdict !== 'bound_reached' ? [] : [this.stopped ?? 'transitions'],
+      boundsReached: found === null ? bounds : [],
       trace: this.followedTrace(followed),
     };
     if (found === null) return { result, session: null };
