@@ -2,13 +2,7 @@
 // one of your own begins; a FILE.litmus is read, checked and drawn, and nothing is searched.
 import { type Command, Option } from 'commander';
 import { BadInput } from '../../core/base/errors.js';
-import { modelSpec } from '../../core/explorer/litmus/litmus.js';
-import { machineLitmus } from '../../core/explorer/litmus/machine-litmus.js';
-import { findMachineLitmus } from '../../core/scenarios/litmus/index.js';
-import { drawLitmus, litmusText } from '../../core/scenarios/litmus/text/print.js';
 import { isLitmusFile } from '../../explorations/litmus-ref.js';
-import { litmusView, litmusViews } from '../../explorations/litmus-views.js';
-import { readLitmus } from '../../explorations/read-litmus.js';
 import { EXIT_CODE, type ExitCode } from '../exit-codes.js';
 import { readSettings, wholeNumber } from '../settings.js';
 import { ProcessTerminal, type Terminal } from '../terminal.js';
@@ -35,22 +29,29 @@ export function addLitmusCommand(
         .argParser(collect)
         .default([], 'none'),
     )
-    .action((name: string | undefined, { json, set }: Options) => {
-      ended(litmusCommand(name, set, new ProcessTerminal(json === true)));
+    .action(async (name: string | undefined, { json, set }: Options) => {
+      ended(await litmusCommand(name, set, new ProcessTerminal(json === true)));
     });
 }
 
-export function litmusCommand(
+export async function litmusCommand(
   name: string | undefined,
   settings: readonly string[],
   terminal: Terminal,
-): ExitCode {
-  if (name === undefined) return listed(terminal);
+): Promise<ExitCode> {
+  if (name === undefined) return await listed(terminal);
   if (name === 'reference-coarse')
     throw new BadInput(
       'unknown-litmus',
       'the steps of reference-coarse are not those of the machine: it has no text; expected another one',
     );
+  // Loaded where they are wanted: no other command should wait for the machine.
+  const { modelSpec } = await import('../../core/explorer/litmus/litmus.js');
+  const { machineLitmus } = await import('../../core/explorer/litmus/machine-litmus.js');
+  const { findMachineLitmus } = await import('../../core/scenarios/litmus/index.js');
+  const { drawLitmus, litmusText } = await import('../../core/scenarios/litmus/text/print.js');
+  const { litmusView } = await import('../../explorations/litmus-views.js');
+  const { readLitmus } = await import('../../explorations/read-litmus.js');
   const litmus = isLitmusFile(name) ? readLitmus(name) : findMachineLitmus(name);
   const given = Object.entries(readSettings(settings).parameters).map(
     ([key, text]) => [key, wholeNumber(`--set ${key}`, text)] as const,
@@ -66,7 +67,8 @@ export function litmusCommand(
   return EXIT_CODE.FINE;
 }
 
-function listed(terminal: Terminal): ExitCode {
+async function listed(terminal: Terminal): Promise<ExitCode> {
+  const { litmusViews } = await import('../../explorations/litmus-views.js');
   const litmus = litmusViews();
   terminal.document({ litmus });
   for (const { id, title, drawing, parameters } of litmus) {

@@ -35,6 +35,9 @@ export class Shape {
   private fields: readonly string[] | null = null;
   /** Those of the last line that had others: two of a kind, and the line before them was the damaged one. */
   private others = '';
+  /** Of lines that were whole, by length: the length, and where the last field is. */
+  private readonly lengths = new Int32Array(LENGTHS).fill(-1);
+  private readonly lastEquals = new Int32Array(LENGTHS);
   private readonly symbol: string;
   private readonly form: RegExp | null;
   /** A line of it had the form that is written down. */
@@ -60,7 +63,20 @@ export class Shape {
       }
       return !isGlued(body) && (!this.formed || this.varies(body));
     }
-    return !isGlued(body) && this.fits(body);
+    if (this.isLikeAnother(body)) return true;
+    if (isGlued(body) || !this.fits(body)) return false;
+    const slot = body.length % LENGTHS;
+    this.lengths[slot] = body.length;
+    this.lastEquals[slot] = body.lastIndexOf('=');
+    return true;
+  }
+
+  /** As long as one that was whole, with its place and its last field where that had them: nothing was put in or taken out. */
+  private isLikeAnother(body: string): boolean {
+    const slot = body.length % LENGTHS;
+    if (body.length !== this.lengths[slot]) return false;
+    const equals = this.lastEquals[slot]!;
+    return (equals < 0 || body.charCodeAt(equals) === EQUALS) && body.startsWith(this.place);
   }
 
   /** Two lines of one other form are no damage. */
@@ -129,6 +145,9 @@ export class Shape {
   }
 }
 const OPEN = 40;
+const EQUALS = 61;
+/** Lengths that are remembered of one event's lines. */
+const LENGTHS = 32;
 const SPACE = 32;
 const FIELD = / ([^ =]*)=/g;
 
