@@ -1137,6 +1137,7 @@ export type ExplorationReport = {
           readonly thread: string;
           readonly function: string;
           readonly label: string;
+          readonly waits?: true | undefined;
         })[];
       })[];
       /** what a real kernel prints then, most likely */
